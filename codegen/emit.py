@@ -111,7 +111,27 @@ def shapes_h(service):
     return "#pragma once\n\n" + "\n".join(includes) + "\n\n" + namespace(service, body)
 
 
-def type_definition(service, shape):
+# How a member holds its value: as std::optional of its C++ type, or as an alternative of a union.
+def holder(service, shape, index, member):
+    if service.is_union(shape):
+        return f"AlternativeHolder<{class_name(shape)}, {index}>"
+    return f"OptionalHolder<{member_type(service, shape, member)}>"
+
+
+# The name of a member's TypeDesc: that of its shape, or one of its own if its holder is not the usual one of the shape.
+def type_name(service, shape, index, member):
+    if holder(service, shape, index, member) == f"OptionalHolder<{cpp_type(service, member.shape)}>":
+        return identifier(member.shape)
+    return f"{identifier(shape)}{class_name(member.name)}Type"
+
+
+def type_definition(name, fields, held):
+    fields = fields + ([f".holder = &{held}::kAccess"] if held else [])
+    return f"constinit const TypeDesc {name} = {{{', '.join(fields)}}};"
+
+
+# Lines of constants that the fields refer to, and the fields of the TypeDesc but for the holder.
+def type_fields(service, shape):
     raw = service.shapes[shape]
     kind = raw["type"]
     name = identifier(shape)
@@ -152,8 +172,7 @@ def type_definition(service, shape):
         fields.append(f".enum_values = {name}Values")
     if raw.get("sensitive") or shape in service.value_hidden:
         fields.append(".sensitive = true")
-    lines.append(f"constinit const TypeDesc {name} = {{{', '.join(fields)}}};")
-    return "\n".join(lines)
+    return lines, fields
 
 
 def member_definition(service, shape, index, member):
@@ -170,25 +189,33 @@ def member_definition(service, shape, index, member):
         return "true" if value else "false"
 
     if member.unsupported:
-        access = ["nullptr", "nullptr", "nullptr"]
+        access = ["nullptr", "0"]
     else:
-        owner = class_name(shape)
-        through = (f"AlternativeAccess<{owner}, {index}>" if service.is_union(shape)
-                   else f"MemberAccess<&{owner}::{member.field}>")
-        access = [f"&{identifier(member.shape)}", f"{through}::get", f"{through}::emplace"]
+        offset = "0" if service.is_union(shape) else f"offsetof({class_name(shape)}, {member.field})"
+        access = ["&" + type_name(service, shape, index, member), offset]
     values = [quote(member.name), quote(wire), f"Location::{location}", f"TimestampFormat::{timestamp}",
               flag(member.required), flag(member.unsupported), flag(raw.get("idempotencyToken")), flag(streaming),
               flag(raw.get("xmlAttribute")), view(xml_namespace.get("uri", ""))] + access
     return "    {" + ", ".join(values) + "},"
 
 
+# The members with their number among the alternatives, if they are those of a union.
+def numbered_members(service, shape):
+    index = 0
+    for member in service.members(shape):
+        index += 0 if member.unsupported else 1
+        yield index, member
+
+
 def struct_table(service, shape):
     name = identifier(shape)
-    members, index, lines = service.members(shape), 0, []
-    for member in members:
-        index += 0 if member.unsupported else 1
-        lines.append(member_definition(service, shape, index, member))
+    lines = [member_definition(service, shape, index, member) for index, member in numbered_members(service, shape)]
     out = []
+    for index, member in numbered_members(service, shape):
+        own = None if member.unsupported else type_name(service, shape, index, member)
+        if own not in (None, identifier(member.shape)):
+            out.append(type_definition(own, type_fields(service, member.shape)[1],
+                                       holder(service, shape, index, member)))
     if lines:
         out += [f"constexpr MemberDesc {name}Members[] = {{"] + lines + ["};"]
     namespace_uri = (service.shapes[shape].get("xmlNamespace") or {}).get("uri", "")
@@ -198,22 +225,36 @@ def struct_table(service, shape):
     return "\n".join(out)
 
 
-def described_types(service):
-    """The shapes that are a member, an element, a key or a value of another: those that the tables refer to."""
-    out = {m.shape for s in service.structures() for m in service.members(s) if not m.unsupported}
+# The shapes that are a member, an element, a key or a value of another, with what the tables need of each: the lists and
+# maps to reach into it and, unless only members with a TypeDesc of their own refer to it, its TypeDesc.
+def type_tables(service):
+    holders = {}
     for shape in service.reachable:
         raw = service.shapes[shape]
-        out |= {raw[part]["shape"] for part in ("member", "key", "value") if part in raw}
-    return sorted(out)
+        holders |= {raw[part]["shape"]: None for part in ("member", "key", "value") if part in raw}
+    accessed = set(holders)
+    for shape in service.structures():
+        for index, member in numbered_members(service, shape):
+            if not member.unsupported:
+                accessed.add(member.shape)
+                if type_name(service, shape, index, member) == identifier(member.shape):
+                    holders[member.shape] = holder(service, shape, index, member)
+    declarations = [f"extern const TypeDesc {identifier(t)};" for t in sorted(holders)]
+    definitions = []
+    for shape in sorted(accessed):
+        lines, fields = type_fields(service, shape)
+        definitions += lines
+        if shape in holders:
+            definitions.append(type_definition(identifier(shape), fields, holders[shape]))
+    return "\n".join(declarations), "\n".join(definitions)
 
 
 def shapes_cc(service):
     structures = service.structures()
-    types = described_types(service)
+    declarations, definitions = type_tables(service)
     body = "namespace {\n\n"
     body += "\n".join(f"extern const StructDesc {identifier(s)}Struct;" for s in structures) + "\n"
-    body += "\n".join(f"extern const TypeDesc {identifier(t)};" for t in types) + "\n\n"
-    body += "\n".join(type_definition(service, t) for t in types) + "\n\n"
+    body += declarations + "\n\n" + definitions + "\n\n"
     body += "\n".join(struct_table(service, s) for s in structures) + "\n\n}  // namespace\n\n"
     for shape in structures:
         name = class_name(shape)

@@ -115,6 +115,12 @@ struct MapAccess {
   const TypeDesc* key = nullptr;                    // the constraints of the keys, if known
 };
 
+// How a member holds its value. One for each C++ type that has members: OptionalHolder and AlternativeHolder below.
+struct HolderAccess {
+  const void* (*get)(const void* holder);  // nullptr: absent
+  void* (*emplace)(void* holder);          // makes the value present, a default one, and returns it
+};
+
 struct TypeDesc {
   Kind kind;
   std::string_view shape_name;
@@ -128,6 +134,9 @@ struct TypeDesc {
   std::string_view pattern = {};                       // Java regular expression, or empty
   std::span<const std::string_view> enum_values = {};  // in the order AWS prints them
   bool sensitive = false;
+  // How members of this type hold their value; nullptr if there are none. A member that holds it in a way of its own
+  // (as the alternative of a union, or as a Body that streams) has a TypeDesc of its own, which differs in this alone.
+  const HolderAccess* holder = nullptr;
 };
 
 // Where a member travels in the two REST protocols. The other protocols put every member in the body.
@@ -143,10 +152,16 @@ struct MemberDesc {
   bool idempotency_token;
   bool streaming;
   bool xml_attribute;
-  std::string_view xml_namespace;          // xmlns of this element, or empty
-  const TypeDesc* type;                    // nullptr for an unsupported member
-  const void* (*get)(const void* object);  // nullptr result: absent. The function itself is null if unsupported.
-  void* (*emplace)(void* object);          // makes the member present with a default value and returns it
+  std::string_view xml_namespace;  // xmlns of this element, or empty
+  const TypeDesc* type;            // nullptr for an unsupported member, which the C++ struct does not have
+  uint16_t offset;                 // of the holder in the C++ struct
+
+  // The value, or nullptr if it is absent. REQUIRES: type != nullptr.
+  const void* get(const void* object) const {
+    return type->holder->get(static_cast<const std::byte*>(object) + offset);
+  }
+  // Makes the member present with a default value and returns it. REQUIRES: type != nullptr.
+  void* emplace(void* object) const { return type->holder->emplace(static_cast<std::byte*>(object) + offset); }
 };
 
 struct StructDesc {
@@ -157,23 +172,24 @@ struct StructDesc {
   const MemberDesc* find(std::string_view member_name) const;  // by `name`; nullptr if there is none
 };
 
-// Access thunks. `M` is a pointer to a member of type std::optional<T>.
-template <auto M>
-struct MemberAccess;
-template <class S, class T, std::optional<T> S::* M>
-struct MemberAccess<M> {
-  static const void* get(const void* object) {
-    const auto& member = static_cast<const S*>(object)->*M;
-    return member.has_value() ? &*member : nullptr;
+// A member of a struct: std::optional<T>.
+template <class T>
+struct OptionalHolder {
+  static const void* get(const void* holder) {
+    const auto& optional = *static_cast<const std::optional<T>*>(holder);
+    return optional.has_value() ? &*optional : nullptr;
   }
-  static void* emplace(void* object) { return &(static_cast<S*>(object)->*M).emplace(); }
+  static void* emplace(void* holder) { return &static_cast<std::optional<T>*>(holder)->emplace(); }
+  static constexpr HolderAccess kAccess = {get, emplace};
 };
 
-// The same for alternative `I` of a generated union (a struct with a std::variant member `value`).
+// A member of a generated union (a struct with a std::variant member `value`): its alternative `I`. The holder is the
+// whole union.
 template <class U, std::size_t I>
-struct AlternativeAccess {
-  static const void* get(const void* object) { return std::get_if<I>(&static_cast<const U*>(object)->value); }
-  static void* emplace(void* object) { return &static_cast<U*>(object)->value.template emplace<I>(); }
+struct AlternativeHolder {
+  static const void* get(const void* holder) { return std::get_if<I>(&static_cast<const U*>(holder)->value); }
+  static void* emplace(void* holder) { return &static_cast<U*>(holder)->value.template emplace<I>(); }
+  static constexpr HolderAccess kAccess = {get, emplace};
 };
 
 template <class T>

@@ -515,7 +515,8 @@ TEST_F(ClientTest, AnOperationThatDemandsAChecksumGetsOneOfItsBody) {
 struct Tokened {
   std::optional<std::string> token;
   static const StructDesc& desc() {
-    static constexpr TypeDesc kText = {.kind = Kind::string, .shape_name = "String"};
+    static constexpr TypeDesc kText = {
+        .kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
     static constexpr MemberDesc kMembers[] = {{.name = "ClientToken",
                                                .wire = "ClientToken",
                                                .location = Location::body,
@@ -527,8 +528,7 @@ struct Tokened {
                                                .xml_attribute = false,
                                                .xml_namespace = {},
                                                .type = &kText,
-                                               .get = MemberAccess<&Tokened::token>::get,
-                                               .emplace = MemberAccess<&Tokened::token>::emplace}};
+                                               .offset = offsetof(Tokened, token)}};
     static constexpr StructDesc kDesc = {.name = "Tokened", .members = kMembers};
     return kDesc;
   }

@@ -249,779 +249,779 @@ extern const TypeDesc kTimezone;
 extern const TypeDesc kTreatMissingData;
 extern const TypeDesc kValues;
 
-constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 1, .max = 255};
-constinit const TypeDesc kActionPrefix = {.kind = Kind::string, .shape_name = "ActionPrefix", .min = 1, .max = 1024};
-constinit const TypeDesc kActionsEnabled = {.kind = Kind::boolean, .shape_name = "ActionsEnabled"};
-constinit const TypeDesc kAlarmArn = {.kind = Kind::string, .shape_name = "AlarmArn", .min = 1, .max = 1600};
-constinit const TypeDesc kAlarmDescription = {.kind = Kind::string, .shape_name = "AlarmDescription", .min = 0, .max = 1024};
+constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kActionPrefix = {.kind = Kind::string, .shape_name = "ActionPrefix", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kActionsEnabled = {.kind = Kind::boolean, .shape_name = "ActionsEnabled", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kAlarmArn = {.kind = Kind::string, .shape_name = "AlarmArn", .min = 1, .max = 1600, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAlarmDescription = {.kind = Kind::string, .shape_name = "AlarmDescription", .min = 0, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAlarmHistoryItem = {.kind = Kind::structure, .shape_name = "AlarmHistoryItem", .structure = &kAlarmHistoryItemStruct};
 constexpr ListAccess kAlarmHistoryItemsAccess = list_access<AlarmHistoryItem>(&kAlarmHistoryItem, "member", false);
-constinit const TypeDesc kAlarmHistoryItems = {.kind = Kind::list, .shape_name = "AlarmHistoryItems", .list = &kAlarmHistoryItemsAccess};
+constinit const TypeDesc kAlarmHistoryItems = {.kind = Kind::list, .shape_name = "AlarmHistoryItems", .list = &kAlarmHistoryItemsAccess, .holder = &OptionalHolder<std::vector<AlarmHistoryItem>>::kAccess};
 constexpr std::string_view kAlarmMuteRuleStatusValues[] = {"SCHEDULED", "ACTIVE", "EXPIRED"};
-constinit const TypeDesc kAlarmMuteRuleStatus = {.kind = Kind::string, .shape_name = "AlarmMuteRuleStatus", .enum_values = kAlarmMuteRuleStatusValues};
+constinit const TypeDesc kAlarmMuteRuleStatus = {.kind = Kind::string, .shape_name = "AlarmMuteRuleStatus", .enum_values = kAlarmMuteRuleStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAlarmMuteRuleStatusesAccess = list_access<std::string>(&kAlarmMuteRuleStatus, "member", false);
-constinit const TypeDesc kAlarmMuteRuleStatuses = {.kind = Kind::list, .shape_name = "AlarmMuteRuleStatuses", .list = &kAlarmMuteRuleStatusesAccess};
+constinit const TypeDesc kAlarmMuteRuleStatuses = {.kind = Kind::list, .shape_name = "AlarmMuteRuleStatuses", .list = &kAlarmMuteRuleStatusesAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kAlarmMuteRuleSummariesAccess = list_access<AlarmMuteRuleSummary>(&kAlarmMuteRuleSummary, "member", false);
-constinit const TypeDesc kAlarmMuteRuleSummaries = {.kind = Kind::list, .shape_name = "AlarmMuteRuleSummaries", .list = &kAlarmMuteRuleSummariesAccess};
+constinit const TypeDesc kAlarmMuteRuleSummaries = {.kind = Kind::list, .shape_name = "AlarmMuteRuleSummaries", .list = &kAlarmMuteRuleSummariesAccess, .holder = &OptionalHolder<std::vector<AlarmMuteRuleSummary>>::kAccess};
 constinit const TypeDesc kAlarmMuteRuleSummary = {.kind = Kind::structure, .shape_name = "AlarmMuteRuleSummary", .structure = &kAlarmMuteRuleSummaryStruct};
-constinit const TypeDesc kAlarmName = {.kind = Kind::string, .shape_name = "AlarmName", .min = 1, .max = 255};
-constinit const TypeDesc kAlarmNamePrefix = {.kind = Kind::string, .shape_name = "AlarmNamePrefix", .min = 1, .max = 255};
+constinit const TypeDesc kAlarmName = {.kind = Kind::string, .shape_name = "AlarmName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAlarmNamePrefix = {.kind = Kind::string, .shape_name = "AlarmNamePrefix", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAlarmNamesAccess = list_access<std::string>(&kAlarmName, "member", false);
-constinit const TypeDesc kAlarmNames = {.kind = Kind::list, .shape_name = "AlarmNames", .list = &kAlarmNamesAccess, .max = 100};
-constinit const TypeDesc kAlarmRule = {.kind = Kind::string, .shape_name = "AlarmRule", .min = 1, .max = 10240};
+constinit const TypeDesc kAlarmNames = {.kind = Kind::list, .shape_name = "AlarmNames", .list = &kAlarmNamesAccess, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kAlarmRule = {.kind = Kind::string, .shape_name = "AlarmRule", .min = 1, .max = 10240, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAlarmTypeValues[] = {"CompositeAlarm", "MetricAlarm"};
-constinit const TypeDesc kAlarmType = {.kind = Kind::string, .shape_name = "AlarmType", .enum_values = kAlarmTypeValues};
+constinit const TypeDesc kAlarmType = {.kind = Kind::string, .shape_name = "AlarmType", .enum_values = kAlarmTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAlarmTypesAccess = list_access<std::string>(&kAlarmType, "member", false);
-constinit const TypeDesc kAlarmTypes = {.kind = Kind::list, .shape_name = "AlarmTypes", .list = &kAlarmTypesAccess};
-constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1024};
+constinit const TypeDesc kAlarmTypes = {.kind = Kind::list, .shape_name = "AlarmTypes", .list = &kAlarmTypesAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAnomalyDetector = {.kind = Kind::structure, .shape_name = "AnomalyDetector", .structure = &kAnomalyDetectorStruct};
-constinit const TypeDesc kAnomalyDetectorConfiguration = {.kind = Kind::structure, .shape_name = "AnomalyDetectorConfiguration", .structure = &kAnomalyDetectorConfigurationStruct};
+constinit const TypeDesc kAnomalyDetectorConfiguration = {.kind = Kind::structure, .shape_name = "AnomalyDetectorConfiguration", .structure = &kAnomalyDetectorConfigurationStruct, .holder = &OptionalHolder<AnomalyDetectorConfiguration>::kAccess};
 constexpr ListAccess kAnomalyDetectorExcludedTimeRangesAccess = list_access<Range>(&kRange, "member", false);
-constinit const TypeDesc kAnomalyDetectorExcludedTimeRanges = {.kind = Kind::list, .shape_name = "AnomalyDetectorExcludedTimeRanges", .list = &kAnomalyDetectorExcludedTimeRangesAccess};
-constinit const TypeDesc kAnomalyDetectorMetricStat = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricStat", .max = 50, .pattern = "(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tc|tm|ts|wm)(\\d{1,2}(\\.\\d{0,10})?|100)|[ou]\\d+(\\.\\d*)?)(_E|_L|_H)?|(TM|TC|TS|WM)\\(((((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?:((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%|((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%:(((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?)\\)|(TM|TC|TS|WM|PR)\\(((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)):((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?|((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?:(\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))\\)"};
-constinit const TypeDesc kAnomalyDetectorMetricTimezone = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricTimezone", .max = 50, .pattern = ".*"};
+constinit const TypeDesc kAnomalyDetectorExcludedTimeRanges = {.kind = Kind::list, .shape_name = "AnomalyDetectorExcludedTimeRanges", .list = &kAnomalyDetectorExcludedTimeRangesAccess, .holder = &OptionalHolder<std::vector<Range>>::kAccess};
+constinit const TypeDesc kAnomalyDetectorMetricStat = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricStat", .max = 50, .pattern = "(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tc|tm|ts|wm)(\\d{1,2}(\\.\\d{0,10})?|100)|[ou]\\d+(\\.\\d*)?)(_E|_L|_H)?|(TM|TC|TS|WM)\\(((((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?:((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%|((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%:(((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?)\\)|(TM|TC|TS|WM|PR)\\(((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)):((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?|((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?:(\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))\\)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAnomalyDetectorMetricTimezone = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricTimezone", .max = 50, .pattern = ".*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAnomalyDetectorStateValueValues[] = {"PENDING_TRAINING", "TRAINED_INSUFFICIENT_DATA", "TRAINED"};
-constinit const TypeDesc kAnomalyDetectorStateValue = {.kind = Kind::string, .shape_name = "AnomalyDetectorStateValue", .enum_values = kAnomalyDetectorStateValueValues};
+constinit const TypeDesc kAnomalyDetectorStateValue = {.kind = Kind::string, .shape_name = "AnomalyDetectorStateValue", .enum_values = kAnomalyDetectorStateValueValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAnomalyDetectorTypeValues[] = {"SINGLE_METRIC", "METRIC_MATH"};
 constinit const TypeDesc kAnomalyDetectorType = {.kind = Kind::string, .shape_name = "AnomalyDetectorType", .enum_values = kAnomalyDetectorTypeValues};
 constexpr ListAccess kAnomalyDetectorTypesAccess = list_access<std::string>(&kAnomalyDetectorType, "member", false);
-constinit const TypeDesc kAnomalyDetectorTypes = {.kind = Kind::list, .shape_name = "AnomalyDetectorTypes", .list = &kAnomalyDetectorTypesAccess, .max = 2};
+constinit const TypeDesc kAnomalyDetectorTypes = {.kind = Kind::list, .shape_name = "AnomalyDetectorTypes", .list = &kAnomalyDetectorTypesAccess, .max = 2, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kAnomalyDetectorsAccess = list_access<AnomalyDetector>(&kAnomalyDetector, "member", false);
-constinit const TypeDesc kAnomalyDetectors = {.kind = Kind::list, .shape_name = "AnomalyDetectors", .list = &kAnomalyDetectorsAccess};
-constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .min = 1, .max = 1600};
+constinit const TypeDesc kAnomalyDetectors = {.kind = Kind::list, .shape_name = "AnomalyDetectors", .list = &kAnomalyDetectorsAccess, .holder = &OptionalHolder<std::vector<AnomalyDetector>>::kAccess};
+constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .min = 1, .max = 1600, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kComparisonOperatorValues[] = {"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"};
-constinit const TypeDesc kComparisonOperator = {.kind = Kind::string, .shape_name = "ComparisonOperator", .enum_values = kComparisonOperatorValues};
+constinit const TypeDesc kComparisonOperator = {.kind = Kind::string, .shape_name = "ComparisonOperator", .enum_values = kComparisonOperatorValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kCompositeAlarm = {.kind = Kind::structure, .shape_name = "CompositeAlarm", .structure = &kCompositeAlarmStruct};
 constexpr ListAccess kCompositeAlarmsAccess = list_access<CompositeAlarm>(&kCompositeAlarm, "member", false);
-constinit const TypeDesc kCompositeAlarms = {.kind = Kind::list, .shape_name = "CompositeAlarms", .list = &kCompositeAlarmsAccess};
+constinit const TypeDesc kCompositeAlarms = {.kind = Kind::list, .shape_name = "CompositeAlarms", .list = &kCompositeAlarmsAccess, .holder = &OptionalHolder<std::vector<CompositeAlarm>>::kAccess};
 constexpr ListAccess kCountsAccess = list_access<double>(&kDatapointValue, "member", false);
-constinit const TypeDesc kCounts = {.kind = Kind::list, .shape_name = "Counts", .list = &kCountsAccess};
-constinit const TypeDesc kDashboardArn = {.kind = Kind::string, .shape_name = "DashboardArn"};
-constinit const TypeDesc kDashboardBody = {.kind = Kind::string, .shape_name = "DashboardBody"};
+constinit const TypeDesc kCounts = {.kind = Kind::list, .shape_name = "Counts", .list = &kCountsAccess, .holder = &OptionalHolder<std::vector<double>>::kAccess};
+constinit const TypeDesc kDashboardArn = {.kind = Kind::string, .shape_name = "DashboardArn", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDashboardBody = {.kind = Kind::string, .shape_name = "DashboardBody", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDashboardEntriesAccess = list_access<DashboardEntry>(&kDashboardEntry, "member", false);
-constinit const TypeDesc kDashboardEntries = {.kind = Kind::list, .shape_name = "DashboardEntries", .list = &kDashboardEntriesAccess};
+constinit const TypeDesc kDashboardEntries = {.kind = Kind::list, .shape_name = "DashboardEntries", .list = &kDashboardEntriesAccess, .holder = &OptionalHolder<std::vector<DashboardEntry>>::kAccess};
 constinit const TypeDesc kDashboardEntry = {.kind = Kind::structure, .shape_name = "DashboardEntry", .structure = &kDashboardEntryStruct};
-constinit const TypeDesc kDashboardName = {.kind = Kind::string, .shape_name = "DashboardName"};
-constinit const TypeDesc kDashboardNamePrefix = {.kind = Kind::string, .shape_name = "DashboardNamePrefix"};
+constinit const TypeDesc kDashboardName = {.kind = Kind::string, .shape_name = "DashboardName", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDashboardNamePrefix = {.kind = Kind::string, .shape_name = "DashboardNamePrefix", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kDatapoint = {.kind = Kind::structure, .shape_name = "Datapoint", .structure = &kDatapointStruct};
-constinit const TypeDesc kDatapointValue = {.kind = Kind::floating, .shape_name = "DatapointValue"};
+constinit const TypeDesc kDatapointValue = {.kind = Kind::floating, .shape_name = "DatapointValue", .holder = &OptionalHolder<double>::kAccess};
 constexpr MapAccess kDatapointValueMapAccess = map_access<double>(&kDatapointValue, "key", "value", false, &kExtendedStatistic);
-constinit const TypeDesc kDatapointValueMap = {.kind = Kind::map, .shape_name = "DatapointValueMap", .map = &kDatapointValueMapAccess};
+constinit const TypeDesc kDatapointValueMap = {.kind = Kind::map, .shape_name = "DatapointValueMap", .map = &kDatapointValueMapAccess, .holder = &OptionalHolder<Map<double>>::kAccess};
 constexpr ListAccess kDatapointValuesAccess = list_access<double>(&kDatapointValue, "member", false);
-constinit const TypeDesc kDatapointValues = {.kind = Kind::list, .shape_name = "DatapointValues", .list = &kDatapointValuesAccess};
+constinit const TypeDesc kDatapointValues = {.kind = Kind::list, .shape_name = "DatapointValues", .list = &kDatapointValuesAccess, .holder = &OptionalHolder<std::vector<double>>::kAccess};
 constexpr ListAccess kDatapointsAccess = list_access<Datapoint>(&kDatapoint, "member", false);
-constinit const TypeDesc kDatapoints = {.kind = Kind::list, .shape_name = "Datapoints", .list = &kDatapointsAccess};
-constinit const TypeDesc kDatapointsToAlarm = {.kind = Kind::integer, .shape_name = "DatapointsToAlarm", .min = 1};
+constinit const TypeDesc kDatapoints = {.kind = Kind::list, .shape_name = "Datapoints", .list = &kDatapointsAccess, .holder = &OptionalHolder<std::vector<Datapoint>>::kAccess};
+constinit const TypeDesc kDatapointsToAlarm = {.kind = Kind::integer, .shape_name = "DatapointsToAlarm", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kDimension = {.kind = Kind::structure, .shape_name = "Dimension", .structure = &kDimensionStruct};
 constinit const TypeDesc kDimensionFilter = {.kind = Kind::structure, .shape_name = "DimensionFilter", .structure = &kDimensionFilterStruct};
 constexpr ListAccess kDimensionFiltersAccess = list_access<DimensionFilter>(&kDimensionFilter, "member", false);
-constinit const TypeDesc kDimensionFilters = {.kind = Kind::list, .shape_name = "DimensionFilters", .list = &kDimensionFiltersAccess, .max = 10};
-constinit const TypeDesc kDimensionName = {.kind = Kind::string, .shape_name = "DimensionName", .min = 1, .max = 255};
-constinit const TypeDesc kDimensionValue = {.kind = Kind::string, .shape_name = "DimensionValue", .min = 1, .max = 1024};
+constinit const TypeDesc kDimensionFilters = {.kind = Kind::list, .shape_name = "DimensionFilters", .list = &kDimensionFiltersAccess, .max = 10, .holder = &OptionalHolder<std::vector<DimensionFilter>>::kAccess};
+constinit const TypeDesc kDimensionName = {.kind = Kind::string, .shape_name = "DimensionName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDimensionValue = {.kind = Kind::string, .shape_name = "DimensionValue", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDimensionsAccess = list_access<Dimension>(&kDimension, "member", false);
-constinit const TypeDesc kDimensions = {.kind = Kind::list, .shape_name = "Dimensions", .list = &kDimensionsAccess, .max = 30};
-constinit const TypeDesc kDuration = {.kind = Kind::string, .shape_name = "Duration", .min = 1, .max = 50};
-constinit const TypeDesc kEvaluateLowSampleCountPercentile = {.kind = Kind::string, .shape_name = "EvaluateLowSampleCountPercentile", .min = 1, .max = 255};
-constinit const TypeDesc kEvaluationPeriods = {.kind = Kind::integer, .shape_name = "EvaluationPeriods", .min = 1};
-constinit const TypeDesc kExpression = {.kind = Kind::string, .shape_name = "Expression", .min = 1, .max = 256};
-constinit const TypeDesc kExtendedStatistic = {.kind = Kind::string, .shape_name = "ExtendedStatistic"};
+constinit const TypeDesc kDimensions = {.kind = Kind::list, .shape_name = "Dimensions", .list = &kDimensionsAccess, .max = 30, .holder = &OptionalHolder<std::vector<Dimension>>::kAccess};
+constinit const TypeDesc kDuration = {.kind = Kind::string, .shape_name = "Duration", .min = 1, .max = 50, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kEvaluateLowSampleCountPercentile = {.kind = Kind::string, .shape_name = "EvaluateLowSampleCountPercentile", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kEvaluationPeriods = {.kind = Kind::integer, .shape_name = "EvaluationPeriods", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kExpression = {.kind = Kind::string, .shape_name = "Expression", .min = 1, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExtendedStatistic = {.kind = Kind::string, .shape_name = "ExtendedStatistic", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kExtendedStatisticsAccess = list_access<std::string>(&kExtendedStatistic, "member", false);
-constinit const TypeDesc kExtendedStatistics = {.kind = Kind::list, .shape_name = "ExtendedStatistics", .list = &kExtendedStatisticsAccess, .min = 1, .max = 10};
-constinit const TypeDesc kGetMetricDataMaxDatapoints = {.kind = Kind::integer, .shape_name = "GetMetricDataMaxDatapoints"};
-constinit const TypeDesc kHistoryData = {.kind = Kind::string, .shape_name = "HistoryData", .min = 1, .max = 4095};
+constinit const TypeDesc kExtendedStatistics = {.kind = Kind::list, .shape_name = "ExtendedStatistics", .list = &kExtendedStatisticsAccess, .min = 1, .max = 10, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kGetMetricDataMaxDatapoints = {.kind = Kind::integer, .shape_name = "GetMetricDataMaxDatapoints", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kHistoryData = {.kind = Kind::string, .shape_name = "HistoryData", .min = 1, .max = 4095, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kHistoryItemTypeValues[] = {"ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"};
-constinit const TypeDesc kHistoryItemType = {.kind = Kind::string, .shape_name = "HistoryItemType", .enum_values = kHistoryItemTypeValues};
-constinit const TypeDesc kHistorySummary = {.kind = Kind::string, .shape_name = "HistorySummary", .min = 1, .max = 255};
-constinit const TypeDesc kIncludeLinkedAccountsMetrics = {.kind = Kind::boolean, .shape_name = "IncludeLinkedAccountsMetrics"};
+constinit const TypeDesc kHistoryItemType = {.kind = Kind::string, .shape_name = "HistoryItemType", .enum_values = kHistoryItemTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kHistorySummary = {.kind = Kind::string, .shape_name = "HistorySummary", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIncludeLinkedAccountsMetrics = {.kind = Kind::boolean, .shape_name = "IncludeLinkedAccountsMetrics", .holder = &OptionalHolder<bool>::kAccess};
 constinit const TypeDesc kInsightRule = {.kind = Kind::structure, .shape_name = "InsightRule", .structure = &kInsightRuleStruct};
-constinit const TypeDesc kInsightRuleDefinition = {.kind = Kind::string, .shape_name = "InsightRuleDefinition", .min = 1, .max = 8192, .pattern = "[\\x00-\\x7F]+"};
-constinit const TypeDesc kInsightRuleIsManaged = {.kind = Kind::boolean, .shape_name = "InsightRuleIsManaged"};
-constinit const TypeDesc kInsightRuleMaxResults = {.kind = Kind::integer, .shape_name = "InsightRuleMaxResults", .min = 1, .max = 500};
-constinit const TypeDesc kInsightRuleName = {.kind = Kind::string, .shape_name = "InsightRuleName", .min = 1, .max = 128, .pattern = "[\\x20-\\x7E]+"};
-constinit const TypeDesc kInsightRuleOnTransformedLogs = {.kind = Kind::boolean, .shape_name = "InsightRuleOnTransformedLogs"};
-constinit const TypeDesc kInsightRuleSchema = {.kind = Kind::string, .shape_name = "InsightRuleSchema"};
-constinit const TypeDesc kInsightRuleState = {.kind = Kind::string, .shape_name = "InsightRuleState", .min = 1, .max = 32, .pattern = "[\\x20-\\x7E]+"};
+constinit const TypeDesc kInsightRuleDefinition = {.kind = Kind::string, .shape_name = "InsightRuleDefinition", .min = 1, .max = 8192, .pattern = "[\\x00-\\x7F]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInsightRuleIsManaged = {.kind = Kind::boolean, .shape_name = "InsightRuleIsManaged", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kInsightRuleMaxResults = {.kind = Kind::integer, .shape_name = "InsightRuleMaxResults", .min = 1, .max = 500, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kInsightRuleName = {.kind = Kind::string, .shape_name = "InsightRuleName", .min = 1, .max = 128, .pattern = "[\\x20-\\x7E]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInsightRuleOnTransformedLogs = {.kind = Kind::boolean, .shape_name = "InsightRuleOnTransformedLogs", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kInsightRuleSchema = {.kind = Kind::string, .shape_name = "InsightRuleSchema", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInsightRuleState = {.kind = Kind::string, .shape_name = "InsightRuleState", .min = 1, .max = 32, .pattern = "[\\x20-\\x7E]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kInsightRulesAccess = list_access<InsightRule>(&kInsightRule, "member", false);
-constinit const TypeDesc kInsightRules = {.kind = Kind::list, .shape_name = "InsightRules", .list = &kInsightRulesAccess};
-constinit const TypeDesc kLabelOptions = {.kind = Kind::structure, .shape_name = "LabelOptions", .structure = &kLabelOptionsStruct};
-constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified"};
-constinit const TypeDesc kListMetricStreamsMaxResults = {.kind = Kind::integer, .shape_name = "ListMetricStreamsMaxResults", .min = 1, .max = 500};
+constinit const TypeDesc kInsightRules = {.kind = Kind::list, .shape_name = "InsightRules", .list = &kInsightRulesAccess, .holder = &OptionalHolder<std::vector<InsightRule>>::kAccess};
+constinit const TypeDesc kLabelOptions = {.kind = Kind::structure, .shape_name = "LabelOptions", .structure = &kLabelOptionsStruct, .holder = &OptionalHolder<LabelOptions>::kAccess};
+constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kListMetricStreamsMaxResults = {.kind = Kind::integer, .shape_name = "ListMetricStreamsMaxResults", .min = 1, .max = 500, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kManagedRuleDescription = {.kind = Kind::structure, .shape_name = "ManagedRuleDescription", .structure = &kManagedRuleDescriptionStruct};
 constexpr ListAccess kManagedRuleDescriptionsAccess = list_access<ManagedRuleDescription>(&kManagedRuleDescription, "member", false);
-constinit const TypeDesc kManagedRuleDescriptions = {.kind = Kind::list, .shape_name = "ManagedRuleDescriptions", .list = &kManagedRuleDescriptionsAccess};
-constinit const TypeDesc kManagedRuleState = {.kind = Kind::structure, .shape_name = "ManagedRuleState", .structure = &kManagedRuleStateStruct};
-constinit const TypeDesc kMaxRecords = {.kind = Kind::integer, .shape_name = "MaxRecords", .min = 1, .max = 100};
-constinit const TypeDesc kMaxReturnedResultsCount = {.kind = Kind::integer, .shape_name = "MaxReturnedResultsCount", .min = 1};
+constinit const TypeDesc kManagedRuleDescriptions = {.kind = Kind::list, .shape_name = "ManagedRuleDescriptions", .list = &kManagedRuleDescriptionsAccess, .holder = &OptionalHolder<std::vector<ManagedRuleDescription>>::kAccess};
+constinit const TypeDesc kManagedRuleState = {.kind = Kind::structure, .shape_name = "ManagedRuleState", .structure = &kManagedRuleStateStruct, .holder = &OptionalHolder<ManagedRuleState>::kAccess};
+constinit const TypeDesc kMaxRecords = {.kind = Kind::integer, .shape_name = "MaxRecords", .min = 1, .max = 100, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxReturnedResultsCount = {.kind = Kind::integer, .shape_name = "MaxReturnedResultsCount", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kMessageData = {.kind = Kind::structure, .shape_name = "MessageData", .structure = &kMessageDataStruct};
-constinit const TypeDesc kMessageDataCode = {.kind = Kind::string, .shape_name = "MessageDataCode"};
-constinit const TypeDesc kMessageDataValue = {.kind = Kind::string, .shape_name = "MessageDataValue"};
-constinit const TypeDesc kMetric = {.kind = Kind::structure, .shape_name = "Metric", .structure = &kMetricStruct};
+constinit const TypeDesc kMessageDataCode = {.kind = Kind::string, .shape_name = "MessageDataCode", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMessageDataValue = {.kind = Kind::string, .shape_name = "MessageDataValue", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetric = {.kind = Kind::structure, .shape_name = "Metric", .structure = &kMetricStruct, .holder = &OptionalHolder<Metric>::kAccess};
 constinit const TypeDesc kMetricAlarm = {.kind = Kind::structure, .shape_name = "MetricAlarm", .structure = &kMetricAlarmStruct};
 constexpr ListAccess kMetricAlarmsAccess = list_access<MetricAlarm>(&kMetricAlarm, "member", false);
-constinit const TypeDesc kMetricAlarms = {.kind = Kind::list, .shape_name = "MetricAlarms", .list = &kMetricAlarmsAccess};
-constinit const TypeDesc kMetricCharacteristics = {.kind = Kind::structure, .shape_name = "MetricCharacteristics", .structure = &kMetricCharacteristicsStruct};
+constinit const TypeDesc kMetricAlarms = {.kind = Kind::list, .shape_name = "MetricAlarms", .list = &kMetricAlarmsAccess, .holder = &OptionalHolder<std::vector<MetricAlarm>>::kAccess};
+constinit const TypeDesc kMetricCharacteristics = {.kind = Kind::structure, .shape_name = "MetricCharacteristics", .structure = &kMetricCharacteristicsStruct, .holder = &OptionalHolder<MetricCharacteristics>::kAccess};
 constexpr ListAccess kMetricDataAccess = list_access<MetricDatum>(&kMetricDatum, "member", false);
-constinit const TypeDesc kMetricData = {.kind = Kind::list, .shape_name = "MetricData", .list = &kMetricDataAccess};
+constinit const TypeDesc kMetricData = {.kind = Kind::list, .shape_name = "MetricData", .list = &kMetricDataAccess, .holder = &OptionalHolder<std::vector<MetricDatum>>::kAccess};
 constexpr ListAccess kMetricDataQueriesAccess = list_access<MetricDataQuery>(&kMetricDataQuery, "member", false);
-constinit const TypeDesc kMetricDataQueries = {.kind = Kind::list, .shape_name = "MetricDataQueries", .list = &kMetricDataQueriesAccess};
+constinit const TypeDesc kMetricDataQueries = {.kind = Kind::list, .shape_name = "MetricDataQueries", .list = &kMetricDataQueriesAccess, .holder = &OptionalHolder<std::vector<MetricDataQuery>>::kAccess};
 constinit const TypeDesc kMetricDataQuery = {.kind = Kind::structure, .shape_name = "MetricDataQuery", .structure = &kMetricDataQueryStruct};
 constinit const TypeDesc kMetricDataResult = {.kind = Kind::structure, .shape_name = "MetricDataResult", .structure = &kMetricDataResultStruct};
 constexpr ListAccess kMetricDataResultMessagesAccess = list_access<MessageData>(&kMessageData, "member", false);
-constinit const TypeDesc kMetricDataResultMessages = {.kind = Kind::list, .shape_name = "MetricDataResultMessages", .list = &kMetricDataResultMessagesAccess};
+constinit const TypeDesc kMetricDataResultMessages = {.kind = Kind::list, .shape_name = "MetricDataResultMessages", .list = &kMetricDataResultMessagesAccess, .holder = &OptionalHolder<std::vector<MessageData>>::kAccess};
 constexpr ListAccess kMetricDataResultsAccess = list_access<MetricDataResult>(&kMetricDataResult, "member", false);
-constinit const TypeDesc kMetricDataResults = {.kind = Kind::list, .shape_name = "MetricDataResults", .list = &kMetricDataResultsAccess};
+constinit const TypeDesc kMetricDataResults = {.kind = Kind::list, .shape_name = "MetricDataResults", .list = &kMetricDataResultsAccess, .holder = &OptionalHolder<std::vector<MetricDataResult>>::kAccess};
 constinit const TypeDesc kMetricDatum = {.kind = Kind::structure, .shape_name = "MetricDatum", .structure = &kMetricDatumStruct};
-constinit const TypeDesc kMetricExpression = {.kind = Kind::string, .shape_name = "MetricExpression", .min = 1, .max = 2048};
-constinit const TypeDesc kMetricId = {.kind = Kind::string, .shape_name = "MetricId", .min = 1, .max = 255};
-constinit const TypeDesc kMetricLabel = {.kind = Kind::string, .shape_name = "MetricLabel"};
-constinit const TypeDesc kMetricMathAnomalyDetector = {.kind = Kind::structure, .shape_name = "MetricMathAnomalyDetector", .structure = &kMetricMathAnomalyDetectorStruct};
-constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .min = 1, .max = 255};
-constinit const TypeDesc kMetricStat = {.kind = Kind::structure, .shape_name = "MetricStat", .structure = &kMetricStatStruct};
+constinit const TypeDesc kMetricExpression = {.kind = Kind::string, .shape_name = "MetricExpression", .min = 1, .max = 2048, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricId = {.kind = Kind::string, .shape_name = "MetricId", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricLabel = {.kind = Kind::string, .shape_name = "MetricLabel", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricMathAnomalyDetector = {.kind = Kind::structure, .shape_name = "MetricMathAnomalyDetector", .structure = &kMetricMathAnomalyDetectorStruct, .holder = &OptionalHolder<MetricMathAnomalyDetector>::kAccess};
+constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricStat = {.kind = Kind::structure, .shape_name = "MetricStat", .structure = &kMetricStatStruct, .holder = &OptionalHolder<MetricStat>::kAccess};
 constexpr ListAccess kMetricStreamEntriesAccess = list_access<MetricStreamEntry>(&kMetricStreamEntry, "member", false);
-constinit const TypeDesc kMetricStreamEntries = {.kind = Kind::list, .shape_name = "MetricStreamEntries", .list = &kMetricStreamEntriesAccess};
+constinit const TypeDesc kMetricStreamEntries = {.kind = Kind::list, .shape_name = "MetricStreamEntries", .list = &kMetricStreamEntriesAccess, .holder = &OptionalHolder<std::vector<MetricStreamEntry>>::kAccess};
 constinit const TypeDesc kMetricStreamEntry = {.kind = Kind::structure, .shape_name = "MetricStreamEntry", .structure = &kMetricStreamEntryStruct};
 constinit const TypeDesc kMetricStreamFilter = {.kind = Kind::structure, .shape_name = "MetricStreamFilter", .structure = &kMetricStreamFilterStruct};
 constexpr ListAccess kMetricStreamFilterMetricNamesAccess = list_access<std::string>(&kMetricName, "member", false);
-constinit const TypeDesc kMetricStreamFilterMetricNames = {.kind = Kind::list, .shape_name = "MetricStreamFilterMetricNames", .list = &kMetricStreamFilterMetricNamesAccess};
+constinit const TypeDesc kMetricStreamFilterMetricNames = {.kind = Kind::list, .shape_name = "MetricStreamFilterMetricNames", .list = &kMetricStreamFilterMetricNamesAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kMetricStreamFiltersAccess = list_access<MetricStreamFilter>(&kMetricStreamFilter, "member", false);
-constinit const TypeDesc kMetricStreamFilters = {.kind = Kind::list, .shape_name = "MetricStreamFilters", .list = &kMetricStreamFiltersAccess};
-constinit const TypeDesc kMetricStreamName = {.kind = Kind::string, .shape_name = "MetricStreamName", .min = 1, .max = 255};
+constinit const TypeDesc kMetricStreamFilters = {.kind = Kind::list, .shape_name = "MetricStreamFilters", .list = &kMetricStreamFiltersAccess, .holder = &OptionalHolder<std::vector<MetricStreamFilter>>::kAccess};
+constinit const TypeDesc kMetricStreamName = {.kind = Kind::string, .shape_name = "MetricStreamName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kMetricStreamOutputFormatValues[] = {"json", "opentelemetry0.7", "opentelemetry1.0"};
-constinit const TypeDesc kMetricStreamOutputFormat = {.kind = Kind::string, .shape_name = "MetricStreamOutputFormat", .min = 1, .max = 255, .enum_values = kMetricStreamOutputFormatValues};
-constinit const TypeDesc kMetricStreamState = {.kind = Kind::string, .shape_name = "MetricStreamState"};
+constinit const TypeDesc kMetricStreamOutputFormat = {.kind = Kind::string, .shape_name = "MetricStreamOutputFormat", .min = 1, .max = 255, .enum_values = kMetricStreamOutputFormatValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricStreamState = {.kind = Kind::string, .shape_name = "MetricStreamState", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kMetricStreamStatistic = {.kind = Kind::string, .shape_name = "MetricStreamStatistic"};
 constexpr ListAccess kMetricStreamStatisticsAdditionalStatisticsAccess = list_access<std::string>(&kMetricStreamStatistic, "member", false);
-constinit const TypeDesc kMetricStreamStatisticsAdditionalStatistics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsAdditionalStatistics", .list = &kMetricStreamStatisticsAdditionalStatisticsAccess};
+constinit const TypeDesc kMetricStreamStatisticsAdditionalStatistics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsAdditionalStatistics", .list = &kMetricStreamStatisticsAdditionalStatisticsAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kMetricStreamStatisticsConfiguration = {.kind = Kind::structure, .shape_name = "MetricStreamStatisticsConfiguration", .structure = &kMetricStreamStatisticsConfigurationStruct};
 constexpr ListAccess kMetricStreamStatisticsConfigurationsAccess = list_access<MetricStreamStatisticsConfiguration>(&kMetricStreamStatisticsConfiguration, "member", false);
-constinit const TypeDesc kMetricStreamStatisticsConfigurations = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsConfigurations", .list = &kMetricStreamStatisticsConfigurationsAccess};
+constinit const TypeDesc kMetricStreamStatisticsConfigurations = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsConfigurations", .list = &kMetricStreamStatisticsConfigurationsAccess, .holder = &OptionalHolder<std::vector<MetricStreamStatisticsConfiguration>>::kAccess};
 constexpr ListAccess kMetricStreamStatisticsIncludeMetricsAccess = list_access<MetricStreamStatisticsMetric>(&kMetricStreamStatisticsMetric, "member", false);
-constinit const TypeDesc kMetricStreamStatisticsIncludeMetrics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsIncludeMetrics", .list = &kMetricStreamStatisticsIncludeMetricsAccess};
+constinit const TypeDesc kMetricStreamStatisticsIncludeMetrics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsIncludeMetrics", .list = &kMetricStreamStatisticsIncludeMetricsAccess, .holder = &OptionalHolder<std::vector<MetricStreamStatisticsMetric>>::kAccess};
 constinit const TypeDesc kMetricStreamStatisticsMetric = {.kind = Kind::structure, .shape_name = "MetricStreamStatisticsMetric", .structure = &kMetricStreamStatisticsMetricStruct};
 constexpr ListAccess kMetricsAccess = list_access<Metric>(&kMetric, "member", false);
-constinit const TypeDesc kMetrics = {.kind = Kind::list, .shape_name = "Metrics", .list = &kMetricsAccess};
+constinit const TypeDesc kMetrics = {.kind = Kind::list, .shape_name = "Metrics", .list = &kMetricsAccess, .holder = &OptionalHolder<std::vector<Metric>>::kAccess};
 constexpr ListAccess kMuteTargetAlarmNameListAccess = list_access<std::string>(&kName, "member", false);
-constinit const TypeDesc kMuteTargetAlarmNameList = {.kind = Kind::list, .shape_name = "MuteTargetAlarmNameList", .list = &kMuteTargetAlarmNameListAccess, .max = 100};
-constinit const TypeDesc kMuteTargets = {.kind = Kind::structure, .shape_name = "MuteTargets", .structure = &kMuteTargetsStruct};
-constinit const TypeDesc kMuteType = {.kind = Kind::string, .shape_name = "MuteType"};
-constinit const TypeDesc kName = {.kind = Kind::string, .shape_name = "Name", .min = 1, .max = 255};
-constinit const TypeDesc kNamespace = {.kind = Kind::string, .shape_name = "Namespace", .min = 1, .max = 255, .pattern = "[^:].*"};
-constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken"};
+constinit const TypeDesc kMuteTargetAlarmNameList = {.kind = Kind::list, .shape_name = "MuteTargetAlarmNameList", .list = &kMuteTargetAlarmNameListAccess, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kMuteTargets = {.kind = Kind::structure, .shape_name = "MuteTargets", .structure = &kMuteTargetsStruct, .holder = &OptionalHolder<MuteTargets>::kAccess};
+constinit const TypeDesc kMuteType = {.kind = Kind::string, .shape_name = "MuteType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kName = {.kind = Kind::string, .shape_name = "Name", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNamespace = {.kind = Kind::string, .shape_name = "Namespace", .min = 1, .max = 255, .pattern = "[^:].*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kOTelEnrichmentStatusValues[] = {"Running", "Stopped"};
-constinit const TypeDesc kOTelEnrichmentStatus = {.kind = Kind::string, .shape_name = "OTelEnrichmentStatus", .enum_values = kOTelEnrichmentStatusValues};
-constinit const TypeDesc kPeriod = {.kind = Kind::integer, .shape_name = "Period", .min = 1};
-constinit const TypeDesc kPeriodicSpikes = {.kind = Kind::boolean, .shape_name = "PeriodicSpikes"};
+constinit const TypeDesc kOTelEnrichmentStatus = {.kind = Kind::string, .shape_name = "OTelEnrichmentStatus", .enum_values = kOTelEnrichmentStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPeriod = {.kind = Kind::integer, .shape_name = "Period", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPeriodicSpikes = {.kind = Kind::boolean, .shape_name = "PeriodicSpikes", .holder = &OptionalHolder<bool>::kAccess};
 constinit const TypeDesc kRange = {.kind = Kind::structure, .shape_name = "Range", .structure = &kRangeStruct};
 constexpr std::string_view kRecentlyActiveValues[] = {"PT3H"};
-constinit const TypeDesc kRecentlyActive = {.kind = Kind::string, .shape_name = "RecentlyActive", .enum_values = kRecentlyActiveValues};
-constinit const TypeDesc kResourceId = {.kind = Kind::string, .shape_name = "ResourceId"};
+constinit const TypeDesc kRecentlyActive = {.kind = Kind::string, .shape_name = "RecentlyActive", .enum_values = kRecentlyActiveValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResourceId = {.kind = Kind::string, .shape_name = "ResourceId", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kResourceListAccess = list_access<std::string>(&kResourceName, "member", false);
-constinit const TypeDesc kResourceList = {.kind = Kind::list, .shape_name = "ResourceList", .list = &kResourceListAccess, .max = 5};
+constinit const TypeDesc kResourceList = {.kind = Kind::list, .shape_name = "ResourceList", .list = &kResourceListAccess, .max = 5, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kResourceName = {.kind = Kind::string, .shape_name = "ResourceName", .min = 1, .max = 1024};
-constinit const TypeDesc kResourceType = {.kind = Kind::string, .shape_name = "ResourceType"};
-constinit const TypeDesc kReturnData = {.kind = Kind::boolean, .shape_name = "ReturnData"};
-constinit const TypeDesc kRule = {.kind = Kind::structure, .shape_name = "Rule", .structure = &kRuleStruct};
+constinit const TypeDesc kResourceType = {.kind = Kind::string, .shape_name = "ResourceType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReturnData = {.kind = Kind::boolean, .shape_name = "ReturnData", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kRule = {.kind = Kind::structure, .shape_name = "Rule", .structure = &kRuleStruct, .holder = &OptionalHolder<Rule>::kAccess};
 constexpr std::string_view kScanByValues[] = {"TimestampDescending", "TimestampAscending"};
-constinit const TypeDesc kScanBy = {.kind = Kind::string, .shape_name = "ScanBy", .enum_values = kScanByValues};
-constinit const TypeDesc kSchedule = {.kind = Kind::structure, .shape_name = "Schedule", .structure = &kScheduleStruct};
-constinit const TypeDesc kSingleMetricAnomalyDetector = {.kind = Kind::structure, .shape_name = "SingleMetricAnomalyDetector", .structure = &kSingleMetricAnomalyDetectorStruct};
-constinit const TypeDesc kSize = {.kind = Kind::long_integer, .shape_name = "Size"};
+constinit const TypeDesc kScanBy = {.kind = Kind::string, .shape_name = "ScanBy", .enum_values = kScanByValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSchedule = {.kind = Kind::structure, .shape_name = "Schedule", .structure = &kScheduleStruct, .holder = &OptionalHolder<Schedule>::kAccess};
+constinit const TypeDesc kSingleMetricAnomalyDetector = {.kind = Kind::structure, .shape_name = "SingleMetricAnomalyDetector", .structure = &kSingleMetricAnomalyDetectorStruct, .holder = &OptionalHolder<SingleMetricAnomalyDetector>::kAccess};
+constinit const TypeDesc kSize = {.kind = Kind::long_integer, .shape_name = "Size", .holder = &OptionalHolder<int64_t>::kAccess};
 constexpr std::string_view kStandardUnitValues[] = {"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"};
-constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues};
-constinit const TypeDesc kStat = {.kind = Kind::string, .shape_name = "Stat"};
-constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason", .min = 0, .max = 1023};
-constinit const TypeDesc kStateReasonData = {.kind = Kind::string, .shape_name = "StateReasonData", .min = 0, .max = 4000};
-constinit const TypeDesc kStateValue = {.kind = Kind::string, .shape_name = "StateValue"};
+constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStat = {.kind = Kind::string, .shape_name = "Stat", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason", .min = 0, .max = 1023, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStateReasonData = {.kind = Kind::string, .shape_name = "StateReasonData", .min = 0, .max = 4000, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStateValue = {.kind = Kind::string, .shape_name = "StateValue", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStatisticValues[] = {"SampleCount", "Average", "Sum", "Minimum", "Maximum"};
-constinit const TypeDesc kStatistic = {.kind = Kind::string, .shape_name = "Statistic", .enum_values = kStatisticValues};
-constinit const TypeDesc kStatisticSet = {.kind = Kind::structure, .shape_name = "StatisticSet", .structure = &kStatisticSetStruct};
+constinit const TypeDesc kStatistic = {.kind = Kind::string, .shape_name = "Statistic", .enum_values = kStatisticValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStatisticSet = {.kind = Kind::structure, .shape_name = "StatisticSet", .structure = &kStatisticSetStruct, .holder = &OptionalHolder<StatisticSet>::kAccess};
 constexpr ListAccess kStatisticsAccess = list_access<std::string>(&kStatistic, "member", false);
-constinit const TypeDesc kStatistics = {.kind = Kind::list, .shape_name = "Statistics", .list = &kStatisticsAccess, .min = 1, .max = 5};
+constinit const TypeDesc kStatistics = {.kind = Kind::list, .shape_name = "Statistics", .list = &kStatisticsAccess, .min = 1, .max = 5, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr std::string_view kStatusCodeValues[] = {"Complete", "InternalError", "PartialData", "Forbidden"};
-constinit const TypeDesc kStatusCode = {.kind = Kind::string, .shape_name = "StatusCode", .enum_values = kStatusCodeValues};
-constinit const TypeDesc kStorageResolution = {.kind = Kind::integer, .shape_name = "StorageResolution", .min = 1};
+constinit const TypeDesc kStatusCode = {.kind = Kind::string, .shape_name = "StatusCode", .enum_values = kStatusCodeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStorageResolution = {.kind = Kind::integer, .shape_name = "StorageResolution", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
-constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128};
+constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
-constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kTagListAccess = list_access<Tag>(&kTag, "member", false);
-constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess};
-constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256};
-constinit const TypeDesc kTemplateName = {.kind = Kind::string, .shape_name = "TemplateName", .min = 1, .max = 128, .pattern = "[0-9A-Za-z][\\-\\.\\_0-9A-Za-z]{0,126}[0-9A-Za-z]"};
-constinit const TypeDesc kThreshold = {.kind = Kind::floating, .shape_name = "Threshold"};
-constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp"};
+constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess, .holder = &OptionalHolder<std::vector<Tag>>::kAccess};
+constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTemplateName = {.kind = Kind::string, .shape_name = "TemplateName", .min = 1, .max = 128, .pattern = "[0-9A-Za-z][\\-\\.\\_0-9A-Za-z]{0,126}[0-9A-Za-z]", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kThreshold = {.kind = Kind::floating, .shape_name = "Threshold", .holder = &OptionalHolder<double>::kAccess};
+constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp", .holder = &OptionalHolder<base::Timestamp>::kAccess};
 constexpr ListAccess kTimestampsAccess = list_access<base::Timestamp>(&kTimestamp, "member", false);
-constinit const TypeDesc kTimestamps = {.kind = Kind::list, .shape_name = "Timestamps", .list = &kTimestampsAccess};
-constinit const TypeDesc kTimezone = {.kind = Kind::string, .shape_name = "Timezone", .min = 1, .max = 50};
-constinit const TypeDesc kTreatMissingData = {.kind = Kind::string, .shape_name = "TreatMissingData", .min = 1, .max = 255};
+constinit const TypeDesc kTimestamps = {.kind = Kind::list, .shape_name = "Timestamps", .list = &kTimestampsAccess, .holder = &OptionalHolder<std::vector<base::Timestamp>>::kAccess};
+constinit const TypeDesc kTimezone = {.kind = Kind::string, .shape_name = "Timezone", .min = 1, .max = 50, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTreatMissingData = {.kind = Kind::string, .shape_name = "TreatMissingData", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kValuesAccess = list_access<double>(&kDatapointValue, "member", false);
-constinit const TypeDesc kValues = {.kind = Kind::list, .shape_name = "Values", .list = &kValuesAccess};
+constinit const TypeDesc kValues = {.kind = Kind::list, .shape_name = "Values", .list = &kValuesAccess, .holder = &OptionalHolder<std::vector<double>>::kAccess};
 
 constexpr MemberDesc kAlarmHistoryItemMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, MemberAccess<&AlarmHistoryItem::alarm_name>::get, MemberAccess<&AlarmHistoryItem::alarm_name>::emplace},
-    {"AlarmType", "AlarmType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmType, MemberAccess<&AlarmHistoryItem::alarm_type>::get, MemberAccess<&AlarmHistoryItem::alarm_type>::emplace},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&AlarmHistoryItem::timestamp>::get, MemberAccess<&AlarmHistoryItem::timestamp>::emplace},
-    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistoryItemType, MemberAccess<&AlarmHistoryItem::history_item_type>::get, MemberAccess<&AlarmHistoryItem::history_item_type>::emplace},
-    {"HistorySummary", "HistorySummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistorySummary, MemberAccess<&AlarmHistoryItem::history_summary>::get, MemberAccess<&AlarmHistoryItem::history_summary>::emplace},
-    {"HistoryData", "HistoryData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistoryData, MemberAccess<&AlarmHistoryItem::history_data>::get, MemberAccess<&AlarmHistoryItem::history_data>::emplace},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(AlarmHistoryItem, alarm_name)},
+    {"AlarmType", "AlarmType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmType, offsetof(AlarmHistoryItem, alarm_type)},
+    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(AlarmHistoryItem, timestamp)},
+    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistoryItemType, offsetof(AlarmHistoryItem, history_item_type)},
+    {"HistorySummary", "HistorySummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistorySummary, offsetof(AlarmHistoryItem, history_summary)},
+    {"HistoryData", "HistoryData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistoryData, offsetof(AlarmHistoryItem, history_data)},
 };
 constinit const StructDesc kAlarmHistoryItemStruct = {.name = "AlarmHistoryItem", .members = kAlarmHistoryItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAlarmMuteRuleSummaryMembers[] = {
-    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, MemberAccess<&AlarmMuteRuleSummary::alarm_mute_rule_arn>::get, MemberAccess<&AlarmMuteRuleSummary::alarm_mute_rule_arn>::emplace},
-    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&AlarmMuteRuleSummary::expire_date>::get, MemberAccess<&AlarmMuteRuleSummary::expire_date>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleStatus, MemberAccess<&AlarmMuteRuleSummary::status>::get, MemberAccess<&AlarmMuteRuleSummary::status>::emplace},
-    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMuteType, MemberAccess<&AlarmMuteRuleSummary::mute_type>::get, MemberAccess<&AlarmMuteRuleSummary::mute_type>::emplace},
-    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&AlarmMuteRuleSummary::last_updated_timestamp>::get, MemberAccess<&AlarmMuteRuleSummary::last_updated_timestamp>::emplace},
+    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(AlarmMuteRuleSummary, alarm_mute_rule_arn)},
+    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(AlarmMuteRuleSummary, expire_date)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleStatus, offsetof(AlarmMuteRuleSummary, status)},
+    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMuteType, offsetof(AlarmMuteRuleSummary, mute_type)},
+    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(AlarmMuteRuleSummary, last_updated_timestamp)},
 };
 constinit const StructDesc kAlarmMuteRuleSummaryStruct = {.name = "AlarmMuteRuleSummary", .members = kAlarmMuteRuleSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyDetectorConfigurationMembers[] = {
-    {"ExcludedTimeRanges", "ExcludedTimeRanges", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorExcludedTimeRanges, MemberAccess<&AnomalyDetectorConfiguration::excluded_time_ranges>::get, MemberAccess<&AnomalyDetectorConfiguration::excluded_time_ranges>::emplace},
-    {"MetricTimezone", "MetricTimezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorMetricTimezone, MemberAccess<&AnomalyDetectorConfiguration::metric_timezone>::get, MemberAccess<&AnomalyDetectorConfiguration::metric_timezone>::emplace},
+    {"ExcludedTimeRanges", "ExcludedTimeRanges", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorExcludedTimeRanges, offsetof(AnomalyDetectorConfiguration, excluded_time_ranges)},
+    {"MetricTimezone", "MetricTimezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorMetricTimezone, offsetof(AnomalyDetectorConfiguration, metric_timezone)},
 };
 constinit const StructDesc kAnomalyDetectorConfigurationStruct = {.name = "AnomalyDetectorConfiguration", .members = kAnomalyDetectorConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricCharacteristicsMembers[] = {
-    {"PeriodicSpikes", "PeriodicSpikes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriodicSpikes, MemberAccess<&MetricCharacteristics::periodic_spikes>::get, MemberAccess<&MetricCharacteristics::periodic_spikes>::emplace},
+    {"PeriodicSpikes", "PeriodicSpikes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriodicSpikes, offsetof(MetricCharacteristics, periodic_spikes)},
 };
 constinit const StructDesc kMetricCharacteristicsStruct = {.name = "MetricCharacteristics", .members = kMetricCharacteristicsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSingleMetricAnomalyDetectorMembers[] = {
-    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, MemberAccess<&SingleMetricAnomalyDetector::account_id>::get, MemberAccess<&SingleMetricAnomalyDetector::account_id>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, MemberAccess<&SingleMetricAnomalyDetector::namespace_>::get, MemberAccess<&SingleMetricAnomalyDetector::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, MemberAccess<&SingleMetricAnomalyDetector::metric_name>::get, MemberAccess<&SingleMetricAnomalyDetector::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, MemberAccess<&SingleMetricAnomalyDetector::dimensions>::get, MemberAccess<&SingleMetricAnomalyDetector::dimensions>::emplace},
-    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorMetricStat, MemberAccess<&SingleMetricAnomalyDetector::stat>::get, MemberAccess<&SingleMetricAnomalyDetector::stat>::emplace},
+    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(SingleMetricAnomalyDetector, account_id)},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(SingleMetricAnomalyDetector, namespace_)},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(SingleMetricAnomalyDetector, metric_name)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(SingleMetricAnomalyDetector, dimensions)},
+    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorMetricStat, offsetof(SingleMetricAnomalyDetector, stat)},
 };
 constinit const StructDesc kSingleMetricAnomalyDetectorStruct = {.name = "SingleMetricAnomalyDetector", .members = kSingleMetricAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricMathAnomalyDetectorMembers[] = {
-    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataQueries, MemberAccess<&MetricMathAnomalyDetector::metric_data_queries>::get, MemberAccess<&MetricMathAnomalyDetector::metric_data_queries>::emplace},
+    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataQueries, offsetof(MetricMathAnomalyDetector, metric_data_queries)},
 };
 constinit const StructDesc kMetricMathAnomalyDetectorStruct = {.name = "MetricMathAnomalyDetector", .members = kMetricMathAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyDetectorMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, MemberAccess<&AnomalyDetector::namespace_>::get, MemberAccess<&AnomalyDetector::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, MemberAccess<&AnomalyDetector::metric_name>::get, MemberAccess<&AnomalyDetector::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, MemberAccess<&AnomalyDetector::dimensions>::get, MemberAccess<&AnomalyDetector::dimensions>::emplace},
-    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorMetricStat, MemberAccess<&AnomalyDetector::stat>::get, MemberAccess<&AnomalyDetector::stat>::emplace},
-    {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorConfiguration, MemberAccess<&AnomalyDetector::configuration>::get, MemberAccess<&AnomalyDetector::configuration>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorStateValue, MemberAccess<&AnomalyDetector::state_value>::get, MemberAccess<&AnomalyDetector::state_value>::emplace},
-    {"MetricCharacteristics", "MetricCharacteristics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricCharacteristics, MemberAccess<&AnomalyDetector::metric_characteristics>::get, MemberAccess<&AnomalyDetector::metric_characteristics>::emplace},
-    {"SingleMetricAnomalyDetector", "SingleMetricAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSingleMetricAnomalyDetector, MemberAccess<&AnomalyDetector::single_metric_anomaly_detector>::get, MemberAccess<&AnomalyDetector::single_metric_anomaly_detector>::emplace},
-    {"MetricMathAnomalyDetector", "MetricMathAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricMathAnomalyDetector, MemberAccess<&AnomalyDetector::metric_math_anomaly_detector>::get, MemberAccess<&AnomalyDetector::metric_math_anomaly_detector>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(AnomalyDetector, namespace_)},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(AnomalyDetector, metric_name)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(AnomalyDetector, dimensions)},
+    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorMetricStat, offsetof(AnomalyDetector, stat)},
+    {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorConfiguration, offsetof(AnomalyDetector, configuration)},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorStateValue, offsetof(AnomalyDetector, state_value)},
+    {"MetricCharacteristics", "MetricCharacteristics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricCharacteristics, offsetof(AnomalyDetector, metric_characteristics)},
+    {"SingleMetricAnomalyDetector", "SingleMetricAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSingleMetricAnomalyDetector, offsetof(AnomalyDetector, single_metric_anomaly_detector)},
+    {"MetricMathAnomalyDetector", "MetricMathAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricMathAnomalyDetector, offsetof(AnomalyDetector, metric_math_anomaly_detector)},
 };
 constinit const StructDesc kAnomalyDetectorStruct = {.name = "AnomalyDetector", .members = kAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompositeAlarmMembers[] = {
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, MemberAccess<&CompositeAlarm::actions_enabled>::get, MemberAccess<&CompositeAlarm::actions_enabled>::emplace},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&CompositeAlarm::alarm_actions>::get, MemberAccess<&CompositeAlarm::alarm_actions>::emplace},
-    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmArn, MemberAccess<&CompositeAlarm::alarm_arn>::get, MemberAccess<&CompositeAlarm::alarm_arn>::emplace},
-    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&CompositeAlarm::alarm_configuration_updated_timestamp>::get, MemberAccess<&CompositeAlarm::alarm_configuration_updated_timestamp>::emplace},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, MemberAccess<&CompositeAlarm::alarm_description>::get, MemberAccess<&CompositeAlarm::alarm_description>::emplace},
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, MemberAccess<&CompositeAlarm::alarm_name>::get, MemberAccess<&CompositeAlarm::alarm_name>::emplace},
-    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmRule, MemberAccess<&CompositeAlarm::alarm_rule>::get, MemberAccess<&CompositeAlarm::alarm_rule>::emplace},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&CompositeAlarm::insufficient_data_actions>::get, MemberAccess<&CompositeAlarm::insufficient_data_actions>::emplace},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&CompositeAlarm::ok_actions>::get, MemberAccess<&CompositeAlarm::ok_actions>::emplace},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReason, MemberAccess<&CompositeAlarm::state_reason>::get, MemberAccess<&CompositeAlarm::state_reason>::emplace},
-    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonData, MemberAccess<&CompositeAlarm::state_reason_data>::get, MemberAccess<&CompositeAlarm::state_reason_data>::emplace},
-    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&CompositeAlarm::state_updated_timestamp>::get, MemberAccess<&CompositeAlarm::state_updated_timestamp>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateValue, MemberAccess<&CompositeAlarm::state_value>::get, MemberAccess<&CompositeAlarm::state_value>::emplace},
-    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&CompositeAlarm::state_transitioned_timestamp>::get, MemberAccess<&CompositeAlarm::state_transitioned_timestamp>::emplace},
+    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, offsetof(CompositeAlarm, actions_enabled)},
+    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(CompositeAlarm, alarm_actions)},
+    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmArn, offsetof(CompositeAlarm, alarm_arn)},
+    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(CompositeAlarm, alarm_configuration_updated_timestamp)},
+    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(CompositeAlarm, alarm_description)},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(CompositeAlarm, alarm_name)},
+    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmRule, offsetof(CompositeAlarm, alarm_rule)},
+    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(CompositeAlarm, insufficient_data_actions)},
+    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(CompositeAlarm, ok_actions)},
+    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReason, offsetof(CompositeAlarm, state_reason)},
+    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonData, offsetof(CompositeAlarm, state_reason_data)},
+    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(CompositeAlarm, state_updated_timestamp)},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateValue, offsetof(CompositeAlarm, state_value)},
+    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(CompositeAlarm, state_transitioned_timestamp)},
 };
 constinit const StructDesc kCompositeAlarmStruct = {.name = "CompositeAlarm", .members = kCompositeAlarmMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDashboardEntryMembers[] = {
-    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardName, MemberAccess<&DashboardEntry::dashboard_name>::get, MemberAccess<&DashboardEntry::dashboard_name>::emplace},
-    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardArn, MemberAccess<&DashboardEntry::dashboard_arn>::get, MemberAccess<&DashboardEntry::dashboard_arn>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, MemberAccess<&DashboardEntry::last_modified>::get, MemberAccess<&DashboardEntry::last_modified>::emplace},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSize, MemberAccess<&DashboardEntry::size>::get, MemberAccess<&DashboardEntry::size>::emplace},
+    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardName, offsetof(DashboardEntry, dashboard_name)},
+    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardArn, offsetof(DashboardEntry, dashboard_arn)},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(DashboardEntry, last_modified)},
+    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSize, offsetof(DashboardEntry, size)},
 };
 constinit const StructDesc kDashboardEntryStruct = {.name = "DashboardEntry", .members = kDashboardEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDatapointMembers[] = {
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&Datapoint::timestamp>::get, MemberAccess<&Datapoint::timestamp>::emplace},
-    {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, MemberAccess<&Datapoint::sample_count>::get, MemberAccess<&Datapoint::sample_count>::emplace},
-    {"Average", "Average", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, MemberAccess<&Datapoint::average>::get, MemberAccess<&Datapoint::average>::emplace},
-    {"Sum", "Sum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, MemberAccess<&Datapoint::sum>::get, MemberAccess<&Datapoint::sum>::emplace},
-    {"Minimum", "Minimum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, MemberAccess<&Datapoint::minimum>::get, MemberAccess<&Datapoint::minimum>::emplace},
-    {"Maximum", "Maximum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, MemberAccess<&Datapoint::maximum>::get, MemberAccess<&Datapoint::maximum>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, MemberAccess<&Datapoint::unit>::get, MemberAccess<&Datapoint::unit>::emplace},
-    {"ExtendedStatistics", "ExtendedStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValueMap, MemberAccess<&Datapoint::extended_statistics>::get, MemberAccess<&Datapoint::extended_statistics>::emplace},
+    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(Datapoint, timestamp)},
+    {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, sample_count)},
+    {"Average", "Average", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, average)},
+    {"Sum", "Sum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, sum)},
+    {"Minimum", "Minimum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, minimum)},
+    {"Maximum", "Maximum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, maximum)},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(Datapoint, unit)},
+    {"ExtendedStatistics", "ExtendedStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValueMap, offsetof(Datapoint, extended_statistics)},
 };
 constinit const StructDesc kDatapointStruct = {.name = "Datapoint", .members = kDatapointMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteAlarmsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmNames, MemberAccess<&DeleteAlarmsInput::alarm_names>::get, MemberAccess<&DeleteAlarmsInput::alarm_names>::emplace},
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmNames, offsetof(DeleteAlarmsInput, alarm_names)},
 };
 constinit const StructDesc kDeleteAlarmsInputStruct = {.name = "DeleteAlarmsInput", .members = kDeleteAlarmsInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteAlarmsResponseStruct = {.name = "DeleteAlarmsResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmHistoryInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, MemberAccess<&DescribeAlarmHistoryInput::alarm_name>::get, MemberAccess<&DescribeAlarmHistoryInput::alarm_name>::emplace},
-    {"AlarmContributorId", "AlarmContributorId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmTypes, MemberAccess<&DescribeAlarmHistoryInput::alarm_types>::get, MemberAccess<&DescribeAlarmHistoryInput::alarm_types>::emplace},
-    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistoryItemType, MemberAccess<&DescribeAlarmHistoryInput::history_item_type>::get, MemberAccess<&DescribeAlarmHistoryInput::history_item_type>::emplace},
-    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&DescribeAlarmHistoryInput::start_date>::get, MemberAccess<&DescribeAlarmHistoryInput::start_date>::emplace},
-    {"EndDate", "EndDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&DescribeAlarmHistoryInput::end_date>::get, MemberAccess<&DescribeAlarmHistoryInput::end_date>::emplace},
-    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxRecords, MemberAccess<&DescribeAlarmHistoryInput::max_records>::get, MemberAccess<&DescribeAlarmHistoryInput::max_records>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&DescribeAlarmHistoryInput::next_token>::get, MemberAccess<&DescribeAlarmHistoryInput::next_token>::emplace},
-    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScanBy, MemberAccess<&DescribeAlarmHistoryInput::scan_by>::get, MemberAccess<&DescribeAlarmHistoryInput::scan_by>::emplace},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(DescribeAlarmHistoryInput, alarm_name)},
+    {"AlarmContributorId", "AlarmContributorId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmTypes, offsetof(DescribeAlarmHistoryInput, alarm_types)},
+    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistoryItemType, offsetof(DescribeAlarmHistoryInput, history_item_type)},
+    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(DescribeAlarmHistoryInput, start_date)},
+    {"EndDate", "EndDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(DescribeAlarmHistoryInput, end_date)},
+    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxRecords, offsetof(DescribeAlarmHistoryInput, max_records)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAlarmHistoryInput, next_token)},
+    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScanBy, offsetof(DescribeAlarmHistoryInput, scan_by)},
 };
 constinit const StructDesc kDescribeAlarmHistoryInputStruct = {.name = "DescribeAlarmHistoryInput", .members = kDescribeAlarmHistoryInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmHistoryOutputMembers[] = {
-    {"AlarmHistoryItems", "AlarmHistoryItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmHistoryItems, MemberAccess<&DescribeAlarmHistoryOutput::alarm_history_items>::get, MemberAccess<&DescribeAlarmHistoryOutput::alarm_history_items>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&DescribeAlarmHistoryOutput::next_token>::get, MemberAccess<&DescribeAlarmHistoryOutput::next_token>::emplace},
+    {"AlarmHistoryItems", "AlarmHistoryItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmHistoryItems, offsetof(DescribeAlarmHistoryOutput, alarm_history_items)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAlarmHistoryOutput, next_token)},
 };
 constinit const StructDesc kDescribeAlarmHistoryOutputStruct = {.name = "DescribeAlarmHistoryOutput", .members = kDescribeAlarmHistoryOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsForMetricInputMembers[] = {
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, MemberAccess<&DescribeAlarmsForMetricInput::metric_name>::get, MemberAccess<&DescribeAlarmsForMetricInput::metric_name>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, MemberAccess<&DescribeAlarmsForMetricInput::namespace_>::get, MemberAccess<&DescribeAlarmsForMetricInput::namespace_>::emplace},
-    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistic, MemberAccess<&DescribeAlarmsForMetricInput::statistic>::get, MemberAccess<&DescribeAlarmsForMetricInput::statistic>::emplace},
-    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistic, MemberAccess<&DescribeAlarmsForMetricInput::extended_statistic>::get, MemberAccess<&DescribeAlarmsForMetricInput::extended_statistic>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, MemberAccess<&DescribeAlarmsForMetricInput::dimensions>::get, MemberAccess<&DescribeAlarmsForMetricInput::dimensions>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, MemberAccess<&DescribeAlarmsForMetricInput::period>::get, MemberAccess<&DescribeAlarmsForMetricInput::period>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, MemberAccess<&DescribeAlarmsForMetricInput::unit>::get, MemberAccess<&DescribeAlarmsForMetricInput::unit>::emplace},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, offsetof(DescribeAlarmsForMetricInput, metric_name)},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, offsetof(DescribeAlarmsForMetricInput, namespace_)},
+    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistic, offsetof(DescribeAlarmsForMetricInput, statistic)},
+    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistic, offsetof(DescribeAlarmsForMetricInput, extended_statistic)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(DescribeAlarmsForMetricInput, dimensions)},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, offsetof(DescribeAlarmsForMetricInput, period)},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(DescribeAlarmsForMetricInput, unit)},
 };
 constinit const StructDesc kDescribeAlarmsForMetricInputStruct = {.name = "DescribeAlarmsForMetricInput", .members = kDescribeAlarmsForMetricInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsForMetricOutputMembers[] = {
-    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricAlarms, MemberAccess<&DescribeAlarmsForMetricOutput::metric_alarms>::get, MemberAccess<&DescribeAlarmsForMetricOutput::metric_alarms>::emplace},
+    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricAlarms, offsetof(DescribeAlarmsForMetricOutput, metric_alarms)},
 };
 constinit const StructDesc kDescribeAlarmsForMetricOutputStruct = {.name = "DescribeAlarmsForMetricOutput", .members = kDescribeAlarmsForMetricOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmNames, MemberAccess<&DescribeAlarmsInput::alarm_names>::get, MemberAccess<&DescribeAlarmsInput::alarm_names>::emplace},
-    {"AlarmNamePrefix", "AlarmNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmNamePrefix, MemberAccess<&DescribeAlarmsInput::alarm_name_prefix>::get, MemberAccess<&DescribeAlarmsInput::alarm_name_prefix>::emplace},
-    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmTypes, MemberAccess<&DescribeAlarmsInput::alarm_types>::get, MemberAccess<&DescribeAlarmsInput::alarm_types>::emplace},
-    {"ChildrenOfAlarmName", "ChildrenOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, MemberAccess<&DescribeAlarmsInput::children_of_alarm_name>::get, MemberAccess<&DescribeAlarmsInput::children_of_alarm_name>::emplace},
-    {"ParentsOfAlarmName", "ParentsOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, MemberAccess<&DescribeAlarmsInput::parents_of_alarm_name>::get, MemberAccess<&DescribeAlarmsInput::parents_of_alarm_name>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateValue, MemberAccess<&DescribeAlarmsInput::state_value>::get, MemberAccess<&DescribeAlarmsInput::state_value>::emplace},
-    {"ActionPrefix", "ActionPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionPrefix, MemberAccess<&DescribeAlarmsInput::action_prefix>::get, MemberAccess<&DescribeAlarmsInput::action_prefix>::emplace},
-    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxRecords, MemberAccess<&DescribeAlarmsInput::max_records>::get, MemberAccess<&DescribeAlarmsInput::max_records>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&DescribeAlarmsInput::next_token>::get, MemberAccess<&DescribeAlarmsInput::next_token>::emplace},
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmNames, offsetof(DescribeAlarmsInput, alarm_names)},
+    {"AlarmNamePrefix", "AlarmNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmNamePrefix, offsetof(DescribeAlarmsInput, alarm_name_prefix)},
+    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmTypes, offsetof(DescribeAlarmsInput, alarm_types)},
+    {"ChildrenOfAlarmName", "ChildrenOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(DescribeAlarmsInput, children_of_alarm_name)},
+    {"ParentsOfAlarmName", "ParentsOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(DescribeAlarmsInput, parents_of_alarm_name)},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateValue, offsetof(DescribeAlarmsInput, state_value)},
+    {"ActionPrefix", "ActionPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionPrefix, offsetof(DescribeAlarmsInput, action_prefix)},
+    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxRecords, offsetof(DescribeAlarmsInput, max_records)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAlarmsInput, next_token)},
 };
 constinit const StructDesc kDescribeAlarmsInputStruct = {.name = "DescribeAlarmsInput", .members = kDescribeAlarmsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsOutputMembers[] = {
-    {"CompositeAlarms", "CompositeAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompositeAlarms, MemberAccess<&DescribeAlarmsOutput::composite_alarms>::get, MemberAccess<&DescribeAlarmsOutput::composite_alarms>::emplace},
-    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricAlarms, MemberAccess<&DescribeAlarmsOutput::metric_alarms>::get, MemberAccess<&DescribeAlarmsOutput::metric_alarms>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&DescribeAlarmsOutput::next_token>::get, MemberAccess<&DescribeAlarmsOutput::next_token>::emplace},
+    {"CompositeAlarms", "CompositeAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompositeAlarms, offsetof(DescribeAlarmsOutput, composite_alarms)},
+    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricAlarms, offsetof(DescribeAlarmsOutput, metric_alarms)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAlarmsOutput, next_token)},
 };
 constinit const StructDesc kDescribeAlarmsOutputStruct = {.name = "DescribeAlarmsOutput", .members = kDescribeAlarmsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAnomalyDetectorsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&DescribeAnomalyDetectorsInput::next_token>::get, MemberAccess<&DescribeAnomalyDetectorsInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxReturnedResultsCount, MemberAccess<&DescribeAnomalyDetectorsInput::max_results>::get, MemberAccess<&DescribeAnomalyDetectorsInput::max_results>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, MemberAccess<&DescribeAnomalyDetectorsInput::namespace_>::get, MemberAccess<&DescribeAnomalyDetectorsInput::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, MemberAccess<&DescribeAnomalyDetectorsInput::metric_name>::get, MemberAccess<&DescribeAnomalyDetectorsInput::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, MemberAccess<&DescribeAnomalyDetectorsInput::dimensions>::get, MemberAccess<&DescribeAnomalyDetectorsInput::dimensions>::emplace},
-    {"AnomalyDetectorTypes", "AnomalyDetectorTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorTypes, MemberAccess<&DescribeAnomalyDetectorsInput::anomaly_detector_types>::get, MemberAccess<&DescribeAnomalyDetectorsInput::anomaly_detector_types>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAnomalyDetectorsInput, next_token)},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxReturnedResultsCount, offsetof(DescribeAnomalyDetectorsInput, max_results)},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(DescribeAnomalyDetectorsInput, namespace_)},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(DescribeAnomalyDetectorsInput, metric_name)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(DescribeAnomalyDetectorsInput, dimensions)},
+    {"AnomalyDetectorTypes", "AnomalyDetectorTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorTypes, offsetof(DescribeAnomalyDetectorsInput, anomaly_detector_types)},
 };
 constinit const StructDesc kDescribeAnomalyDetectorsInputStruct = {.name = "DescribeAnomalyDetectorsInput", .members = kDescribeAnomalyDetectorsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAnomalyDetectorsOutputMembers[] = {
-    {"AnomalyDetectors", "AnomalyDetectors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectors, MemberAccess<&DescribeAnomalyDetectorsOutput::anomaly_detectors>::get, MemberAccess<&DescribeAnomalyDetectorsOutput::anomaly_detectors>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&DescribeAnomalyDetectorsOutput::next_token>::get, MemberAccess<&DescribeAnomalyDetectorsOutput::next_token>::emplace},
+    {"AnomalyDetectors", "AnomalyDetectors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectors, offsetof(DescribeAnomalyDetectorsOutput, anomaly_detectors)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAnomalyDetectorsOutput, next_token)},
 };
 constinit const StructDesc kDescribeAnomalyDetectorsOutputStruct = {.name = "DescribeAnomalyDetectorsOutput", .members = kDescribeAnomalyDetectorsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeInsightRulesInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&DescribeInsightRulesInput::next_token>::get, MemberAccess<&DescribeInsightRulesInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleMaxResults, MemberAccess<&DescribeInsightRulesInput::max_results>::get, MemberAccess<&DescribeInsightRulesInput::max_results>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeInsightRulesInput, next_token)},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleMaxResults, offsetof(DescribeInsightRulesInput, max_results)},
 };
 constinit const StructDesc kDescribeInsightRulesInputStruct = {.name = "DescribeInsightRulesInput", .members = kDescribeInsightRulesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeInsightRulesOutputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&DescribeInsightRulesOutput::next_token>::get, MemberAccess<&DescribeInsightRulesOutput::next_token>::emplace},
-    {"InsightRules", "InsightRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRules, MemberAccess<&DescribeInsightRulesOutput::insight_rules>::get, MemberAccess<&DescribeInsightRulesOutput::insight_rules>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeInsightRulesOutput, next_token)},
+    {"InsightRules", "InsightRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRules, offsetof(DescribeInsightRulesOutput, insight_rules)},
 };
 constinit const StructDesc kDescribeInsightRulesOutputStruct = {.name = "DescribeInsightRulesOutput", .members = kDescribeInsightRulesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDimensionMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDimensionName, MemberAccess<&Dimension::name>::get, MemberAccess<&Dimension::name>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDimensionValue, MemberAccess<&Dimension::value>::get, MemberAccess<&Dimension::value>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDimensionName, offsetof(Dimension, name)},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDimensionValue, offsetof(Dimension, value)},
 };
 constinit const StructDesc kDimensionStruct = {.name = "Dimension", .members = kDimensionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDimensionFilterMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDimensionName, MemberAccess<&DimensionFilter::name>::get, MemberAccess<&DimensionFilter::name>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensionValue, MemberAccess<&DimensionFilter::value>::get, MemberAccess<&DimensionFilter::value>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDimensionName, offsetof(DimensionFilter, name)},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensionValue, offsetof(DimensionFilter, value)},
 };
 constinit const StructDesc kDimensionFilterStruct = {.name = "DimensionFilter", .members = kDimensionFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDisableAlarmActionsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmNames, MemberAccess<&DisableAlarmActionsInput::alarm_names>::get, MemberAccess<&DisableAlarmActionsInput::alarm_names>::emplace},
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmNames, offsetof(DisableAlarmActionsInput, alarm_names)},
 };
 constinit const StructDesc kDisableAlarmActionsInputStruct = {.name = "DisableAlarmActionsInput", .members = kDisableAlarmActionsInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDisableAlarmActionsResponseStruct = {.name = "DisableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEnableAlarmActionsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmNames, MemberAccess<&EnableAlarmActionsInput::alarm_names>::get, MemberAccess<&EnableAlarmActionsInput::alarm_names>::emplace},
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmNames, offsetof(EnableAlarmActionsInput, alarm_names)},
 };
 constinit const StructDesc kEnableAlarmActionsInputStruct = {.name = "EnableAlarmActionsInput", .members = kEnableAlarmActionsInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kEnableAlarmActionsResponseStruct = {.name = "EnableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAlarmMuteRuleInputMembers[] = {
-    {"AlarmMuteRuleName", "AlarmMuteRuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kName, MemberAccess<&GetAlarmMuteRuleInput::alarm_mute_rule_name>::get, MemberAccess<&GetAlarmMuteRuleInput::alarm_mute_rule_name>::emplace},
+    {"AlarmMuteRuleName", "AlarmMuteRuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kName, offsetof(GetAlarmMuteRuleInput, alarm_mute_rule_name)},
 };
 constinit const StructDesc kGetAlarmMuteRuleInputStruct = {.name = "GetAlarmMuteRuleInput", .members = kGetAlarmMuteRuleInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScheduleMembers[] = {
-    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExpression, MemberAccess<&Schedule::expression>::get, MemberAccess<&Schedule::expression>::emplace},
-    {"Duration", "Duration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDuration, MemberAccess<&Schedule::duration>::get, MemberAccess<&Schedule::duration>::emplace},
-    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimezone, MemberAccess<&Schedule::timezone>::get, MemberAccess<&Schedule::timezone>::emplace},
+    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExpression, offsetof(Schedule, expression)},
+    {"Duration", "Duration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDuration, offsetof(Schedule, duration)},
+    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimezone, offsetof(Schedule, timezone)},
 };
 constinit const StructDesc kScheduleStruct = {.name = "Schedule", .members = kScheduleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRuleMembers[] = {
-    {"Schedule", "Schedule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSchedule, MemberAccess<&Rule::schedule>::get, MemberAccess<&Rule::schedule>::emplace},
+    {"Schedule", "Schedule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSchedule, offsetof(Rule, schedule)},
 };
 constinit const StructDesc kRuleStruct = {.name = "Rule", .members = kRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMuteTargetsMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMuteTargetAlarmNameList, MemberAccess<&MuteTargets::alarm_names>::get, MemberAccess<&MuteTargets::alarm_names>::emplace},
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMuteTargetAlarmNameList, offsetof(MuteTargets, alarm_names)},
 };
 constinit const StructDesc kMuteTargetsStruct = {.name = "MuteTargets", .members = kMuteTargetsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAlarmMuteRuleOutputMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kName, MemberAccess<&GetAlarmMuteRuleOutput::name>::get, MemberAccess<&GetAlarmMuteRuleOutput::name>::emplace},
-    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, MemberAccess<&GetAlarmMuteRuleOutput::alarm_mute_rule_arn>::get, MemberAccess<&GetAlarmMuteRuleOutput::alarm_mute_rule_arn>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, MemberAccess<&GetAlarmMuteRuleOutput::description>::get, MemberAccess<&GetAlarmMuteRuleOutput::description>::emplace},
-    {"Rule", "Rule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRule, MemberAccess<&GetAlarmMuteRuleOutput::rule>::get, MemberAccess<&GetAlarmMuteRuleOutput::rule>::emplace},
-    {"MuteTargets", "MuteTargets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMuteTargets, MemberAccess<&GetAlarmMuteRuleOutput::mute_targets>::get, MemberAccess<&GetAlarmMuteRuleOutput::mute_targets>::emplace},
-    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetAlarmMuteRuleOutput::start_date>::get, MemberAccess<&GetAlarmMuteRuleOutput::start_date>::emplace},
-    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetAlarmMuteRuleOutput::expire_date>::get, MemberAccess<&GetAlarmMuteRuleOutput::expire_date>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleStatus, MemberAccess<&GetAlarmMuteRuleOutput::status>::get, MemberAccess<&GetAlarmMuteRuleOutput::status>::emplace},
-    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetAlarmMuteRuleOutput::last_updated_timestamp>::get, MemberAccess<&GetAlarmMuteRuleOutput::last_updated_timestamp>::emplace},
-    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMuteType, MemberAccess<&GetAlarmMuteRuleOutput::mute_type>::get, MemberAccess<&GetAlarmMuteRuleOutput::mute_type>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kName, offsetof(GetAlarmMuteRuleOutput, name)},
+    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(GetAlarmMuteRuleOutput, alarm_mute_rule_arn)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(GetAlarmMuteRuleOutput, description)},
+    {"Rule", "Rule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRule, offsetof(GetAlarmMuteRuleOutput, rule)},
+    {"MuteTargets", "MuteTargets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMuteTargets, offsetof(GetAlarmMuteRuleOutput, mute_targets)},
+    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetAlarmMuteRuleOutput, start_date)},
+    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetAlarmMuteRuleOutput, expire_date)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleStatus, offsetof(GetAlarmMuteRuleOutput, status)},
+    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetAlarmMuteRuleOutput, last_updated_timestamp)},
+    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMuteType, offsetof(GetAlarmMuteRuleOutput, mute_type)},
 };
 constinit const StructDesc kGetAlarmMuteRuleOutputStruct = {.name = "GetAlarmMuteRuleOutput", .members = kGetAlarmMuteRuleOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDashboardInputMembers[] = {
-    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDashboardName, MemberAccess<&GetDashboardInput::dashboard_name>::get, MemberAccess<&GetDashboardInput::dashboard_name>::emplace},
+    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDashboardName, offsetof(GetDashboardInput, dashboard_name)},
 };
 constinit const StructDesc kGetDashboardInputStruct = {.name = "GetDashboardInput", .members = kGetDashboardInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDashboardOutputMembers[] = {
-    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardArn, MemberAccess<&GetDashboardOutput::dashboard_arn>::get, MemberAccess<&GetDashboardOutput::dashboard_arn>::emplace},
-    {"DashboardBody", "DashboardBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardBody, MemberAccess<&GetDashboardOutput::dashboard_body>::get, MemberAccess<&GetDashboardOutput::dashboard_body>::emplace},
-    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardName, MemberAccess<&GetDashboardOutput::dashboard_name>::get, MemberAccess<&GetDashboardOutput::dashboard_name>::emplace},
+    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardArn, offsetof(GetDashboardOutput, dashboard_arn)},
+    {"DashboardBody", "DashboardBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardBody, offsetof(GetDashboardOutput, dashboard_body)},
+    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardName, offsetof(GetDashboardOutput, dashboard_name)},
 };
 constinit const StructDesc kGetDashboardOutputStruct = {.name = "GetDashboardOutput", .members = kGetDashboardOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLabelOptionsMembers[] = {
-    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kLabelOptionsStruct = {.name = "LabelOptions", .members = kLabelOptionsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricDataInputMembers[] = {
-    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricDataQueries, MemberAccess<&GetMetricDataInput::metric_data_queries>::get, MemberAccess<&GetMetricDataInput::metric_data_queries>::emplace},
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetMetricDataInput::start_time>::get, MemberAccess<&GetMetricDataInput::start_time>::emplace},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetMetricDataInput::end_time>::get, MemberAccess<&GetMetricDataInput::end_time>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&GetMetricDataInput::next_token>::get, MemberAccess<&GetMetricDataInput::next_token>::emplace},
-    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScanBy, MemberAccess<&GetMetricDataInput::scan_by>::get, MemberAccess<&GetMetricDataInput::scan_by>::emplace},
-    {"MaxDatapoints", "MaxDatapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGetMetricDataMaxDatapoints, MemberAccess<&GetMetricDataInput::max_datapoints>::get, MemberAccess<&GetMetricDataInput::max_datapoints>::emplace},
-    {"LabelOptions", "LabelOptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLabelOptions, MemberAccess<&GetMetricDataInput::label_options>::get, MemberAccess<&GetMetricDataInput::label_options>::emplace},
+    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricDataQueries, offsetof(GetMetricDataInput, metric_data_queries)},
+    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricDataInput, start_time)},
+    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricDataInput, end_time)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(GetMetricDataInput, next_token)},
+    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScanBy, offsetof(GetMetricDataInput, scan_by)},
+    {"MaxDatapoints", "MaxDatapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGetMetricDataMaxDatapoints, offsetof(GetMetricDataInput, max_datapoints)},
+    {"LabelOptions", "LabelOptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLabelOptions, offsetof(GetMetricDataInput, label_options)},
 };
 constinit const StructDesc kGetMetricDataInputStruct = {.name = "GetMetricDataInput", .members = kGetMetricDataInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricDataOutputMembers[] = {
-    {"MetricDataResults", "MetricDataResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataResults, MemberAccess<&GetMetricDataOutput::metric_data_results>::get, MemberAccess<&GetMetricDataOutput::metric_data_results>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&GetMetricDataOutput::next_token>::get, MemberAccess<&GetMetricDataOutput::next_token>::emplace},
-    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataResultMessages, MemberAccess<&GetMetricDataOutput::messages>::get, MemberAccess<&GetMetricDataOutput::messages>::emplace},
+    {"MetricDataResults", "MetricDataResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataResults, offsetof(GetMetricDataOutput, metric_data_results)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(GetMetricDataOutput, next_token)},
+    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataResultMessages, offsetof(GetMetricDataOutput, messages)},
 };
 constinit const StructDesc kGetMetricDataOutputStruct = {.name = "GetMetricDataOutput", .members = kGetMetricDataOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStatisticsInputMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, MemberAccess<&GetMetricStatisticsInput::namespace_>::get, MemberAccess<&GetMetricStatisticsInput::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, MemberAccess<&GetMetricStatisticsInput::metric_name>::get, MemberAccess<&GetMetricStatisticsInput::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, MemberAccess<&GetMetricStatisticsInput::dimensions>::get, MemberAccess<&GetMetricStatisticsInput::dimensions>::emplace},
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetMetricStatisticsInput::start_time>::get, MemberAccess<&GetMetricStatisticsInput::start_time>::emplace},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetMetricStatisticsInput::end_time>::get, MemberAccess<&GetMetricStatisticsInput::end_time>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPeriod, MemberAccess<&GetMetricStatisticsInput::period>::get, MemberAccess<&GetMetricStatisticsInput::period>::emplace},
-    {"Statistics", "Statistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistics, MemberAccess<&GetMetricStatisticsInput::statistics>::get, MemberAccess<&GetMetricStatisticsInput::statistics>::emplace},
-    {"ExtendedStatistics", "ExtendedStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistics, MemberAccess<&GetMetricStatisticsInput::extended_statistics>::get, MemberAccess<&GetMetricStatisticsInput::extended_statistics>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, MemberAccess<&GetMetricStatisticsInput::unit>::get, MemberAccess<&GetMetricStatisticsInput::unit>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, offsetof(GetMetricStatisticsInput, namespace_)},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, offsetof(GetMetricStatisticsInput, metric_name)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(GetMetricStatisticsInput, dimensions)},
+    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricStatisticsInput, start_time)},
+    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricStatisticsInput, end_time)},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPeriod, offsetof(GetMetricStatisticsInput, period)},
+    {"Statistics", "Statistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistics, offsetof(GetMetricStatisticsInput, statistics)},
+    {"ExtendedStatistics", "ExtendedStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistics, offsetof(GetMetricStatisticsInput, extended_statistics)},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(GetMetricStatisticsInput, unit)},
 };
 constinit const StructDesc kGetMetricStatisticsInputStruct = {.name = "GetMetricStatisticsInput", .members = kGetMetricStatisticsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStatisticsOutputMembers[] = {
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricLabel, MemberAccess<&GetMetricStatisticsOutput::label>::get, MemberAccess<&GetMetricStatisticsOutput::label>::emplace},
-    {"Datapoints", "Datapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapoints, MemberAccess<&GetMetricStatisticsOutput::datapoints>::get, MemberAccess<&GetMetricStatisticsOutput::datapoints>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricLabel, offsetof(GetMetricStatisticsOutput, label)},
+    {"Datapoints", "Datapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapoints, offsetof(GetMetricStatisticsOutput, datapoints)},
 };
 constinit const StructDesc kGetMetricStatisticsOutputStruct = {.name = "GetMetricStatisticsOutput", .members = kGetMetricStatisticsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStreamInputMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricStreamName, MemberAccess<&GetMetricStreamInput::name>::get, MemberAccess<&GetMetricStreamInput::name>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricStreamName, offsetof(GetMetricStreamInput, name)},
 };
 constinit const StructDesc kGetMetricStreamInputStruct = {.name = "GetMetricStreamInput", .members = kGetMetricStreamInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStreamOutputMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&GetMetricStreamOutput::arn>::get, MemberAccess<&GetMetricStreamOutput::arn>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamName, MemberAccess<&GetMetricStreamOutput::name>::get, MemberAccess<&GetMetricStreamOutput::name>::emplace},
-    {"IncludeFilters", "IncludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamFilters, MemberAccess<&GetMetricStreamOutput::include_filters>::get, MemberAccess<&GetMetricStreamOutput::include_filters>::emplace},
-    {"ExcludeFilters", "ExcludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamFilters, MemberAccess<&GetMetricStreamOutput::exclude_filters>::get, MemberAccess<&GetMetricStreamOutput::exclude_filters>::emplace},
-    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&GetMetricStreamOutput::firehose_arn>::get, MemberAccess<&GetMetricStreamOutput::firehose_arn>::emplace},
-    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&GetMetricStreamOutput::role_arn>::get, MemberAccess<&GetMetricStreamOutput::role_arn>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamState, MemberAccess<&GetMetricStreamOutput::state>::get, MemberAccess<&GetMetricStreamOutput::state>::emplace},
-    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetMetricStreamOutput::creation_date>::get, MemberAccess<&GetMetricStreamOutput::creation_date>::emplace},
-    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetMetricStreamOutput::last_update_date>::get, MemberAccess<&GetMetricStreamOutput::last_update_date>::emplace},
-    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamOutputFormat, MemberAccess<&GetMetricStreamOutput::output_format>::get, MemberAccess<&GetMetricStreamOutput::output_format>::emplace},
-    {"StatisticsConfigurations", "StatisticsConfigurations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamStatisticsConfigurations, MemberAccess<&GetMetricStreamOutput::statistics_configurations>::get, MemberAccess<&GetMetricStreamOutput::statistics_configurations>::emplace},
-    {"IncludeLinkedAccountsMetrics", "IncludeLinkedAccountsMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIncludeLinkedAccountsMetrics, MemberAccess<&GetMetricStreamOutput::include_linked_accounts_metrics>::get, MemberAccess<&GetMetricStreamOutput::include_linked_accounts_metrics>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(GetMetricStreamOutput, arn)},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamName, offsetof(GetMetricStreamOutput, name)},
+    {"IncludeFilters", "IncludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamFilters, offsetof(GetMetricStreamOutput, include_filters)},
+    {"ExcludeFilters", "ExcludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamFilters, offsetof(GetMetricStreamOutput, exclude_filters)},
+    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(GetMetricStreamOutput, firehose_arn)},
+    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(GetMetricStreamOutput, role_arn)},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamState, offsetof(GetMetricStreamOutput, state)},
+    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricStreamOutput, creation_date)},
+    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricStreamOutput, last_update_date)},
+    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamOutputFormat, offsetof(GetMetricStreamOutput, output_format)},
+    {"StatisticsConfigurations", "StatisticsConfigurations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamStatisticsConfigurations, offsetof(GetMetricStreamOutput, statistics_configurations)},
+    {"IncludeLinkedAccountsMetrics", "IncludeLinkedAccountsMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIncludeLinkedAccountsMetrics, offsetof(GetMetricStreamOutput, include_linked_accounts_metrics)},
 };
 constinit const StructDesc kGetMetricStreamOutputStruct = {.name = "GetMetricStreamOutput", .members = kGetMetricStreamOutputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetOTelEnrichmentInputStruct = {.name = "GetOTelEnrichmentInput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOTelEnrichmentOutputMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kOTelEnrichmentStatus, MemberAccess<&GetOTelEnrichmentOutput::status>::get, MemberAccess<&GetOTelEnrichmentOutput::status>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kOTelEnrichmentStatus, offsetof(GetOTelEnrichmentOutput, status)},
 };
 constinit const StructDesc kGetOTelEnrichmentOutputStruct = {.name = "GetOTelEnrichmentOutput", .members = kGetOTelEnrichmentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInsightRuleMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleName, MemberAccess<&InsightRule::name>::get, MemberAccess<&InsightRule::name>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleState, MemberAccess<&InsightRule::state>::get, MemberAccess<&InsightRule::state>::emplace},
-    {"Schema", "Schema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleSchema, MemberAccess<&InsightRule::schema>::get, MemberAccess<&InsightRule::schema>::emplace},
-    {"Definition", "Definition", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleDefinition, MemberAccess<&InsightRule::definition>::get, MemberAccess<&InsightRule::definition>::emplace},
-    {"ManagedRule", "ManagedRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleIsManaged, MemberAccess<&InsightRule::managed_rule>::get, MemberAccess<&InsightRule::managed_rule>::emplace},
-    {"ApplyOnTransformedLogs", "ApplyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleOnTransformedLogs, MemberAccess<&InsightRule::apply_on_transformed_logs>::get, MemberAccess<&InsightRule::apply_on_transformed_logs>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleName, offsetof(InsightRule, name)},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleState, offsetof(InsightRule, state)},
+    {"Schema", "Schema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleSchema, offsetof(InsightRule, schema)},
+    {"Definition", "Definition", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleDefinition, offsetof(InsightRule, definition)},
+    {"ManagedRule", "ManagedRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleIsManaged, offsetof(InsightRule, managed_rule)},
+    {"ApplyOnTransformedLogs", "ApplyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleOnTransformedLogs, offsetof(InsightRule, apply_on_transformed_logs)},
 };
 constinit const StructDesc kInsightRuleStruct = {.name = "InsightRule", .members = kInsightRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAlarmMuteRulesInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kName, MemberAccess<&ListAlarmMuteRulesInput::alarm_name>::get, MemberAccess<&ListAlarmMuteRulesInput::alarm_name>::emplace},
-    {"Statuses", "Statuses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleStatuses, MemberAccess<&ListAlarmMuteRulesInput::statuses>::get, MemberAccess<&ListAlarmMuteRulesInput::statuses>::emplace},
-    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxRecords, MemberAccess<&ListAlarmMuteRulesInput::max_records>::get, MemberAccess<&ListAlarmMuteRulesInput::max_records>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListAlarmMuteRulesInput::next_token>::get, MemberAccess<&ListAlarmMuteRulesInput::next_token>::emplace},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kName, offsetof(ListAlarmMuteRulesInput, alarm_name)},
+    {"Statuses", "Statuses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleStatuses, offsetof(ListAlarmMuteRulesInput, statuses)},
+    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxRecords, offsetof(ListAlarmMuteRulesInput, max_records)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListAlarmMuteRulesInput, next_token)},
 };
 constinit const StructDesc kListAlarmMuteRulesInputStruct = {.name = "ListAlarmMuteRulesInput", .members = kListAlarmMuteRulesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAlarmMuteRulesOutputMembers[] = {
-    {"AlarmMuteRuleSummaries", "AlarmMuteRuleSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleSummaries, MemberAccess<&ListAlarmMuteRulesOutput::alarm_mute_rule_summaries>::get, MemberAccess<&ListAlarmMuteRulesOutput::alarm_mute_rule_summaries>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListAlarmMuteRulesOutput::next_token>::get, MemberAccess<&ListAlarmMuteRulesOutput::next_token>::emplace},
+    {"AlarmMuteRuleSummaries", "AlarmMuteRuleSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleSummaries, offsetof(ListAlarmMuteRulesOutput, alarm_mute_rule_summaries)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListAlarmMuteRulesOutput, next_token)},
 };
 constinit const StructDesc kListAlarmMuteRulesOutputStruct = {.name = "ListAlarmMuteRulesOutput", .members = kListAlarmMuteRulesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDashboardsInputMembers[] = {
-    {"DashboardNamePrefix", "DashboardNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardNamePrefix, MemberAccess<&ListDashboardsInput::dashboard_name_prefix>::get, MemberAccess<&ListDashboardsInput::dashboard_name_prefix>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListDashboardsInput::next_token>::get, MemberAccess<&ListDashboardsInput::next_token>::emplace},
+    {"DashboardNamePrefix", "DashboardNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardNamePrefix, offsetof(ListDashboardsInput, dashboard_name_prefix)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListDashboardsInput, next_token)},
 };
 constinit const StructDesc kListDashboardsInputStruct = {.name = "ListDashboardsInput", .members = kListDashboardsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDashboardsOutputMembers[] = {
-    {"DashboardEntries", "DashboardEntries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardEntries, MemberAccess<&ListDashboardsOutput::dashboard_entries>::get, MemberAccess<&ListDashboardsOutput::dashboard_entries>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListDashboardsOutput::next_token>::get, MemberAccess<&ListDashboardsOutput::next_token>::emplace},
+    {"DashboardEntries", "DashboardEntries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardEntries, offsetof(ListDashboardsOutput, dashboard_entries)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListDashboardsOutput, next_token)},
 };
 constinit const StructDesc kListDashboardsOutputStruct = {.name = "ListDashboardsOutput", .members = kListDashboardsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListManagedInsightRulesInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&ListManagedInsightRulesInput::resource_arn>::get, MemberAccess<&ListManagedInsightRulesInput::resource_arn>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListManagedInsightRulesInput::next_token>::get, MemberAccess<&ListManagedInsightRulesInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleMaxResults, MemberAccess<&ListManagedInsightRulesInput::max_results>::get, MemberAccess<&ListManagedInsightRulesInput::max_results>::emplace},
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(ListManagedInsightRulesInput, resource_arn)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListManagedInsightRulesInput, next_token)},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleMaxResults, offsetof(ListManagedInsightRulesInput, max_results)},
 };
 constinit const StructDesc kListManagedInsightRulesInputStruct = {.name = "ListManagedInsightRulesInput", .members = kListManagedInsightRulesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListManagedInsightRulesOutputMembers[] = {
-    {"ManagedRules", "ManagedRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedRuleDescriptions, MemberAccess<&ListManagedInsightRulesOutput::managed_rules>::get, MemberAccess<&ListManagedInsightRulesOutput::managed_rules>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListManagedInsightRulesOutput::next_token>::get, MemberAccess<&ListManagedInsightRulesOutput::next_token>::emplace},
+    {"ManagedRules", "ManagedRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedRuleDescriptions, offsetof(ListManagedInsightRulesOutput, managed_rules)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListManagedInsightRulesOutput, next_token)},
 };
 constinit const StructDesc kListManagedInsightRulesOutputStruct = {.name = "ListManagedInsightRulesOutput", .members = kListManagedInsightRulesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricStreamsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListMetricStreamsInput::next_token>::get, MemberAccess<&ListMetricStreamsInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListMetricStreamsMaxResults, MemberAccess<&ListMetricStreamsInput::max_results>::get, MemberAccess<&ListMetricStreamsInput::max_results>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListMetricStreamsInput, next_token)},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListMetricStreamsMaxResults, offsetof(ListMetricStreamsInput, max_results)},
 };
 constinit const StructDesc kListMetricStreamsInputStruct = {.name = "ListMetricStreamsInput", .members = kListMetricStreamsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricStreamsOutputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListMetricStreamsOutput::next_token>::get, MemberAccess<&ListMetricStreamsOutput::next_token>::emplace},
-    {"Entries", "Entries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamEntries, MemberAccess<&ListMetricStreamsOutput::entries>::get, MemberAccess<&ListMetricStreamsOutput::entries>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListMetricStreamsOutput, next_token)},
+    {"Entries", "Entries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamEntries, offsetof(ListMetricStreamsOutput, entries)},
 };
 constinit const StructDesc kListMetricStreamsOutputStruct = {.name = "ListMetricStreamsOutput", .members = kListMetricStreamsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricsInputMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, MemberAccess<&ListMetricsInput::namespace_>::get, MemberAccess<&ListMetricsInput::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, MemberAccess<&ListMetricsInput::metric_name>::get, MemberAccess<&ListMetricsInput::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensionFilters, MemberAccess<&ListMetricsInput::dimensions>::get, MemberAccess<&ListMetricsInput::dimensions>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListMetricsInput::next_token>::get, MemberAccess<&ListMetricsInput::next_token>::emplace},
-    {"RecentlyActive", "RecentlyActive", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRecentlyActive, MemberAccess<&ListMetricsInput::recently_active>::get, MemberAccess<&ListMetricsInput::recently_active>::emplace},
-    {"IncludeLinkedAccounts", "IncludeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"OwningAccount", "OwningAccount", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(ListMetricsInput, namespace_)},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(ListMetricsInput, metric_name)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensionFilters, offsetof(ListMetricsInput, dimensions)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListMetricsInput, next_token)},
+    {"RecentlyActive", "RecentlyActive", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRecentlyActive, offsetof(ListMetricsInput, recently_active)},
+    {"IncludeLinkedAccounts", "IncludeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"OwningAccount", "OwningAccount", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kListMetricsInputStruct = {.name = "ListMetricsInput", .members = kListMetricsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricsOutputMembers[] = {
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetrics, MemberAccess<&ListMetricsOutput::metrics>::get, MemberAccess<&ListMetricsOutput::metrics>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListMetricsOutput::next_token>::get, MemberAccess<&ListMetricsOutput::next_token>::emplace},
+    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetrics, offsetof(ListMetricsOutput, metrics)},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListMetricsOutput, next_token)},
 };
 constinit const StructDesc kListMetricsOutputStruct = {.name = "ListMetricsOutput", .members = kListMetricsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&ListTagsForResourceInput::resource_arn>::get, MemberAccess<&ListTagsForResourceInput::resource_arn>::emplace},
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(ListTagsForResourceInput, resource_arn)},
 };
 constinit const StructDesc kListTagsForResourceInputStruct = {.name = "ListTagsForResourceInput", .members = kListTagsForResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceOutputMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, MemberAccess<&ListTagsForResourceOutput::tags>::get, MemberAccess<&ListTagsForResourceOutput::tags>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(ListTagsForResourceOutput, tags)},
 };
 constinit const StructDesc kListTagsForResourceOutputStruct = {.name = "ListTagsForResourceOutput", .members = kListTagsForResourceOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedRuleStateMembers[] = {
-    {"RuleName", "RuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleName, MemberAccess<&ManagedRuleState::rule_name>::get, MemberAccess<&ManagedRuleState::rule_name>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleState, MemberAccess<&ManagedRuleState::state>::get, MemberAccess<&ManagedRuleState::state>::emplace},
+    {"RuleName", "RuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleName, offsetof(ManagedRuleState, rule_name)},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleState, offsetof(ManagedRuleState, state)},
 };
 constinit const StructDesc kManagedRuleStateStruct = {.name = "ManagedRuleState", .members = kManagedRuleStateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedRuleDescriptionMembers[] = {
-    {"TemplateName", "TemplateName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTemplateName, MemberAccess<&ManagedRuleDescription::template_name>::get, MemberAccess<&ManagedRuleDescription::template_name>::emplace},
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&ManagedRuleDescription::resource_arn>::get, MemberAccess<&ManagedRuleDescription::resource_arn>::emplace},
-    {"RuleState", "RuleState", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedRuleState, MemberAccess<&ManagedRuleDescription::rule_state>::get, MemberAccess<&ManagedRuleDescription::rule_state>::emplace},
+    {"TemplateName", "TemplateName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTemplateName, offsetof(ManagedRuleDescription, template_name)},
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(ManagedRuleDescription, resource_arn)},
+    {"RuleState", "RuleState", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedRuleState, offsetof(ManagedRuleDescription, rule_state)},
 };
 constinit const StructDesc kManagedRuleDescriptionStruct = {.name = "ManagedRuleDescription", .members = kManagedRuleDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageDataMembers[] = {
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageDataCode, MemberAccess<&MessageData::code>::get, MemberAccess<&MessageData::code>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageDataValue, MemberAccess<&MessageData::value>::get, MemberAccess<&MessageData::value>::emplace},
+    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageDataCode, offsetof(MessageData, code)},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageDataValue, offsetof(MessageData, value)},
 };
 constinit const StructDesc kMessageDataStruct = {.name = "MessageData", .members = kMessageDataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, MemberAccess<&Metric::namespace_>::get, MemberAccess<&Metric::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, MemberAccess<&Metric::metric_name>::get, MemberAccess<&Metric::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, MemberAccess<&Metric::dimensions>::get, MemberAccess<&Metric::dimensions>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(Metric, namespace_)},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(Metric, metric_name)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(Metric, dimensions)},
 };
 constinit const StructDesc kMetricStruct = {.name = "Metric", .members = kMetricMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricAlarmMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, MemberAccess<&MetricAlarm::alarm_name>::get, MemberAccess<&MetricAlarm::alarm_name>::emplace},
-    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmArn, MemberAccess<&MetricAlarm::alarm_arn>::get, MemberAccess<&MetricAlarm::alarm_arn>::emplace},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, MemberAccess<&MetricAlarm::alarm_description>::get, MemberAccess<&MetricAlarm::alarm_description>::emplace},
-    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&MetricAlarm::alarm_configuration_updated_timestamp>::get, MemberAccess<&MetricAlarm::alarm_configuration_updated_timestamp>::emplace},
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, MemberAccess<&MetricAlarm::actions_enabled>::get, MemberAccess<&MetricAlarm::actions_enabled>::emplace},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&MetricAlarm::ok_actions>::get, MemberAccess<&MetricAlarm::ok_actions>::emplace},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&MetricAlarm::alarm_actions>::get, MemberAccess<&MetricAlarm::alarm_actions>::emplace},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&MetricAlarm::insufficient_data_actions>::get, MemberAccess<&MetricAlarm::insufficient_data_actions>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateValue, MemberAccess<&MetricAlarm::state_value>::get, MemberAccess<&MetricAlarm::state_value>::emplace},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReason, MemberAccess<&MetricAlarm::state_reason>::get, MemberAccess<&MetricAlarm::state_reason>::emplace},
-    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonData, MemberAccess<&MetricAlarm::state_reason_data>::get, MemberAccess<&MetricAlarm::state_reason_data>::emplace},
-    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&MetricAlarm::state_updated_timestamp>::get, MemberAccess<&MetricAlarm::state_updated_timestamp>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, MemberAccess<&MetricAlarm::metric_name>::get, MemberAccess<&MetricAlarm::metric_name>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, MemberAccess<&MetricAlarm::namespace_>::get, MemberAccess<&MetricAlarm::namespace_>::emplace},
-    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistic, MemberAccess<&MetricAlarm::statistic>::get, MemberAccess<&MetricAlarm::statistic>::emplace},
-    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistic, MemberAccess<&MetricAlarm::extended_statistic>::get, MemberAccess<&MetricAlarm::extended_statistic>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, MemberAccess<&MetricAlarm::dimensions>::get, MemberAccess<&MetricAlarm::dimensions>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, MemberAccess<&MetricAlarm::period>::get, MemberAccess<&MetricAlarm::period>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, MemberAccess<&MetricAlarm::unit>::get, MemberAccess<&MetricAlarm::unit>::emplace},
-    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluationPeriods, MemberAccess<&MetricAlarm::evaluation_periods>::get, MemberAccess<&MetricAlarm::evaluation_periods>::emplace},
-    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointsToAlarm, MemberAccess<&MetricAlarm::datapoints_to_alarm>::get, MemberAccess<&MetricAlarm::datapoints_to_alarm>::emplace},
-    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThreshold, MemberAccess<&MetricAlarm::threshold>::get, MemberAccess<&MetricAlarm::threshold>::emplace},
-    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kComparisonOperator, MemberAccess<&MetricAlarm::comparison_operator>::get, MemberAccess<&MetricAlarm::comparison_operator>::emplace},
-    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTreatMissingData, MemberAccess<&MetricAlarm::treat_missing_data>::get, MemberAccess<&MetricAlarm::treat_missing_data>::emplace},
-    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluateLowSampleCountPercentile, MemberAccess<&MetricAlarm::evaluate_low_sample_count_percentile>::get, MemberAccess<&MetricAlarm::evaluate_low_sample_count_percentile>::emplace},
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataQueries, MemberAccess<&MetricAlarm::metrics>::get, MemberAccess<&MetricAlarm::metrics>::emplace},
-    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&MetricAlarm::state_transitioned_timestamp>::get, MemberAccess<&MetricAlarm::state_transitioned_timestamp>::emplace},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(MetricAlarm, alarm_name)},
+    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmArn, offsetof(MetricAlarm, alarm_arn)},
+    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(MetricAlarm, alarm_description)},
+    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricAlarm, alarm_configuration_updated_timestamp)},
+    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, offsetof(MetricAlarm, actions_enabled)},
+    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(MetricAlarm, ok_actions)},
+    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(MetricAlarm, alarm_actions)},
+    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(MetricAlarm, insufficient_data_actions)},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateValue, offsetof(MetricAlarm, state_value)},
+    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReason, offsetof(MetricAlarm, state_reason)},
+    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonData, offsetof(MetricAlarm, state_reason_data)},
+    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricAlarm, state_updated_timestamp)},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(MetricAlarm, metric_name)},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(MetricAlarm, namespace_)},
+    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistic, offsetof(MetricAlarm, statistic)},
+    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistic, offsetof(MetricAlarm, extended_statistic)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(MetricAlarm, dimensions)},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, offsetof(MetricAlarm, period)},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(MetricAlarm, unit)},
+    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluationPeriods, offsetof(MetricAlarm, evaluation_periods)},
+    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointsToAlarm, offsetof(MetricAlarm, datapoints_to_alarm)},
+    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThreshold, offsetof(MetricAlarm, threshold)},
+    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kComparisonOperator, offsetof(MetricAlarm, comparison_operator)},
+    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTreatMissingData, offsetof(MetricAlarm, treat_missing_data)},
+    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluateLowSampleCountPercentile, offsetof(MetricAlarm, evaluate_low_sample_count_percentile)},
+    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataQueries, offsetof(MetricAlarm, metrics)},
+    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricAlarm, state_transitioned_timestamp)},
 };
 constinit const StructDesc kMetricAlarmStruct = {.name = "MetricAlarm", .members = kMetricAlarmMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStatMembers[] = {
-    {"Metric", "Metric", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetric, MemberAccess<&MetricStat::metric>::get, MemberAccess<&MetricStat::metric>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPeriod, MemberAccess<&MetricStat::period>::get, MemberAccess<&MetricStat::period>::emplace},
-    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStat, MemberAccess<&MetricStat::stat>::get, MemberAccess<&MetricStat::stat>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, MemberAccess<&MetricStat::unit>::get, MemberAccess<&MetricStat::unit>::emplace},
+    {"Metric", "Metric", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetric, offsetof(MetricStat, metric)},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPeriod, offsetof(MetricStat, period)},
+    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStat, offsetof(MetricStat, stat)},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(MetricStat, unit)},
 };
 constinit const StructDesc kMetricStatStruct = {.name = "MetricStat", .members = kMetricStatMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricDataQueryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricId, MemberAccess<&MetricDataQuery::id>::get, MemberAccess<&MetricDataQuery::id>::emplace},
-    {"MetricStat", "MetricStat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStat, MemberAccess<&MetricDataQuery::metric_stat>::get, MemberAccess<&MetricDataQuery::metric_stat>::emplace},
-    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricExpression, MemberAccess<&MetricDataQuery::expression>::get, MemberAccess<&MetricDataQuery::expression>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricLabel, MemberAccess<&MetricDataQuery::label>::get, MemberAccess<&MetricDataQuery::label>::emplace},
-    {"ReturnData", "ReturnData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnData, MemberAccess<&MetricDataQuery::return_data>::get, MemberAccess<&MetricDataQuery::return_data>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, MemberAccess<&MetricDataQuery::period>::get, MemberAccess<&MetricDataQuery::period>::emplace},
-    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricId, offsetof(MetricDataQuery, id)},
+    {"MetricStat", "MetricStat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStat, offsetof(MetricDataQuery, metric_stat)},
+    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricExpression, offsetof(MetricDataQuery, expression)},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricLabel, offsetof(MetricDataQuery, label)},
+    {"ReturnData", "ReturnData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnData, offsetof(MetricDataQuery, return_data)},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, offsetof(MetricDataQuery, period)},
+    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kMetricDataQueryStruct = {.name = "MetricDataQuery", .members = kMetricDataQueryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricDataResultMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricId, MemberAccess<&MetricDataResult::id>::get, MemberAccess<&MetricDataResult::id>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricLabel, MemberAccess<&MetricDataResult::label>::get, MemberAccess<&MetricDataResult::label>::emplace},
-    {"Timestamps", "Timestamps", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamps, MemberAccess<&MetricDataResult::timestamps>::get, MemberAccess<&MetricDataResult::timestamps>::emplace},
-    {"Values", "Values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValues, MemberAccess<&MetricDataResult::values>::get, MemberAccess<&MetricDataResult::values>::emplace},
-    {"StatusCode", "StatusCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatusCode, MemberAccess<&MetricDataResult::status_code>::get, MemberAccess<&MetricDataResult::status_code>::emplace},
-    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataResultMessages, MemberAccess<&MetricDataResult::messages>::get, MemberAccess<&MetricDataResult::messages>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricId, offsetof(MetricDataResult, id)},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricLabel, offsetof(MetricDataResult, label)},
+    {"Timestamps", "Timestamps", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamps, offsetof(MetricDataResult, timestamps)},
+    {"Values", "Values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValues, offsetof(MetricDataResult, values)},
+    {"StatusCode", "StatusCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatusCode, offsetof(MetricDataResult, status_code)},
+    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataResultMessages, offsetof(MetricDataResult, messages)},
 };
 constinit const StructDesc kMetricDataResultStruct = {.name = "MetricDataResult", .members = kMetricDataResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStatisticSetMembers[] = {
-    {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, MemberAccess<&StatisticSet::sample_count>::get, MemberAccess<&StatisticSet::sample_count>::emplace},
-    {"Sum", "Sum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, MemberAccess<&StatisticSet::sum>::get, MemberAccess<&StatisticSet::sum>::emplace},
-    {"Minimum", "Minimum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, MemberAccess<&StatisticSet::minimum>::get, MemberAccess<&StatisticSet::minimum>::emplace},
-    {"Maximum", "Maximum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, MemberAccess<&StatisticSet::maximum>::get, MemberAccess<&StatisticSet::maximum>::emplace},
+    {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, offsetof(StatisticSet, sample_count)},
+    {"Sum", "Sum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, offsetof(StatisticSet, sum)},
+    {"Minimum", "Minimum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, offsetof(StatisticSet, minimum)},
+    {"Maximum", "Maximum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, offsetof(StatisticSet, maximum)},
 };
 constinit const StructDesc kStatisticSetStruct = {.name = "StatisticSet", .members = kStatisticSetMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricDatumMembers[] = {
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, MemberAccess<&MetricDatum::metric_name>::get, MemberAccess<&MetricDatum::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, MemberAccess<&MetricDatum::dimensions>::get, MemberAccess<&MetricDatum::dimensions>::emplace},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&MetricDatum::timestamp>::get, MemberAccess<&MetricDatum::timestamp>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, MemberAccess<&MetricDatum::value>::get, MemberAccess<&MetricDatum::value>::emplace},
-    {"StatisticValues", "StatisticValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatisticSet, MemberAccess<&MetricDatum::statistic_values>::get, MemberAccess<&MetricDatum::statistic_values>::emplace},
-    {"Values", "Values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kValues, MemberAccess<&MetricDatum::values>::get, MemberAccess<&MetricDatum::values>::emplace},
-    {"Counts", "Counts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCounts, MemberAccess<&MetricDatum::counts>::get, MemberAccess<&MetricDatum::counts>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, MemberAccess<&MetricDatum::unit>::get, MemberAccess<&MetricDatum::unit>::emplace},
-    {"StorageResolution", "StorageResolution", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageResolution, MemberAccess<&MetricDatum::storage_resolution>::get, MemberAccess<&MetricDatum::storage_resolution>::emplace},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, offsetof(MetricDatum, metric_name)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(MetricDatum, dimensions)},
+    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricDatum, timestamp)},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(MetricDatum, value)},
+    {"StatisticValues", "StatisticValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatisticSet, offsetof(MetricDatum, statistic_values)},
+    {"Values", "Values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kValues, offsetof(MetricDatum, values)},
+    {"Counts", "Counts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCounts, offsetof(MetricDatum, counts)},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(MetricDatum, unit)},
+    {"StorageResolution", "StorageResolution", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageResolution, offsetof(MetricDatum, storage_resolution)},
 };
 constinit const StructDesc kMetricDatumStruct = {.name = "MetricDatum", .members = kMetricDatumMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&MetricStreamEntry::arn>::get, MemberAccess<&MetricStreamEntry::arn>::emplace},
-    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&MetricStreamEntry::creation_date>::get, MemberAccess<&MetricStreamEntry::creation_date>::emplace},
-    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&MetricStreamEntry::last_update_date>::get, MemberAccess<&MetricStreamEntry::last_update_date>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamName, MemberAccess<&MetricStreamEntry::name>::get, MemberAccess<&MetricStreamEntry::name>::emplace},
-    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&MetricStreamEntry::firehose_arn>::get, MemberAccess<&MetricStreamEntry::firehose_arn>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamState, MemberAccess<&MetricStreamEntry::state>::get, MemberAccess<&MetricStreamEntry::state>::emplace},
-    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamOutputFormat, MemberAccess<&MetricStreamEntry::output_format>::get, MemberAccess<&MetricStreamEntry::output_format>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(MetricStreamEntry, arn)},
+    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricStreamEntry, creation_date)},
+    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricStreamEntry, last_update_date)},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamName, offsetof(MetricStreamEntry, name)},
+    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(MetricStreamEntry, firehose_arn)},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamState, offsetof(MetricStreamEntry, state)},
+    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamOutputFormat, offsetof(MetricStreamEntry, output_format)},
 };
 constinit const StructDesc kMetricStreamEntryStruct = {.name = "MetricStreamEntry", .members = kMetricStreamEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamFilterMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, MemberAccess<&MetricStreamFilter::namespace_>::get, MemberAccess<&MetricStreamFilter::namespace_>::emplace},
-    {"MetricNames", "MetricNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamFilterMetricNames, MemberAccess<&MetricStreamFilter::metric_names>::get, MemberAccess<&MetricStreamFilter::metric_names>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(MetricStreamFilter, namespace_)},
+    {"MetricNames", "MetricNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamFilterMetricNames, offsetof(MetricStreamFilter, metric_names)},
 };
 constinit const StructDesc kMetricStreamFilterStruct = {.name = "MetricStreamFilter", .members = kMetricStreamFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamStatisticsConfigurationMembers[] = {
-    {"IncludeMetrics", "IncludeMetrics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricStreamStatisticsIncludeMetrics, MemberAccess<&MetricStreamStatisticsConfiguration::include_metrics>::get, MemberAccess<&MetricStreamStatisticsConfiguration::include_metrics>::emplace},
-    {"AdditionalStatistics", "AdditionalStatistics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricStreamStatisticsAdditionalStatistics, MemberAccess<&MetricStreamStatisticsConfiguration::additional_statistics>::get, MemberAccess<&MetricStreamStatisticsConfiguration::additional_statistics>::emplace},
+    {"IncludeMetrics", "IncludeMetrics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricStreamStatisticsIncludeMetrics, offsetof(MetricStreamStatisticsConfiguration, include_metrics)},
+    {"AdditionalStatistics", "AdditionalStatistics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricStreamStatisticsAdditionalStatistics, offsetof(MetricStreamStatisticsConfiguration, additional_statistics)},
 };
 constinit const StructDesc kMetricStreamStatisticsConfigurationStruct = {.name = "MetricStreamStatisticsConfiguration", .members = kMetricStreamStatisticsConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamStatisticsMetricMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, MemberAccess<&MetricStreamStatisticsMetric::namespace_>::get, MemberAccess<&MetricStreamStatisticsMetric::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, MemberAccess<&MetricStreamStatisticsMetric::metric_name>::get, MemberAccess<&MetricStreamStatisticsMetric::metric_name>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, offsetof(MetricStreamStatisticsMetric, namespace_)},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, offsetof(MetricStreamStatisticsMetric, metric_name)},
 };
 constinit const StructDesc kMetricStreamStatisticsMetricStruct = {.name = "MetricStreamStatisticsMetric", .members = kMetricStreamStatisticsMetricMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutCompositeAlarmInputMembers[] = {
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, MemberAccess<&PutCompositeAlarmInput::actions_enabled>::get, MemberAccess<&PutCompositeAlarmInput::actions_enabled>::emplace},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&PutCompositeAlarmInput::alarm_actions>::get, MemberAccess<&PutCompositeAlarmInput::alarm_actions>::emplace},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, MemberAccess<&PutCompositeAlarmInput::alarm_description>::get, MemberAccess<&PutCompositeAlarmInput::alarm_description>::emplace},
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmName, MemberAccess<&PutCompositeAlarmInput::alarm_name>::get, MemberAccess<&PutCompositeAlarmInput::alarm_name>::emplace},
-    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmRule, MemberAccess<&PutCompositeAlarmInput::alarm_rule>::get, MemberAccess<&PutCompositeAlarmInput::alarm_rule>::emplace},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&PutCompositeAlarmInput::insufficient_data_actions>::get, MemberAccess<&PutCompositeAlarmInput::insufficient_data_actions>::emplace},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&PutCompositeAlarmInput::ok_actions>::get, MemberAccess<&PutCompositeAlarmInput::ok_actions>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, MemberAccess<&PutCompositeAlarmInput::tags>::get, MemberAccess<&PutCompositeAlarmInput::tags>::emplace},
-    {"ActionsSuppressor", "ActionsSuppressor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ActionsSuppressorWaitPeriod", "ActionsSuppressorWaitPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ActionsSuppressorExtensionPeriod", "ActionsSuppressorExtensionPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, offsetof(PutCompositeAlarmInput, actions_enabled)},
+    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutCompositeAlarmInput, alarm_actions)},
+    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(PutCompositeAlarmInput, alarm_description)},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmName, offsetof(PutCompositeAlarmInput, alarm_name)},
+    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmRule, offsetof(PutCompositeAlarmInput, alarm_rule)},
+    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutCompositeAlarmInput, insufficient_data_actions)},
+    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutCompositeAlarmInput, ok_actions)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(PutCompositeAlarmInput, tags)},
+    {"ActionsSuppressor", "ActionsSuppressor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ActionsSuppressorWaitPeriod", "ActionsSuppressorWaitPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ActionsSuppressorExtensionPeriod", "ActionsSuppressorExtensionPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kPutCompositeAlarmInputStruct = {.name = "PutCompositeAlarmInput", .members = kPutCompositeAlarmInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutCompositeAlarmResponseStruct = {.name = "PutCompositeAlarmResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutMetricAlarmInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmName, MemberAccess<&PutMetricAlarmInput::alarm_name>::get, MemberAccess<&PutMetricAlarmInput::alarm_name>::emplace},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, MemberAccess<&PutMetricAlarmInput::alarm_description>::get, MemberAccess<&PutMetricAlarmInput::alarm_description>::emplace},
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, MemberAccess<&PutMetricAlarmInput::actions_enabled>::get, MemberAccess<&PutMetricAlarmInput::actions_enabled>::emplace},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&PutMetricAlarmInput::ok_actions>::get, MemberAccess<&PutMetricAlarmInput::ok_actions>::emplace},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&PutMetricAlarmInput::alarm_actions>::get, MemberAccess<&PutMetricAlarmInput::alarm_actions>::emplace},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, MemberAccess<&PutMetricAlarmInput::insufficient_data_actions>::get, MemberAccess<&PutMetricAlarmInput::insufficient_data_actions>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, MemberAccess<&PutMetricAlarmInput::metric_name>::get, MemberAccess<&PutMetricAlarmInput::metric_name>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, MemberAccess<&PutMetricAlarmInput::namespace_>::get, MemberAccess<&PutMetricAlarmInput::namespace_>::emplace},
-    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistic, MemberAccess<&PutMetricAlarmInput::statistic>::get, MemberAccess<&PutMetricAlarmInput::statistic>::emplace},
-    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistic, MemberAccess<&PutMetricAlarmInput::extended_statistic>::get, MemberAccess<&PutMetricAlarmInput::extended_statistic>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, MemberAccess<&PutMetricAlarmInput::dimensions>::get, MemberAccess<&PutMetricAlarmInput::dimensions>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, MemberAccess<&PutMetricAlarmInput::period>::get, MemberAccess<&PutMetricAlarmInput::period>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, MemberAccess<&PutMetricAlarmInput::unit>::get, MemberAccess<&PutMetricAlarmInput::unit>::emplace},
-    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluationPeriods, MemberAccess<&PutMetricAlarmInput::evaluation_periods>::get, MemberAccess<&PutMetricAlarmInput::evaluation_periods>::emplace},
-    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointsToAlarm, MemberAccess<&PutMetricAlarmInput::datapoints_to_alarm>::get, MemberAccess<&PutMetricAlarmInput::datapoints_to_alarm>::emplace},
-    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThreshold, MemberAccess<&PutMetricAlarmInput::threshold>::get, MemberAccess<&PutMetricAlarmInput::threshold>::emplace},
-    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kComparisonOperator, MemberAccess<&PutMetricAlarmInput::comparison_operator>::get, MemberAccess<&PutMetricAlarmInput::comparison_operator>::emplace},
-    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTreatMissingData, MemberAccess<&PutMetricAlarmInput::treat_missing_data>::get, MemberAccess<&PutMetricAlarmInput::treat_missing_data>::emplace},
-    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluateLowSampleCountPercentile, MemberAccess<&PutMetricAlarmInput::evaluate_low_sample_count_percentile>::get, MemberAccess<&PutMetricAlarmInput::evaluate_low_sample_count_percentile>::emplace},
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataQueries, MemberAccess<&PutMetricAlarmInput::metrics>::get, MemberAccess<&PutMetricAlarmInput::metrics>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, MemberAccess<&PutMetricAlarmInput::tags>::get, MemberAccess<&PutMetricAlarmInput::tags>::emplace},
-    {"ThresholdMetricId", "ThresholdMetricId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"EvaluationCriteria", "EvaluationCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"EvaluationInterval", "EvaluationInterval", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmName, offsetof(PutMetricAlarmInput, alarm_name)},
+    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(PutMetricAlarmInput, alarm_description)},
+    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, offsetof(PutMetricAlarmInput, actions_enabled)},
+    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutMetricAlarmInput, ok_actions)},
+    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutMetricAlarmInput, alarm_actions)},
+    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutMetricAlarmInput, insufficient_data_actions)},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(PutMetricAlarmInput, metric_name)},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(PutMetricAlarmInput, namespace_)},
+    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistic, offsetof(PutMetricAlarmInput, statistic)},
+    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistic, offsetof(PutMetricAlarmInput, extended_statistic)},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(PutMetricAlarmInput, dimensions)},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, offsetof(PutMetricAlarmInput, period)},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(PutMetricAlarmInput, unit)},
+    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluationPeriods, offsetof(PutMetricAlarmInput, evaluation_periods)},
+    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointsToAlarm, offsetof(PutMetricAlarmInput, datapoints_to_alarm)},
+    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThreshold, offsetof(PutMetricAlarmInput, threshold)},
+    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kComparisonOperator, offsetof(PutMetricAlarmInput, comparison_operator)},
+    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTreatMissingData, offsetof(PutMetricAlarmInput, treat_missing_data)},
+    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluateLowSampleCountPercentile, offsetof(PutMetricAlarmInput, evaluate_low_sample_count_percentile)},
+    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataQueries, offsetof(PutMetricAlarmInput, metrics)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(PutMetricAlarmInput, tags)},
+    {"ThresholdMetricId", "ThresholdMetricId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"EvaluationCriteria", "EvaluationCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"EvaluationInterval", "EvaluationInterval", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kPutMetricAlarmInputStruct = {.name = "PutMetricAlarmInput", .members = kPutMetricAlarmInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutMetricAlarmResponseStruct = {.name = "PutMetricAlarmResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutMetricDataInputMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, MemberAccess<&PutMetricDataInput::namespace_>::get, MemberAccess<&PutMetricDataInput::namespace_>::emplace},
-    {"MetricData", "MetricData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricData, MemberAccess<&PutMetricDataInput::metric_data>::get, MemberAccess<&PutMetricDataInput::metric_data>::emplace},
-    {"EntityMetricData", "EntityMetricData", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"StrictEntityValidation", "StrictEntityValidation", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, offsetof(PutMetricDataInput, namespace_)},
+    {"MetricData", "MetricData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricData, offsetof(PutMetricDataInput, metric_data)},
+    {"EntityMetricData", "EntityMetricData", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"StrictEntityValidation", "StrictEntityValidation", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kPutMetricDataInputStruct = {.name = "PutMetricDataInput", .members = kPutMetricDataInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutMetricDataResponseStruct = {.name = "PutMetricDataResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRangeMembers[] = {
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&Range::start_time>::get, MemberAccess<&Range::start_time>::emplace},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&Range::end_time>::get, MemberAccess<&Range::end_time>::emplace},
+    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(Range, start_time)},
+    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(Range, end_time)},
 };
 constinit const StructDesc kRangeStruct = {.name = "Range", .members = kRangeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceNotFoundExceptionMembers[] = {
-    {"ResourceType", "ResourceType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceType, MemberAccess<&ResourceNotFoundException::resource_type>::get, MemberAccess<&ResourceNotFoundException::resource_type>::emplace},
-    {"ResourceId", "ResourceId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceId, MemberAccess<&ResourceNotFoundException::resource_id>::get, MemberAccess<&ResourceNotFoundException::resource_id>::emplace},
+    {"ResourceType", "ResourceType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceType, offsetof(ResourceNotFoundException, resource_type)},
+    {"ResourceId", "ResourceId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceId, offsetof(ResourceNotFoundException, resource_id)},
 };
 constinit const StructDesc kResourceNotFoundExceptionStruct = {.name = "ResourceNotFoundException", .members = kResourceNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetAlarmStateInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmName, MemberAccess<&SetAlarmStateInput::alarm_name>::get, MemberAccess<&SetAlarmStateInput::alarm_name>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStateValue, MemberAccess<&SetAlarmStateInput::state_value>::get, MemberAccess<&SetAlarmStateInput::state_value>::emplace},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStateReason, MemberAccess<&SetAlarmStateInput::state_reason>::get, MemberAccess<&SetAlarmStateInput::state_reason>::emplace},
-    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonData, MemberAccess<&SetAlarmStateInput::state_reason_data>::get, MemberAccess<&SetAlarmStateInput::state_reason_data>::emplace},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmName, offsetof(SetAlarmStateInput, alarm_name)},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStateValue, offsetof(SetAlarmStateInput, state_value)},
+    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStateReason, offsetof(SetAlarmStateInput, state_reason)},
+    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonData, offsetof(SetAlarmStateInput, state_reason_data)},
 };
 constinit const StructDesc kSetAlarmStateInputStruct = {.name = "SetAlarmStateInput", .members = kSetAlarmStateInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kSetAlarmStateResponseStruct = {.name = "SetAlarmStateResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKey, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValue, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKey, offsetof(Tag, key)},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValue, offsetof(Tag, value)},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&TagResourceInput::resource_arn>::get, MemberAccess<&TagResourceInput::resource_arn>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagList, MemberAccess<&TagResourceInput::tags>::get, MemberAccess<&TagResourceInput::tags>::emplace},
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(TagResourceInput, resource_arn)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagList, offsetof(TagResourceInput, tags)},
 };
 constinit const StructDesc kTagResourceInputStruct = {.name = "TagResourceInput", .members = kTagResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagResourceOutputStruct = {.name = "TagResourceOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&UntagResourceInput::resource_arn>::get, MemberAccess<&UntagResourceInput::resource_arn>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, MemberAccess<&UntagResourceInput::tag_keys>::get, MemberAccess<&UntagResourceInput::tag_keys>::emplace},
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(UntagResourceInput, resource_arn)},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, offsetof(UntagResourceInput, tag_keys)},
 };
 constinit const StructDesc kUntagResourceInputStruct = {.name = "UntagResourceInput", .members = kUntagResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagResourceOutputStruct = {.name = "UntagResourceOutput", .members = {}, .is_union = false, .xml_namespace = {}};

@@ -37,10 +37,10 @@ bool holds_message(const AnyShape& detail) {
   });
 }
 
-constexpr TypeDesc kText = {.kind = Kind::string, .shape_name = "String"};
+constexpr TypeDesc kText = {
+    .kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 
-template <auto M>
-constexpr MemberDesc text_member(std::string_view name) {
+constexpr MemberDesc text_member(std::string_view name, uint16_t offset) {
   return {.name = name,
           .wire = name,
           .location = Location::body,
@@ -52,8 +52,7 @@ constexpr MemberDesc text_member(std::string_view name) {
           .xml_attribute = false,
           .xml_namespace = {},
           .type = &kText,
-          .get = MemberAccess<M>::get,
-          .emplace = MemberAccess<M>::emplace};
+          .offset = offset};
 }
 
 // "com.amazonaws.sqs#QueueDoesNotExist:http://..." -> "QueueDoesNotExist"
@@ -129,9 +128,10 @@ std::string query_error(const base::AwsError& error) {
 }
 
 const StructDesc& ErrorBody::desc() {
-  static constexpr MemberDesc kMembers[] = {
-      text_member<&ErrorBody::type>("__type"), text_member<&ErrorBody::code>("code"),
-      text_member<&ErrorBody::message>("message"), text_member<&ErrorBody::capital_message>("Message")};
+  static constexpr MemberDesc kMembers[] = {text_member("__type", offsetof(ErrorBody, type)),
+                                            text_member("code", offsetof(ErrorBody, code)),
+                                            text_member("message", offsetof(ErrorBody, message)),
+                                            text_member("Message", offsetof(ErrorBody, capital_message))};
   static constexpr StructDesc kDesc = {.name = "Error", .members = kMembers};
   return kDesc;
 }

@@ -36,7 +36,7 @@ class Reader {
       std::string name = prefix + std::string(member.wire);
       if (!is_present(name) && member.name != member.wire) name = prefix + std::string(member.name);
       if (!is_present(name)) continue;
-      if (member.emplace == nullptr) {
+      if (member.type == nullptr) {
         if (member.unsupported) return base::fail(unsupported_parameter(service_, name));
         continue;
       }
@@ -146,7 +146,7 @@ class Writer {
 
   void members(const StructDesc& desc, const std::string& prefix, const void* object) {
     for (const MemberDesc& member : desc.members) {
-      if (member.get == nullptr) continue;
+      if (member.type == nullptr) continue;
       if (const void* present = member.get(object))
         value(*member.type, prefix + std::string(member.wire), member.timestamp_format, present);
     }

@@ -109,7 +109,7 @@ std::string header_safe(std::string text) {
 void write_headers(const StructDesc& desc, const void* object, http::Headers& headers) {
   for (const MemberDesc& member : desc.members) {
     const bool header = member.location == Location::header;
-    if ((!header && member.location != Location::header_prefix) || member.get == nullptr) continue;
+    if ((!header && member.location != Location::header_prefix) || member.type == nullptr) continue;
     const void* value = member.get(object);
     if (value == nullptr) continue;
     const TypeDesc& type = *member.type;
@@ -159,7 +159,7 @@ class RequestReader {
 
  private:
   base::Result<void> fill(const MemberDesc& member, std::string_view text, void* in) const {
-    if (member.emplace == nullptr) return refuse(member);
+    if (member.type == nullptr) return refuse(member);
     if (!parse_scalar(*member.type, text, member.emplace(in)))
       return base::fail(wrong_value(service_, member, *member.type, text));
     return {};
@@ -228,7 +228,7 @@ class RequestReader {
       if (s3_ && starts_with_ignoring_case(parameter.name, member.wire) && !request_.headers.contains(parameter.name))
         found.emplace_back(parameter.name, parameter.value);
     if (found.empty()) return {};
-    if (member.emplace == nullptr) return refuse(member);
+    if (member.type == nullptr) return refuse(member);
     Map<std::string> joined;  // a header that occurs twice counts as one with a comma
     for (const auto& [name, value] : found) {
       const std::string key = lower(name.substr(member.wire.size()));
@@ -290,7 +290,7 @@ base::Result<void> write_request_bindings(const OperationDesc& operation, const 
 void write_response_bindings(const StructDesc& desc, const void* out, http::Response& response) {
   write_headers(desc, out, response.headers);
   for (const MemberDesc& member : desc.members) {
-    if (member.location != Location::status_code || member.get == nullptr) continue;
+    if (member.location != Location::status_code || member.type == nullptr) continue;
     const void* value = member.get(out);
     if (value != nullptr && member.type->kind == Kind::integer) response.status = *static_cast<const int32_t*>(value);
   }
@@ -298,7 +298,7 @@ void write_response_bindings(const StructDesc& desc, const void* out, http::Resp
 
 void read_response_bindings(const StructDesc& desc, const http::Response& response, void* out) {
   for (const MemberDesc& member : desc.members) {
-    if (member.emplace == nullptr) continue;
+    if (member.type == nullptr) continue;
     if (member.location == Location::status_code && member.type->kind == Kind::integer) {
       *static_cast<int32_t*>(member.emplace(out)) = response.status;
     } else if (member.location == Location::header_prefix) {

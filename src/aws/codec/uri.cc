@@ -350,7 +350,7 @@ void append_query_member(const MemberDesc& member, const void* value, std::strin
 
 base::Result<std::string> label_text(const OperationDesc& operation, std::string_view label, const void* in) {
   for (const MemberDesc& member : input_members(operation)) {
-    if (member.location != Location::uri || member.wire != label || member.get == nullptr) continue;
+    if (member.location != Location::uri || member.wire != label || member.type == nullptr) continue;
     const void* value = member.get(in);
     if (value == nullptr) break;
     std::string text = scalar_in_query(member, *member.type, value);
@@ -378,7 +378,7 @@ base::Result<std::string> expand_uri(const OperationDesc& operation, const void*
   }
   std::string query(keys);
   for (const MemberDesc& member : input_members(operation)) {
-    if (member.location != Location::query || member.get == nullptr) continue;
+    if (member.location != Location::query || member.type == nullptr) continue;
     if (const void* value = member.get(in)) append_query_member(member, value, query);
   }
   return query.empty() ? target : target + '?' + query;

@@ -144,7 +144,7 @@ class Reader {
                              void* object) const {
     for (const pugi::xml_attribute& attribute : node.attributes()) {
       const MemberDesc* member = find_attribute(desc, attribute.name());
-      if (member == nullptr || member->emplace == nullptr) continue;
+      if (member == nullptr || member->type == nullptr) continue;
       if (!parse_scalar(*member->type, attribute.value(), member->emplace(object))) return base::fail(malformed());
     }
     for (const pugi::xml_node& child : node.children()) {
@@ -181,7 +181,7 @@ class Reader {
     const MemberDesc* member = find_element(desc, local_name(child));
     if (member == nullptr) return unknown_element();
     const std::string member_path = path.empty() ? std::string(member->name) : path + '.' + std::string(member->name);
-    if (member->emplace == nullptr) {
+    if (member->type == nullptr) {
       if (request_ && member->unsupported) return base::fail(unsupported(member_path));
       return {};
     }

@@ -22,7 +22,7 @@ class Writer {
 
   void members(const StructDesc& desc, const void* object) {
     for (const MemberDesc& member : desc.members) {
-      if (member.location != Location::body || member.get == nullptr || member.xml_attribute) continue;
+      if (member.location != Location::body || member.type == nullptr || member.xml_attribute) continue;
       if (const void* value = member.get(object)) element(member, value);
     }
   }
@@ -59,7 +59,7 @@ class Writer {
     const bool structured = type.kind == Kind::structure;
     if (structured) {
       for (const MemberDesc& member : type.structure->members) {
-        if (!member.xml_attribute || member.get == nullptr) continue;
+        if (!member.xml_attribute || member.type == nullptr) continue;
         const void* attribute = member.get(value);
         if (attribute == nullptr) continue;
         if (const std::size_t colon = member.wire.find(':'); colon != std::string_view::npos)

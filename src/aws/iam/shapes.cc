@@ -328,1196 +328,1196 @@ extern const TypeDesc kUserListType;
 extern const TypeDesc kUserNameType;
 extern const TypeDesc kVirtualMFADeviceListType;
 
-constinit const TypeDesc kAccessKeyLastUsed = {.kind = Kind::structure, .shape_name = "AccessKeyLastUsed", .structure = &kAccessKeyLastUsedStruct};
+constinit const TypeDesc kAccessKeyLastUsed = {.kind = Kind::structure, .shape_name = "AccessKeyLastUsed", .structure = &kAccessKeyLastUsedStruct, .holder = &OptionalHolder<AccessKeyLastUsed>::kAccess};
 constinit const TypeDesc kAccessKeyMetadata = {.kind = Kind::structure, .shape_name = "AccessKeyMetadata", .structure = &kAccessKeyMetadataStruct};
 constexpr ListAccess kArnListTypeAccess = list_access<std::string>(&kArnType, "member", false);
-constinit const TypeDesc kArnListType = {.kind = Kind::list, .shape_name = "ArnListType", .list = &kArnListTypeAccess};
-constinit const TypeDesc kAttachedPermissionsBoundary = {.kind = Kind::structure, .shape_name = "AttachedPermissionsBoundary", .structure = &kAttachedPermissionsBoundaryStruct};
+constinit const TypeDesc kArnListType = {.kind = Kind::list, .shape_name = "ArnListType", .list = &kArnListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kAttachedPermissionsBoundary = {.kind = Kind::structure, .shape_name = "AttachedPermissionsBoundary", .structure = &kAttachedPermissionsBoundaryStruct, .holder = &OptionalHolder<AttachedPermissionsBoundary>::kAccess};
 constinit const TypeDesc kAttachedPolicy = {.kind = Kind::structure, .shape_name = "AttachedPolicy", .structure = &kAttachedPolicyStruct};
-constinit const TypeDesc kBootstrapDatum = {.kind = Kind::blob, .shape_name = "BootstrapDatum", .sensitive = true};
+constinit const TypeDesc kBootstrapDatum = {.kind = Kind::blob, .shape_name = "BootstrapDatum", .sensitive = true, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kCertificationKeyType = {.kind = Kind::string, .shape_name = "CertificationKeyType", .min = 1, .max = 128, .pattern = "[\\u0020-\\u00FF]+"};
 constexpr MapAccess kCertificationMapTypeAccess = map_access<std::string>(&kCertificationValueType, "key", "value", false, &kCertificationKeyType);
-constinit const TypeDesc kCertificationMapType = {.kind = Kind::map, .shape_name = "CertificationMapType", .map = &kCertificationMapTypeAccess};
+constinit const TypeDesc kCertificationMapType = {.kind = Kind::map, .shape_name = "CertificationMapType", .map = &kCertificationMapTypeAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constinit const TypeDesc kCertificationValueType = {.kind = Kind::string, .shape_name = "CertificationValueType", .min = 1, .max = 32, .pattern = "[\\u0020-\\u00FF]+"};
-constinit const TypeDesc kDeletionTaskFailureReasonType = {.kind = Kind::structure, .shape_name = "DeletionTaskFailureReasonType", .structure = &kDeletionTaskFailureReasonTypeStruct};
-constinit const TypeDesc kDeletionTaskIdType = {.kind = Kind::string, .shape_name = "DeletionTaskIdType", .min = 1, .max = 1000};
+constinit const TypeDesc kDeletionTaskFailureReasonType = {.kind = Kind::structure, .shape_name = "DeletionTaskFailureReasonType", .structure = &kDeletionTaskFailureReasonTypeStruct, .holder = &OptionalHolder<DeletionTaskFailureReasonType>::kAccess};
+constinit const TypeDesc kDeletionTaskIdType = {.kind = Kind::string, .shape_name = "DeletionTaskIdType", .min = 1, .max = 1000, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kDeletionTaskStatusTypeValues[] = {"SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"};
-constinit const TypeDesc kDeletionTaskStatusType = {.kind = Kind::string, .shape_name = "DeletionTaskStatusType", .enum_values = kDeletionTaskStatusTypeValues};
+constinit const TypeDesc kDeletionTaskStatusType = {.kind = Kind::string, .shape_name = "DeletionTaskStatusType", .enum_values = kDeletionTaskStatusTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kEntityTypeValues[] = {"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"};
-constinit const TypeDesc kEntityType = {.kind = Kind::string, .shape_name = "EntityType", .enum_values = kEntityTypeValues};
-constinit const TypeDesc kGroup = {.kind = Kind::structure, .shape_name = "Group", .structure = &kGroupStruct};
+constinit const TypeDesc kEntityType = {.kind = Kind::string, .shape_name = "EntityType", .enum_values = kEntityTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kGroup = {.kind = Kind::structure, .shape_name = "Group", .structure = &kGroupStruct, .holder = &OptionalHolder<Group>::kAccess};
 constinit const TypeDesc kGroupDetail = {.kind = Kind::structure, .shape_name = "GroupDetail", .structure = &kGroupDetailStruct};
-constinit const TypeDesc kInstanceProfile = {.kind = Kind::structure, .shape_name = "InstanceProfile", .structure = &kInstanceProfileStruct};
-constinit const TypeDesc kLoginProfile = {.kind = Kind::structure, .shape_name = "LoginProfile", .structure = &kLoginProfileStruct};
+constinit const TypeDesc kInstanceProfile = {.kind = Kind::structure, .shape_name = "InstanceProfile", .structure = &kInstanceProfileStruct, .holder = &OptionalHolder<InstanceProfile>::kAccess};
+constinit const TypeDesc kLoginProfile = {.kind = Kind::structure, .shape_name = "LoginProfile", .structure = &kLoginProfileStruct, .holder = &OptionalHolder<LoginProfile>::kAccess};
 constinit const TypeDesc kMFADevice = {.kind = Kind::structure, .shape_name = "MFADevice", .structure = &kMFADeviceStruct};
 constinit const TypeDesc kManagedPolicyDetail = {.kind = Kind::structure, .shape_name = "ManagedPolicyDetail", .structure = &kManagedPolicyDetailStruct};
 constexpr ListAccess kManagedPolicyDetailListTypeAccess = list_access<ManagedPolicyDetail>(&kManagedPolicyDetail, "member", false);
-constinit const TypeDesc kManagedPolicyDetailListType = {.kind = Kind::list, .shape_name = "ManagedPolicyDetailListType", .list = &kManagedPolicyDetailListTypeAccess};
+constinit const TypeDesc kManagedPolicyDetailListType = {.kind = Kind::list, .shape_name = "ManagedPolicyDetailListType", .list = &kManagedPolicyDetailListTypeAccess, .holder = &OptionalHolder<std::vector<ManagedPolicyDetail>>::kAccess};
 constinit const TypeDesc kOpenIDConnectProviderListEntry = {.kind = Kind::structure, .shape_name = "OpenIDConnectProviderListEntry", .structure = &kOpenIDConnectProviderListEntryStruct};
 constexpr ListAccess kOpenIDConnectProviderListTypeAccess = list_access<OpenIDConnectProviderListEntry>(&kOpenIDConnectProviderListEntry, "member", false);
-constinit const TypeDesc kOpenIDConnectProviderListType = {.kind = Kind::list, .shape_name = "OpenIDConnectProviderListType", .list = &kOpenIDConnectProviderListTypeAccess};
-constinit const TypeDesc kOpenIDConnectProviderUrlType = {.kind = Kind::string, .shape_name = "OpenIDConnectProviderUrlType", .min = 1, .max = 255};
-constinit const TypeDesc kPasswordPolicy = {.kind = Kind::structure, .shape_name = "PasswordPolicy", .structure = &kPasswordPolicyStruct};
+constinit const TypeDesc kOpenIDConnectProviderListType = {.kind = Kind::list, .shape_name = "OpenIDConnectProviderListType", .list = &kOpenIDConnectProviderListTypeAccess, .holder = &OptionalHolder<std::vector<OpenIDConnectProviderListEntry>>::kAccess};
+constinit const TypeDesc kOpenIDConnectProviderUrlType = {.kind = Kind::string, .shape_name = "OpenIDConnectProviderUrlType", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPasswordPolicy = {.kind = Kind::structure, .shape_name = "PasswordPolicy", .structure = &kPasswordPolicyStruct, .holder = &OptionalHolder<PasswordPolicy>::kAccess};
 constexpr std::string_view kPermissionsBoundaryAttachmentTypeValues[] = {"PermissionsBoundaryPolicy"};
-constinit const TypeDesc kPermissionsBoundaryAttachmentType = {.kind = Kind::string, .shape_name = "PermissionsBoundaryAttachmentType", .enum_values = kPermissionsBoundaryAttachmentTypeValues};
-constinit const TypeDesc kPolicy = {.kind = Kind::structure, .shape_name = "Policy", .structure = &kPolicyStruct};
+constinit const TypeDesc kPermissionsBoundaryAttachmentType = {.kind = Kind::string, .shape_name = "PermissionsBoundaryAttachmentType", .enum_values = kPermissionsBoundaryAttachmentTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicy = {.kind = Kind::structure, .shape_name = "Policy", .structure = &kPolicyStruct, .holder = &OptionalHolder<Policy>::kAccess};
 constinit const TypeDesc kPolicyDetail = {.kind = Kind::structure, .shape_name = "PolicyDetail", .structure = &kPolicyDetailStruct};
 constinit const TypeDesc kPolicyGroup = {.kind = Kind::structure, .shape_name = "PolicyGroup", .structure = &kPolicyGroupStruct};
 constexpr ListAccess kPolicyGroupListTypeAccess = list_access<PolicyGroup>(&kPolicyGroup, "member", false);
-constinit const TypeDesc kPolicyGroupListType = {.kind = Kind::list, .shape_name = "PolicyGroupListType", .list = &kPolicyGroupListTypeAccess};
+constinit const TypeDesc kPolicyGroupListType = {.kind = Kind::list, .shape_name = "PolicyGroupListType", .list = &kPolicyGroupListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyGroup>>::kAccess};
 constinit const TypeDesc kPolicyRole = {.kind = Kind::structure, .shape_name = "PolicyRole", .structure = &kPolicyRoleStruct};
 constexpr ListAccess kPolicyRoleListTypeAccess = list_access<PolicyRole>(&kPolicyRole, "member", false);
-constinit const TypeDesc kPolicyRoleListType = {.kind = Kind::list, .shape_name = "PolicyRoleListType", .list = &kPolicyRoleListTypeAccess};
+constinit const TypeDesc kPolicyRoleListType = {.kind = Kind::list, .shape_name = "PolicyRoleListType", .list = &kPolicyRoleListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyRole>>::kAccess};
 constexpr std::string_view kPolicyUsageTypeValues[] = {"PermissionsPolicy", "PermissionsBoundary"};
-constinit const TypeDesc kPolicyUsageType = {.kind = Kind::string, .shape_name = "PolicyUsageType", .enum_values = kPolicyUsageTypeValues};
+constinit const TypeDesc kPolicyUsageType = {.kind = Kind::string, .shape_name = "PolicyUsageType", .enum_values = kPolicyUsageTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kPolicyUser = {.kind = Kind::structure, .shape_name = "PolicyUser", .structure = &kPolicyUserStruct};
 constexpr ListAccess kPolicyUserListTypeAccess = list_access<PolicyUser>(&kPolicyUser, "member", false);
-constinit const TypeDesc kPolicyUserListType = {.kind = Kind::list, .shape_name = "PolicyUserListType", .list = &kPolicyUserListTypeAccess};
-constinit const TypeDesc kPolicyVersion = {.kind = Kind::structure, .shape_name = "PolicyVersion", .structure = &kPolicyVersionStruct};
-constinit const TypeDesc kReasonType = {.kind = Kind::string, .shape_name = "ReasonType", .max = 1000};
-constinit const TypeDesc kRegionNameType = {.kind = Kind::string, .shape_name = "RegionNameType", .min = 1, .max = 100};
-constinit const TypeDesc kReportContentType = {.kind = Kind::blob, .shape_name = "ReportContentType"};
+constinit const TypeDesc kPolicyUserListType = {.kind = Kind::list, .shape_name = "PolicyUserListType", .list = &kPolicyUserListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyUser>>::kAccess};
+constinit const TypeDesc kPolicyVersion = {.kind = Kind::structure, .shape_name = "PolicyVersion", .structure = &kPolicyVersionStruct, .holder = &OptionalHolder<PolicyVersion>::kAccess};
+constinit const TypeDesc kReasonType = {.kind = Kind::string, .shape_name = "ReasonType", .max = 1000, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRegionNameType = {.kind = Kind::string, .shape_name = "RegionNameType", .min = 1, .max = 100, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReportContentType = {.kind = Kind::blob, .shape_name = "ReportContentType", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kReportFormatTypeValues[] = {"text/csv"};
-constinit const TypeDesc kReportFormatType = {.kind = Kind::string, .shape_name = "ReportFormatType", .enum_values = kReportFormatTypeValues};
-constinit const TypeDesc kReportStateDescriptionType = {.kind = Kind::string, .shape_name = "ReportStateDescriptionType"};
+constinit const TypeDesc kReportFormatType = {.kind = Kind::string, .shape_name = "ReportFormatType", .enum_values = kReportFormatTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReportStateDescriptionType = {.kind = Kind::string, .shape_name = "ReportStateDescriptionType", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kReportStateTypeValues[] = {"STARTED", "INPROGRESS", "COMPLETE"};
-constinit const TypeDesc kReportStateType = {.kind = Kind::string, .shape_name = "ReportStateType", .enum_values = kReportStateTypeValues};
-constinit const TypeDesc kRole = {.kind = Kind::structure, .shape_name = "Role", .structure = &kRoleStruct};
+constinit const TypeDesc kReportStateType = {.kind = Kind::string, .shape_name = "ReportStateType", .enum_values = kReportStateTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRole = {.kind = Kind::structure, .shape_name = "Role", .structure = &kRoleStruct, .holder = &OptionalHolder<Role>::kAccess};
 constinit const TypeDesc kRoleDetail = {.kind = Kind::structure, .shape_name = "RoleDetail", .structure = &kRoleDetailStruct};
-constinit const TypeDesc kRoleLastUsed = {.kind = Kind::structure, .shape_name = "RoleLastUsed", .structure = &kRoleLastUsedStruct};
+constinit const TypeDesc kRoleLastUsed = {.kind = Kind::structure, .shape_name = "RoleLastUsed", .structure = &kRoleLastUsedStruct, .holder = &OptionalHolder<RoleLastUsed>::kAccess};
 constexpr ListAccess kRoleUsageListTypeAccess = list_access<RoleUsageType>(&kRoleUsageType, "member", false);
-constinit const TypeDesc kRoleUsageListType = {.kind = Kind::list, .shape_name = "RoleUsageListType", .list = &kRoleUsageListTypeAccess};
+constinit const TypeDesc kRoleUsageListType = {.kind = Kind::list, .shape_name = "RoleUsageListType", .list = &kRoleUsageListTypeAccess, .holder = &OptionalHolder<std::vector<RoleUsageType>>::kAccess};
 constinit const TypeDesc kRoleUsageType = {.kind = Kind::structure, .shape_name = "RoleUsageType", .structure = &kRoleUsageTypeStruct};
-constinit const TypeDesc kSAMLMetadataDocumentType = {.kind = Kind::string, .shape_name = "SAMLMetadataDocumentType", .min = 1000, .max = 10000000};
+constinit const TypeDesc kSAMLMetadataDocumentType = {.kind = Kind::string, .shape_name = "SAMLMetadataDocumentType", .min = 1000, .max = 10000000, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kSAMLPrivateKey = {.kind = Kind::structure, .shape_name = "SAMLPrivateKey", .structure = &kSAMLPrivateKeyStruct};
 constinit const TypeDesc kSAMLProviderListEntry = {.kind = Kind::structure, .shape_name = "SAMLProviderListEntry", .structure = &kSAMLProviderListEntryStruct};
 constexpr ListAccess kSAMLProviderListTypeAccess = list_access<SAMLProviderListEntry>(&kSAMLProviderListEntry, "member", false);
-constinit const TypeDesc kSAMLProviderListType = {.kind = Kind::list, .shape_name = "SAMLProviderListType", .list = &kSAMLProviderListTypeAccess};
-constinit const TypeDesc kSSHPublicKey = {.kind = Kind::structure, .shape_name = "SSHPublicKey", .structure = &kSSHPublicKeyStruct};
+constinit const TypeDesc kSAMLProviderListType = {.kind = Kind::list, .shape_name = "SAMLProviderListType", .list = &kSAMLProviderListTypeAccess, .holder = &OptionalHolder<std::vector<SAMLProviderListEntry>>::kAccess};
+constinit const TypeDesc kSSHPublicKey = {.kind = Kind::structure, .shape_name = "SSHPublicKey", .structure = &kSSHPublicKeyStruct, .holder = &OptionalHolder<SSHPublicKey>::kAccess};
 constexpr ListAccess kSSHPublicKeyListTypeAccess = list_access<SSHPublicKeyMetadata>(&kSSHPublicKeyMetadata, "member", false);
-constinit const TypeDesc kSSHPublicKeyListType = {.kind = Kind::list, .shape_name = "SSHPublicKeyListType", .list = &kSSHPublicKeyListTypeAccess};
+constinit const TypeDesc kSSHPublicKeyListType = {.kind = Kind::list, .shape_name = "SSHPublicKeyListType", .list = &kSSHPublicKeyListTypeAccess, .holder = &OptionalHolder<std::vector<SSHPublicKeyMetadata>>::kAccess};
 constinit const TypeDesc kSSHPublicKeyMetadata = {.kind = Kind::structure, .shape_name = "SSHPublicKeyMetadata", .structure = &kSSHPublicKeyMetadataStruct};
-constinit const TypeDesc kServerCertificate = {.kind = Kind::structure, .shape_name = "ServerCertificate", .structure = &kServerCertificateStruct};
-constinit const TypeDesc kServerCertificateMetadata = {.kind = Kind::structure, .shape_name = "ServerCertificateMetadata", .structure = &kServerCertificateMetadataStruct};
+constinit const TypeDesc kServerCertificate = {.kind = Kind::structure, .shape_name = "ServerCertificate", .structure = &kServerCertificateStruct, .holder = &OptionalHolder<ServerCertificate>::kAccess};
+constinit const TypeDesc kServerCertificateMetadata = {.kind = Kind::structure, .shape_name = "ServerCertificateMetadata", .structure = &kServerCertificateMetadataStruct, .holder = &OptionalHolder<ServerCertificateMetadata>::kAccess};
 constinit const TypeDesc kServiceSpecificCredentialMetadata = {.kind = Kind::structure, .shape_name = "ServiceSpecificCredentialMetadata", .structure = &kServiceSpecificCredentialMetadataStruct};
 constexpr ListAccess kServiceSpecificCredentialsListTypeAccess = list_access<ServiceSpecificCredentialMetadata>(&kServiceSpecificCredentialMetadata, "member", false);
-constinit const TypeDesc kServiceSpecificCredentialsListType = {.kind = Kind::list, .shape_name = "ServiceSpecificCredentialsListType", .list = &kServiceSpecificCredentialsListTypeAccess};
+constinit const TypeDesc kServiceSpecificCredentialsListType = {.kind = Kind::list, .shape_name = "ServiceSpecificCredentialsListType", .list = &kServiceSpecificCredentialsListTypeAccess, .holder = &OptionalHolder<std::vector<ServiceSpecificCredentialMetadata>>::kAccess};
 constinit const TypeDesc kSigningCertificate = {.kind = Kind::structure, .shape_name = "SigningCertificate", .structure = &kSigningCertificateStruct};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
-constinit const TypeDesc kUser = {.kind = Kind::structure, .shape_name = "User", .structure = &kUserStruct};
+constinit const TypeDesc kUser = {.kind = Kind::structure, .shape_name = "User", .structure = &kUserStruct, .holder = &OptionalHolder<User>::kAccess};
 constinit const TypeDesc kUserDetail = {.kind = Kind::structure, .shape_name = "UserDetail", .structure = &kUserDetailStruct};
 constinit const TypeDesc kVirtualMFADevice = {.kind = Kind::structure, .shape_name = "VirtualMFADevice", .structure = &kVirtualMFADeviceStruct};
-constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]+"};
+constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAccessKeyMetadataListTypeAccess = list_access<AccessKeyMetadata>(&kAccessKeyMetadata, "member", false);
-constinit const TypeDesc kAccessKeyMetadataListType = {.kind = Kind::list, .shape_name = "accessKeyMetadataListType", .list = &kAccessKeyMetadataListTypeAccess};
+constinit const TypeDesc kAccessKeyMetadataListType = {.kind = Kind::list, .shape_name = "accessKeyMetadataListType", .list = &kAccessKeyMetadataListTypeAccess, .holder = &OptionalHolder<std::vector<AccessKeyMetadata>>::kAccess};
 constexpr ListAccess kAccountAliasListTypeAccess = list_access<std::string>(&kAccountAliasType, "member", false);
-constinit const TypeDesc kAccountAliasListType = {.kind = Kind::list, .shape_name = "accountAliasListType", .list = &kAccountAliasListTypeAccess};
+constinit const TypeDesc kAccountAliasListType = {.kind = Kind::list, .shape_name = "accountAliasListType", .list = &kAccountAliasListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kAccountAliasType = {.kind = Kind::string, .shape_name = "accountAliasType", .min = 3, .max = 63, .pattern = "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"};
-constinit const TypeDesc kAllUsers = {.kind = Kind::boolean, .shape_name = "allUsers"};
-constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048};
+constinit const TypeDesc kAllUsers = {.kind = Kind::boolean, .shape_name = "allUsers", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAssertionEncryptionModeTypeValues[] = {"Required", "Allowed"};
-constinit const TypeDesc kAssertionEncryptionModeType = {.kind = Kind::string, .shape_name = "assertionEncryptionModeType", .enum_values = kAssertionEncryptionModeTypeValues};
+constinit const TypeDesc kAssertionEncryptionModeType = {.kind = Kind::string, .shape_name = "assertionEncryptionModeType", .enum_values = kAssertionEncryptionModeTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAssignmentStatusTypeValues[] = {"Assigned", "Unassigned", "Any"};
-constinit const TypeDesc kAssignmentStatusType = {.kind = Kind::string, .shape_name = "assignmentStatusType", .enum_values = kAssignmentStatusTypeValues};
+constinit const TypeDesc kAssignmentStatusType = {.kind = Kind::string, .shape_name = "assignmentStatusType", .enum_values = kAssignmentStatusTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAttachedPoliciesListTypeAccess = list_access<AttachedPolicy>(&kAttachedPolicy, "member", false);
-constinit const TypeDesc kAttachedPoliciesListType = {.kind = Kind::list, .shape_name = "attachedPoliciesListType", .list = &kAttachedPoliciesListTypeAccess};
-constinit const TypeDesc kAttachmentCountType = {.kind = Kind::integer, .shape_name = "attachmentCountType"};
-constinit const TypeDesc kBooleanObjectType = {.kind = Kind::boolean, .shape_name = "booleanObjectType"};
-constinit const TypeDesc kBooleanType = {.kind = Kind::boolean, .shape_name = "booleanType"};
-constinit const TypeDesc kCertificateBodyType = {.kind = Kind::string, .shape_name = "certificateBodyType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
-constinit const TypeDesc kCertificateChainType = {.kind = Kind::string, .shape_name = "certificateChainType", .min = 1, .max = 2097152, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
-constinit const TypeDesc kCertificateIdType = {.kind = Kind::string, .shape_name = "certificateIdType", .min = 24, .max = 128, .pattern = "[\\w]+"};
+constinit const TypeDesc kAttachedPoliciesListType = {.kind = Kind::list, .shape_name = "attachedPoliciesListType", .list = &kAttachedPoliciesListTypeAccess, .holder = &OptionalHolder<std::vector<AttachedPolicy>>::kAccess};
+constinit const TypeDesc kAttachmentCountType = {.kind = Kind::integer, .shape_name = "attachmentCountType", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kBooleanObjectType = {.kind = Kind::boolean, .shape_name = "booleanObjectType", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kBooleanType = {.kind = Kind::boolean, .shape_name = "booleanType", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kCertificateBodyType = {.kind = Kind::string, .shape_name = "certificateBodyType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCertificateChainType = {.kind = Kind::string, .shape_name = "certificateChainType", .min = 1, .max = 2097152, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCertificateIdType = {.kind = Kind::string, .shape_name = "certificateIdType", .min = 24, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCertificateListTypeAccess = list_access<SigningCertificate>(&kSigningCertificate, "member", false);
-constinit const TypeDesc kCertificateListType = {.kind = Kind::list, .shape_name = "certificateListType", .list = &kCertificateListTypeAccess};
+constinit const TypeDesc kCertificateListType = {.kind = Kind::list, .shape_name = "certificateListType", .list = &kCertificateListTypeAccess, .holder = &OptionalHolder<std::vector<SigningCertificate>>::kAccess};
 constexpr ListAccess kClientIDListTypeAccess = list_access<std::string>(&kClientIDType, "member", false);
-constinit const TypeDesc kClientIDListType = {.kind = Kind::list, .shape_name = "clientIDListType", .list = &kClientIDListTypeAccess};
+constinit const TypeDesc kClientIDListType = {.kind = Kind::list, .shape_name = "clientIDListType", .list = &kClientIDListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kClientIDType = {.kind = Kind::string, .shape_name = "clientIDType", .min = 1, .max = 255};
-constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType"};
+constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType", .holder = &OptionalHolder<base::Timestamp>::kAccess};
 constexpr std::string_view kEncodingTypeValues[] = {"SSH", "PEM"};
-constinit const TypeDesc kEncodingType = {.kind = Kind::string, .shape_name = "encodingType", .enum_values = kEncodingTypeValues};
+constinit const TypeDesc kEncodingType = {.kind = Kind::string, .shape_name = "encodingType", .enum_values = kEncodingTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kEntityListTypeAccess = list_access<std::string>(&kEntityType, "member", false);
-constinit const TypeDesc kEntityListType = {.kind = Kind::list, .shape_name = "entityListType", .list = &kEntityListTypeAccess};
-constinit const TypeDesc kExistingUserNameType = {.kind = Kind::string, .shape_name = "existingUserNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
+constinit const TypeDesc kEntityListType = {.kind = Kind::list, .shape_name = "entityListType", .list = &kEntityListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kExistingUserNameType = {.kind = Kind::string, .shape_name = "existingUserNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kGroupDetailListTypeAccess = list_access<GroupDetail>(&kGroupDetail, "member", false);
-constinit const TypeDesc kGroupDetailListType = {.kind = Kind::list, .shape_name = "groupDetailListType", .list = &kGroupDetailListTypeAccess};
+constinit const TypeDesc kGroupDetailListType = {.kind = Kind::list, .shape_name = "groupDetailListType", .list = &kGroupDetailListTypeAccess, .holder = &OptionalHolder<std::vector<GroupDetail>>::kAccess};
 constexpr ListAccess kGroupListTypeAccess = list_access<Group>(&kGroup, "member", false);
-constinit const TypeDesc kGroupListType = {.kind = Kind::list, .shape_name = "groupListType", .list = &kGroupListTypeAccess};
+constinit const TypeDesc kGroupListType = {.kind = Kind::list, .shape_name = "groupListType", .list = &kGroupListTypeAccess, .holder = &OptionalHolder<std::vector<Group>>::kAccess};
 constexpr ListAccess kGroupNameListTypeAccess = list_access<std::string>(&kGroupNameType, "member", false);
-constinit const TypeDesc kGroupNameListType = {.kind = Kind::list, .shape_name = "groupNameListType", .list = &kGroupNameListTypeAccess};
-constinit const TypeDesc kGroupNameType = {.kind = Kind::string, .shape_name = "groupNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kIdType = {.kind = Kind::string, .shape_name = "idType", .min = 16, .max = 128, .pattern = "[\\w]+"};
+constinit const TypeDesc kGroupNameListType = {.kind = Kind::list, .shape_name = "groupNameListType", .list = &kGroupNameListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kGroupNameType = {.kind = Kind::string, .shape_name = "groupNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIdType = {.kind = Kind::string, .shape_name = "idType", .min = 16, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kInstanceProfileListTypeAccess = list_access<InstanceProfile>(&kInstanceProfile, "member", false);
-constinit const TypeDesc kInstanceProfileListType = {.kind = Kind::list, .shape_name = "instanceProfileListType", .list = &kInstanceProfileListTypeAccess};
-constinit const TypeDesc kInstanceProfileNameType = {.kind = Kind::string, .shape_name = "instanceProfileNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kMarkerType = {.kind = Kind::string, .shape_name = "markerType", .min = 1, .max = 320, .pattern = "[\\u0020-\\u00FF]+"};
-constinit const TypeDesc kMaxItemsType = {.kind = Kind::integer, .shape_name = "maxItemsType", .min = 1, .max = 1000};
-constinit const TypeDesc kMaxPasswordAgeType = {.kind = Kind::integer, .shape_name = "maxPasswordAgeType", .min = 1, .max = 1095};
+constinit const TypeDesc kInstanceProfileListType = {.kind = Kind::list, .shape_name = "instanceProfileListType", .list = &kInstanceProfileListTypeAccess, .holder = &OptionalHolder<std::vector<InstanceProfile>>::kAccess};
+constinit const TypeDesc kInstanceProfileNameType = {.kind = Kind::string, .shape_name = "instanceProfileNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMarkerType = {.kind = Kind::string, .shape_name = "markerType", .min = 1, .max = 320, .pattern = "[\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMaxItemsType = {.kind = Kind::integer, .shape_name = "maxItemsType", .min = 1, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxPasswordAgeType = {.kind = Kind::integer, .shape_name = "maxPasswordAgeType", .min = 1, .max = 1095, .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr ListAccess kMfaDeviceListTypeAccess = list_access<MFADevice>(&kMFADevice, "member", false);
-constinit const TypeDesc kMfaDeviceListType = {.kind = Kind::list, .shape_name = "mfaDeviceListType", .list = &kMfaDeviceListTypeAccess};
-constinit const TypeDesc kMinimumPasswordLengthType = {.kind = Kind::integer, .shape_name = "minimumPasswordLengthType", .min = 6, .max = 128};
-constinit const TypeDesc kPasswordReusePreventionType = {.kind = Kind::integer, .shape_name = "passwordReusePreventionType", .min = 1, .max = 24};
-constinit const TypeDesc kPathPrefixType = {.kind = Kind::string, .shape_name = "pathPrefixType", .min = 1, .max = 512, .pattern = "\\u002F[\\u0021-\\u007F]*"};
-constinit const TypeDesc kPathType = {.kind = Kind::string, .shape_name = "pathType", .min = 1, .max = 512, .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)"};
-constinit const TypeDesc kPolicyDescriptionType = {.kind = Kind::string, .shape_name = "policyDescriptionType", .max = 1000};
+constinit const TypeDesc kMfaDeviceListType = {.kind = Kind::list, .shape_name = "mfaDeviceListType", .list = &kMfaDeviceListTypeAccess, .holder = &OptionalHolder<std::vector<MFADevice>>::kAccess};
+constinit const TypeDesc kMinimumPasswordLengthType = {.kind = Kind::integer, .shape_name = "minimumPasswordLengthType", .min = 6, .max = 128, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPasswordReusePreventionType = {.kind = Kind::integer, .shape_name = "passwordReusePreventionType", .min = 1, .max = 24, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPathPrefixType = {.kind = Kind::string, .shape_name = "pathPrefixType", .min = 1, .max = 512, .pattern = "\\u002F[\\u0021-\\u007F]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPathType = {.kind = Kind::string, .shape_name = "pathType", .min = 1, .max = 512, .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicyDescriptionType = {.kind = Kind::string, .shape_name = "policyDescriptionType", .max = 1000, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kPolicyDetailListTypeAccess = list_access<PolicyDetail>(&kPolicyDetail, "member", false);
-constinit const TypeDesc kPolicyDetailListType = {.kind = Kind::list, .shape_name = "policyDetailListType", .list = &kPolicyDetailListTypeAccess};
-constinit const TypeDesc kPolicyDocumentType = {.kind = Kind::string, .shape_name = "policyDocumentType", .min = 1, .max = 131072, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
+constinit const TypeDesc kPolicyDetailListType = {.kind = Kind::list, .shape_name = "policyDetailListType", .list = &kPolicyDetailListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyDetail>>::kAccess};
+constinit const TypeDesc kPolicyDocumentType = {.kind = Kind::string, .shape_name = "policyDocumentType", .min = 1, .max = 131072, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kPolicyDocumentVersionListTypeAccess = list_access<PolicyVersion>(&kPolicyVersion, "member", false);
-constinit const TypeDesc kPolicyDocumentVersionListType = {.kind = Kind::list, .shape_name = "policyDocumentVersionListType", .list = &kPolicyDocumentVersionListTypeAccess};
+constinit const TypeDesc kPolicyDocumentVersionListType = {.kind = Kind::list, .shape_name = "policyDocumentVersionListType", .list = &kPolicyDocumentVersionListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyVersion>>::kAccess};
 constexpr ListAccess kPolicyListTypeAccess = list_access<Policy>(&kPolicy, "member", false);
-constinit const TypeDesc kPolicyListType = {.kind = Kind::list, .shape_name = "policyListType", .list = &kPolicyListTypeAccess};
+constinit const TypeDesc kPolicyListType = {.kind = Kind::list, .shape_name = "policyListType", .list = &kPolicyListTypeAccess, .holder = &OptionalHolder<std::vector<Policy>>::kAccess};
 constexpr ListAccess kPolicyNameListTypeAccess = list_access<std::string>(&kPolicyNameType, "member", false);
-constinit const TypeDesc kPolicyNameListType = {.kind = Kind::list, .shape_name = "policyNameListType", .list = &kPolicyNameListTypeAccess};
-constinit const TypeDesc kPolicyNameType = {.kind = Kind::string, .shape_name = "policyNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kPolicyPathType = {.kind = Kind::string, .shape_name = "policyPathType", .min = 1, .max = 512, .pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"};
+constinit const TypeDesc kPolicyNameListType = {.kind = Kind::list, .shape_name = "policyNameListType", .list = &kPolicyNameListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kPolicyNameType = {.kind = Kind::string, .shape_name = "policyNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicyPathType = {.kind = Kind::string, .shape_name = "policyPathType", .min = 1, .max = 512, .pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kPolicyScopeTypeValues[] = {"All", "AWS", "Local"};
-constinit const TypeDesc kPolicyScopeType = {.kind = Kind::string, .shape_name = "policyScopeType", .enum_values = kPolicyScopeTypeValues};
-constinit const TypeDesc kPolicyVersionIdType = {.kind = Kind::string, .shape_name = "policyVersionIdType", .pattern = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"};
-constinit const TypeDesc kPrivateKeyIdType = {.kind = Kind::string, .shape_name = "privateKeyIdType", .min = 22, .max = 64, .pattern = "[A-Z0-9]+"};
+constinit const TypeDesc kPolicyScopeType = {.kind = Kind::string, .shape_name = "policyScopeType", .enum_values = kPolicyScopeTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicyVersionIdType = {.kind = Kind::string, .shape_name = "policyVersionIdType", .pattern = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPrivateKeyIdType = {.kind = Kind::string, .shape_name = "privateKeyIdType", .min = 22, .max = 64, .pattern = "[A-Z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kPrivateKeyListAccess = list_access<SAMLPrivateKey>(&kSAMLPrivateKey, "member", false);
-constinit const TypeDesc kPrivateKeyList = {.kind = Kind::list, .shape_name = "privateKeyList", .list = &kPrivateKeyListAccess, .max = 2};
-constinit const TypeDesc kPublicKeyFingerprintType = {.kind = Kind::string, .shape_name = "publicKeyFingerprintType", .min = 48, .max = 48, .pattern = "[:\\w]+"};
-constinit const TypeDesc kPublicKeyIdType = {.kind = Kind::string, .shape_name = "publicKeyIdType", .min = 20, .max = 128, .pattern = "[\\w]+"};
-constinit const TypeDesc kPublicKeyMaterialType = {.kind = Kind::string, .shape_name = "publicKeyMaterialType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
-constinit const TypeDesc kResponseMarkerType = {.kind = Kind::string, .shape_name = "responseMarkerType"};
-constinit const TypeDesc kRoleDescriptionType = {.kind = Kind::string, .shape_name = "roleDescriptionType", .max = 1000, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*"};
+constinit const TypeDesc kPrivateKeyList = {.kind = Kind::list, .shape_name = "privateKeyList", .list = &kPrivateKeyListAccess, .max = 2, .holder = &OptionalHolder<std::vector<SAMLPrivateKey>>::kAccess};
+constinit const TypeDesc kPublicKeyFingerprintType = {.kind = Kind::string, .shape_name = "publicKeyFingerprintType", .min = 48, .max = 48, .pattern = "[:\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPublicKeyIdType = {.kind = Kind::string, .shape_name = "publicKeyIdType", .min = 20, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPublicKeyMaterialType = {.kind = Kind::string, .shape_name = "publicKeyMaterialType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResponseMarkerType = {.kind = Kind::string, .shape_name = "responseMarkerType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRoleDescriptionType = {.kind = Kind::string, .shape_name = "roleDescriptionType", .max = 1000, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kRoleDetailListTypeAccess = list_access<RoleDetail>(&kRoleDetail, "member", false);
-constinit const TypeDesc kRoleDetailListType = {.kind = Kind::list, .shape_name = "roleDetailListType", .list = &kRoleDetailListTypeAccess};
+constinit const TypeDesc kRoleDetailListType = {.kind = Kind::list, .shape_name = "roleDetailListType", .list = &kRoleDetailListTypeAccess, .holder = &OptionalHolder<std::vector<RoleDetail>>::kAccess};
 constexpr ListAccess kRoleListTypeAccess = list_access<Role>(&kRole, "member", false);
-constinit const TypeDesc kRoleListType = {.kind = Kind::list, .shape_name = "roleListType", .list = &kRoleListTypeAccess};
-constinit const TypeDesc kRoleMaxSessionDurationType = {.kind = Kind::integer, .shape_name = "roleMaxSessionDurationType", .min = 3600, .max = 43200};
-constinit const TypeDesc kRoleNameType = {.kind = Kind::string, .shape_name = "roleNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kSerialNumberType = {.kind = Kind::string, .shape_name = "serialNumberType", .min = 9, .max = 256, .pattern = "[\\w+=/:,.@-]+"};
+constinit const TypeDesc kRoleListType = {.kind = Kind::list, .shape_name = "roleListType", .list = &kRoleListTypeAccess, .holder = &OptionalHolder<std::vector<Role>>::kAccess};
+constinit const TypeDesc kRoleMaxSessionDurationType = {.kind = Kind::integer, .shape_name = "roleMaxSessionDurationType", .min = 3600, .max = 43200, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kRoleNameType = {.kind = Kind::string, .shape_name = "roleNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSerialNumberType = {.kind = Kind::string, .shape_name = "serialNumberType", .min = 9, .max = 256, .pattern = "[\\w+=/:,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kServerCertificateMetadataListTypeAccess = list_access<ServerCertificateMetadata>(&kServerCertificateMetadata, "member", false);
-constinit const TypeDesc kServerCertificateMetadataListType = {.kind = Kind::list, .shape_name = "serverCertificateMetadataListType", .list = &kServerCertificateMetadataListTypeAccess};
-constinit const TypeDesc kServerCertificateNameType = {.kind = Kind::string, .shape_name = "serverCertificateNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kServiceCredentialAlias = {.kind = Kind::string, .shape_name = "serviceCredentialAlias", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kServiceName = {.kind = Kind::string, .shape_name = "serviceName"};
-constinit const TypeDesc kServiceSpecificCredentialId = {.kind = Kind::string, .shape_name = "serviceSpecificCredentialId", .min = 20, .max = 128, .pattern = "[\\w]+"};
-constinit const TypeDesc kServiceUserName = {.kind = Kind::string, .shape_name = "serviceUserName", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]*"};
+constinit const TypeDesc kServerCertificateMetadataListType = {.kind = Kind::list, .shape_name = "serverCertificateMetadataListType", .list = &kServerCertificateMetadataListTypeAccess, .holder = &OptionalHolder<std::vector<ServerCertificateMetadata>>::kAccess};
+constinit const TypeDesc kServerCertificateNameType = {.kind = Kind::string, .shape_name = "serverCertificateNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kServiceCredentialAlias = {.kind = Kind::string, .shape_name = "serviceCredentialAlias", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kServiceName = {.kind = Kind::string, .shape_name = "serviceName", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kServiceSpecificCredentialId = {.kind = Kind::string, .shape_name = "serviceSpecificCredentialId", .min = 20, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kServiceUserName = {.kind = Kind::string, .shape_name = "serviceUserName", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStatusTypeValues[] = {"Active", "Inactive", "Expired"};
-constinit const TypeDesc kStatusType = {.kind = Kind::string, .shape_name = "statusType", .enum_values = kStatusTypeValues};
-constinit const TypeDesc kStringType = {.kind = Kind::string, .shape_name = "stringType"};
+constinit const TypeDesc kStatusType = {.kind = Kind::string, .shape_name = "statusType", .enum_values = kStatusTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStringType = {.kind = Kind::string, .shape_name = "stringType", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kSummaryKeyTypeValues[] = {"Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"};
 constinit const TypeDesc kSummaryKeyType = {.kind = Kind::string, .shape_name = "summaryKeyType", .enum_values = kSummaryKeyTypeValues};
 constexpr MapAccess kSummaryMapTypeAccess = map_access<int32_t>(&kSummaryValueType, "key", "value", false, &kSummaryKeyType);
-constinit const TypeDesc kSummaryMapType = {.kind = Kind::map, .shape_name = "summaryMapType", .map = &kSummaryMapTypeAccess};
+constinit const TypeDesc kSummaryMapType = {.kind = Kind::map, .shape_name = "summaryMapType", .map = &kSummaryMapTypeAccess, .holder = &OptionalHolder<Map<int32_t>>::kAccess};
 constinit const TypeDesc kSummaryValueType = {.kind = Kind::integer, .shape_name = "summaryValueType"};
 constexpr ListAccess kTagKeyListTypeAccess = list_access<std::string>(&kTagKeyType, "member", false);
-constinit const TypeDesc kTagKeyListType = {.kind = Kind::list, .shape_name = "tagKeyListType", .list = &kTagKeyListTypeAccess, .max = 50};
-constinit const TypeDesc kTagKeyType = {.kind = Kind::string, .shape_name = "tagKeyType", .min = 1, .max = 128, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"};
+constinit const TypeDesc kTagKeyListType = {.kind = Kind::list, .shape_name = "tagKeyListType", .list = &kTagKeyListTypeAccess, .max = 50, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kTagKeyType = {.kind = Kind::string, .shape_name = "tagKeyType", .min = 1, .max = 128, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kTagListTypeAccess = list_access<Tag>(&kTag, "member", false);
-constinit const TypeDesc kTagListType = {.kind = Kind::list, .shape_name = "tagListType", .list = &kTagListTypeAccess, .max = 50};
-constinit const TypeDesc kTagValueType = {.kind = Kind::string, .shape_name = "tagValueType", .min = 0, .max = 256, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"};
+constinit const TypeDesc kTagListType = {.kind = Kind::list, .shape_name = "tagListType", .list = &kTagListTypeAccess, .max = 50, .holder = &OptionalHolder<std::vector<Tag>>::kAccess};
+constinit const TypeDesc kTagValueType = {.kind = Kind::string, .shape_name = "tagValueType", .min = 0, .max = 256, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kThumbprintListTypeAccess = list_access<std::string>(&kThumbprintType, "member", false);
-constinit const TypeDesc kThumbprintListType = {.kind = Kind::list, .shape_name = "thumbprintListType", .list = &kThumbprintListTypeAccess};
+constinit const TypeDesc kThumbprintListType = {.kind = Kind::list, .shape_name = "thumbprintListType", .list = &kThumbprintListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kThumbprintType = {.kind = Kind::string, .shape_name = "thumbprintType", .min = 40, .max = 40};
 constexpr ListAccess kUserDetailListTypeAccess = list_access<UserDetail>(&kUserDetail, "member", false);
-constinit const TypeDesc kUserDetailListType = {.kind = Kind::list, .shape_name = "userDetailListType", .list = &kUserDetailListTypeAccess};
+constinit const TypeDesc kUserDetailListType = {.kind = Kind::list, .shape_name = "userDetailListType", .list = &kUserDetailListTypeAccess, .holder = &OptionalHolder<std::vector<UserDetail>>::kAccess};
 constexpr ListAccess kUserListTypeAccess = list_access<User>(&kUser, "member", false);
-constinit const TypeDesc kUserListType = {.kind = Kind::list, .shape_name = "userListType", .list = &kUserListTypeAccess};
-constinit const TypeDesc kUserNameType = {.kind = Kind::string, .shape_name = "userNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+"};
+constinit const TypeDesc kUserListType = {.kind = Kind::list, .shape_name = "userListType", .list = &kUserListTypeAccess, .holder = &OptionalHolder<std::vector<User>>::kAccess};
+constinit const TypeDesc kUserNameType = {.kind = Kind::string, .shape_name = "userNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kVirtualMFADeviceListTypeAccess = list_access<VirtualMFADevice>(&kVirtualMFADevice, "member", false);
-constinit const TypeDesc kVirtualMFADeviceListType = {.kind = Kind::list, .shape_name = "virtualMFADeviceListType", .list = &kVirtualMFADeviceListTypeAccess};
+constinit const TypeDesc kVirtualMFADeviceListType = {.kind = Kind::list, .shape_name = "virtualMFADeviceListType", .list = &kVirtualMFADeviceListTypeAccess, .holder = &OptionalHolder<std::vector<VirtualMFADevice>>::kAccess};
 
 constexpr MemberDesc kAccessKeyLastUsedMembers[] = {
-    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&AccessKeyLastUsed::last_used_date>::get, MemberAccess<&AccessKeyLastUsed::last_used_date>::emplace},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStringType, MemberAccess<&AccessKeyLastUsed::service_name>::get, MemberAccess<&AccessKeyLastUsed::service_name>::emplace},
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStringType, MemberAccess<&AccessKeyLastUsed::region>::get, MemberAccess<&AccessKeyLastUsed::region>::emplace},
+    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(AccessKeyLastUsed, last_used_date)},
+    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStringType, offsetof(AccessKeyLastUsed, service_name)},
+    {"Region", "Region", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStringType, offsetof(AccessKeyLastUsed, region)},
 };
 constinit const StructDesc kAccessKeyLastUsedStruct = {.name = "AccessKeyLastUsed", .members = kAccessKeyLastUsedMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAccessKeyMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&AccessKeyMetadata::user_name>::get, MemberAccess<&AccessKeyMetadata::user_name>::emplace},
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessKeyIdType, MemberAccess<&AccessKeyMetadata::access_key_id>::get, MemberAccess<&AccessKeyMetadata::access_key_id>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatusType, MemberAccess<&AccessKeyMetadata::status>::get, MemberAccess<&AccessKeyMetadata::status>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&AccessKeyMetadata::create_date>::get, MemberAccess<&AccessKeyMetadata::create_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(AccessKeyMetadata, user_name)},
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessKeyIdType, offsetof(AccessKeyMetadata, access_key_id)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatusType, offsetof(AccessKeyMetadata, status)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(AccessKeyMetadata, create_date)},
 };
 constinit const StructDesc kAccessKeyMetadataStruct = {.name = "AccessKeyMetadata", .members = kAccessKeyMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&AttachRolePolicyRequest::role_name>::get, MemberAccess<&AttachRolePolicyRequest::role_name>::emplace},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&AttachRolePolicyRequest::policy_arn>::get, MemberAccess<&AttachRolePolicyRequest::policy_arn>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(AttachRolePolicyRequest, role_name)},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(AttachRolePolicyRequest, policy_arn)},
 };
 constinit const StructDesc kAttachRolePolicyRequestStruct = {.name = "AttachRolePolicyRequest", .members = kAttachRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kAttachRolePolicyResponseStruct = {.name = "AttachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachedPermissionsBoundaryMembers[] = {
-    {"PermissionsBoundaryType", "PermissionsBoundaryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPermissionsBoundaryAttachmentType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::emplace},
-    {"PermissionsBoundaryArn", "PermissionsBoundaryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::emplace},
+    {"PermissionsBoundaryType", "PermissionsBoundaryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPermissionsBoundaryAttachmentType, offsetof(AttachedPermissionsBoundary, permissions_boundary_type)},
+    {"PermissionsBoundaryArn", "PermissionsBoundaryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(AttachedPermissionsBoundary, permissions_boundary_arn)},
 };
 constinit const StructDesc kAttachedPermissionsBoundaryStruct = {.name = "AttachedPermissionsBoundary", .members = kAttachedPermissionsBoundaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachedPolicyMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&AttachedPolicy::policy_name>::get, MemberAccess<&AttachedPolicy::policy_name>::emplace},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&AttachedPolicy::policy_arn>::get, MemberAccess<&AttachedPolicy::policy_arn>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, offsetof(AttachedPolicy, policy_name)},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(AttachedPolicy, policy_arn)},
 };
 constinit const StructDesc kAttachedPolicyStruct = {.name = "AttachedPolicy", .members = kAttachedPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyRequestMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&CreatePolicyRequest::policy_name>::get, MemberAccess<&CreatePolicyRequest::policy_name>::emplace},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&CreatePolicyRequest::path>::get, MemberAccess<&CreatePolicyRequest::path>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&CreatePolicyRequest::policy_document>::get, MemberAccess<&CreatePolicyRequest::policy_document>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, MemberAccess<&CreatePolicyRequest::description>::get, MemberAccess<&CreatePolicyRequest::description>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&CreatePolicyRequest::tags>::get, MemberAccess<&CreatePolicyRequest::tags>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(CreatePolicyRequest, policy_name)},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(CreatePolicyRequest, path)},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(CreatePolicyRequest, policy_document)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, offsetof(CreatePolicyRequest, description)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(CreatePolicyRequest, tags)},
 };
 constinit const StructDesc kCreatePolicyRequestStruct = {.name = "CreatePolicyRequest", .members = kCreatePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&Policy::policy_name>::get, MemberAccess<&Policy::policy_name>::emplace},
-    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&Policy::policy_id>::get, MemberAccess<&Policy::policy_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&Policy::arn>::get, MemberAccess<&Policy::arn>::emplace},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&Policy::path>::get, MemberAccess<&Policy::path>::emplace},
-    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&Policy::default_version_id>::get, MemberAccess<&Policy::default_version_id>::emplace},
-    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, MemberAccess<&Policy::attachment_count>::get, MemberAccess<&Policy::attachment_count>::emplace},
-    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, MemberAccess<&Policy::permissions_boundary_usage_count>::get, MemberAccess<&Policy::permissions_boundary_usage_count>::emplace},
-    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&Policy::is_attachable>::get, MemberAccess<&Policy::is_attachable>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, MemberAccess<&Policy::description>::get, MemberAccess<&Policy::description>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&Policy::create_date>::get, MemberAccess<&Policy::create_date>::emplace},
-    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&Policy::update_date>::get, MemberAccess<&Policy::update_date>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&Policy::tags>::get, MemberAccess<&Policy::tags>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, offsetof(Policy, policy_name)},
+    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(Policy, policy_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(Policy, arn)},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(Policy, path)},
+    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(Policy, default_version_id)},
+    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, offsetof(Policy, attachment_count)},
+    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, offsetof(Policy, permissions_boundary_usage_count)},
+    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(Policy, is_attachable)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, offsetof(Policy, description)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(Policy, create_date)},
+    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(Policy, update_date)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(Policy, tags)},
 };
 constinit const StructDesc kPolicyStruct = {.name = "Policy", .members = kPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicy, MemberAccess<&CreatePolicyResponse::policy>::get, MemberAccess<&CreatePolicyResponse::policy>::emplace},
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicy, offsetof(CreatePolicyResponse, policy)},
 };
 constinit const StructDesc kCreatePolicyResponseStruct = {.name = "CreatePolicyResponse", .members = kCreatePolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::get, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&CreatePolicyVersionRequest::policy_document>::get, MemberAccess<&CreatePolicyVersionRequest::policy_document>::emplace},
-    {"SetAsDefault", "SetAsDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::get, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(CreatePolicyVersionRequest, policy_arn)},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(CreatePolicyVersionRequest, policy_document)},
+    {"SetAsDefault", "SetAsDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(CreatePolicyVersionRequest, set_as_default)},
 };
 constinit const StructDesc kCreatePolicyVersionRequestStruct = {.name = "CreatePolicyVersionRequest", .members = kCreatePolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyVersionMembers[] = {
-    {"Document", "Document", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&PolicyVersion::document>::get, MemberAccess<&PolicyVersion::document>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&PolicyVersion::version_id>::get, MemberAccess<&PolicyVersion::version_id>::emplace},
-    {"IsDefaultVersion", "IsDefaultVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PolicyVersion::is_default_version>::get, MemberAccess<&PolicyVersion::is_default_version>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&PolicyVersion::create_date>::get, MemberAccess<&PolicyVersion::create_date>::emplace},
+    {"Document", "Document", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, offsetof(PolicyVersion, document)},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(PolicyVersion, version_id)},
+    {"IsDefaultVersion", "IsDefaultVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PolicyVersion, is_default_version)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(PolicyVersion, create_date)},
 };
 constinit const StructDesc kPolicyVersionStruct = {.name = "PolicyVersion", .members = kPolicyVersionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyVersionResponseMembers[] = {
-    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersion, MemberAccess<&CreatePolicyVersionResponse::policy_version>::get, MemberAccess<&CreatePolicyVersionResponse::policy_version>::emplace},
+    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersion, offsetof(CreatePolicyVersionResponse, policy_version)},
 };
 constinit const StructDesc kCreatePolicyVersionResponseStruct = {.name = "CreatePolicyVersionResponse", .members = kCreatePolicyVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateRoleRequestMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&CreateRoleRequest::path>::get, MemberAccess<&CreateRoleRequest::path>::emplace},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&CreateRoleRequest::role_name>::get, MemberAccess<&CreateRoleRequest::role_name>::emplace},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::get, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, MemberAccess<&CreateRoleRequest::description>::get, MemberAccess<&CreateRoleRequest::description>::emplace},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, MemberAccess<&CreateRoleRequest::max_session_duration>::get, MemberAccess<&CreateRoleRequest::max_session_duration>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&CreateRoleRequest::tags>::get, MemberAccess<&CreateRoleRequest::tags>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(CreateRoleRequest, path)},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(CreateRoleRequest, role_name)},
+    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(CreateRoleRequest, assume_role_policy_document)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, offsetof(CreateRoleRequest, description)},
+    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, offsetof(CreateRoleRequest, max_session_duration)},
+    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(CreateRoleRequest, tags)},
 };
 constinit const StructDesc kCreateRoleRequestStruct = {.name = "CreateRoleRequest", .members = kCreateRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleLastUsedMembers[] = {
-    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&RoleLastUsed::last_used_date>::get, MemberAccess<&RoleLastUsed::last_used_date>::emplace},
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStringType, MemberAccess<&RoleLastUsed::region>::get, MemberAccess<&RoleLastUsed::region>::emplace},
+    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(RoleLastUsed, last_used_date)},
+    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStringType, offsetof(RoleLastUsed, region)},
 };
 constinit const StructDesc kRoleLastUsedStruct = {.name = "RoleLastUsed", .members = kRoleLastUsedMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&Role::path>::get, MemberAccess<&Role::path>::emplace},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&Role::role_name>::get, MemberAccess<&Role::role_name>::emplace},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&Role::role_id>::get, MemberAccess<&Role::role_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&Role::arn>::get, MemberAccess<&Role::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&Role::create_date>::get, MemberAccess<&Role::create_date>::emplace},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&Role::assume_role_policy_document>::get, MemberAccess<&Role::assume_role_policy_document>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, MemberAccess<&Role::description>::get, MemberAccess<&Role::description>::emplace},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, MemberAccess<&Role::max_session_duration>::get, MemberAccess<&Role::max_session_duration>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&Role::tags>::get, MemberAccess<&Role::tags>::emplace},
-    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleLastUsed, MemberAccess<&Role::role_last_used>::get, MemberAccess<&Role::role_last_used>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(Role, path)},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(Role, role_name)},
+    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(Role, role_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(Role, arn)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(Role, create_date)},
+    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, offsetof(Role, assume_role_policy_document)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, offsetof(Role, description)},
+    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, offsetof(Role, max_session_duration)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(Role, tags)},
+    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleLastUsed, offsetof(Role, role_last_used)},
 };
 constinit const StructDesc kRoleStruct = {.name = "Role", .members = kRoleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateRoleResponseMembers[] = {
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRole, MemberAccess<&CreateRoleResponse::role>::get, MemberAccess<&CreateRoleResponse::role>::emplace},
+    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRole, offsetof(CreateRoleResponse, role)},
 };
 constinit const StructDesc kCreateRoleResponseStruct = {.name = "CreateRoleResponse", .members = kCreateRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletePolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&DeletePolicyRequest::policy_arn>::get, MemberAccess<&DeletePolicyRequest::policy_arn>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(DeletePolicyRequest, policy_arn)},
 };
 constinit const StructDesc kDeletePolicyRequestStruct = {.name = "DeletePolicyRequest", .members = kDeletePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeletePolicyResponseStruct = {.name = "DeletePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletePolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::get, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&DeletePolicyVersionRequest::version_id>::get, MemberAccess<&DeletePolicyVersionRequest::version_id>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(DeletePolicyVersionRequest, policy_arn)},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(DeletePolicyVersionRequest, version_id)},
 };
 constinit const StructDesc kDeletePolicyVersionRequestStruct = {.name = "DeletePolicyVersionRequest", .members = kDeletePolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeletePolicyVersionResponseStruct = {.name = "DeletePolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&DeleteRolePolicyRequest::role_name>::get, MemberAccess<&DeleteRolePolicyRequest::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&DeleteRolePolicyRequest::policy_name>::get, MemberAccess<&DeleteRolePolicyRequest::policy_name>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(DeleteRolePolicyRequest, role_name)},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(DeleteRolePolicyRequest, policy_name)},
 };
 constinit const StructDesc kDeleteRolePolicyRequestStruct = {.name = "DeleteRolePolicyRequest", .members = kDeleteRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteRolePolicyResponseStruct = {.name = "DeleteRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&DeleteRoleRequest::role_name>::get, MemberAccess<&DeleteRoleRequest::role_name>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(DeleteRoleRequest, role_name)},
 };
 constinit const StructDesc kDeleteRoleRequestStruct = {.name = "DeleteRoleRequest", .members = kDeleteRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteRoleResponseStruct = {.name = "DeleteRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletionTaskFailureReasonTypeMembers[] = {
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReasonType, MemberAccess<&DeletionTaskFailureReasonType::reason>::get, MemberAccess<&DeletionTaskFailureReasonType::reason>::emplace},
-    {"RoleUsageList", "RoleUsageList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleUsageListType, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::get, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::emplace},
+    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReasonType, offsetof(DeletionTaskFailureReasonType, reason)},
+    {"RoleUsageList", "RoleUsageList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleUsageListType, offsetof(DeletionTaskFailureReasonType, role_usage_list)},
 };
 constinit const StructDesc kDeletionTaskFailureReasonTypeStruct = {.name = "DeletionTaskFailureReasonType", .members = kDeletionTaskFailureReasonTypeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDetachRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&DetachRolePolicyRequest::role_name>::get, MemberAccess<&DetachRolePolicyRequest::role_name>::emplace},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&DetachRolePolicyRequest::policy_arn>::get, MemberAccess<&DetachRolePolicyRequest::policy_arn>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(DetachRolePolicyRequest, role_name)},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(DetachRolePolicyRequest, policy_arn)},
 };
 constinit const StructDesc kDetachRolePolicyRequestStruct = {.name = "DetachRolePolicyRequest", .members = kDetachRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDetachRolePolicyResponseStruct = {.name = "DetachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGenerateCredentialReportRequestStruct = {.name = "GenerateCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGenerateCredentialReportResponseMembers[] = {
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportStateType, MemberAccess<&GenerateCredentialReportResponse::state>::get, MemberAccess<&GenerateCredentialReportResponse::state>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportStateDescriptionType, MemberAccess<&GenerateCredentialReportResponse::description>::get, MemberAccess<&GenerateCredentialReportResponse::description>::emplace},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportStateType, offsetof(GenerateCredentialReportResponse, state)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportStateDescriptionType, offsetof(GenerateCredentialReportResponse, description)},
 };
 constinit const StructDesc kGenerateCredentialReportResponseStruct = {.name = "GenerateCredentialReportResponse", .members = kGenerateCredentialReportResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyLastUsedRequestMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::get, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::emplace},
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, offsetof(GetAccessKeyLastUsedRequest, access_key_id)},
 };
 constinit const StructDesc kGetAccessKeyLastUsedRequestStruct = {.name = "GetAccessKeyLastUsedRequest", .members = kGetAccessKeyLastUsedRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyLastUsedResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::get, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::emplace},
-    {"AccessKeyLastUsed", "AccessKeyLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessKeyLastUsed, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::get, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(GetAccessKeyLastUsedResponse, user_name)},
+    {"AccessKeyLastUsed", "AccessKeyLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessKeyLastUsed, offsetof(GetAccessKeyLastUsedResponse, access_key_last_used)},
 };
 constinit const StructDesc kGetAccessKeyLastUsedResponseStruct = {.name = "GetAccessKeyLastUsedResponse", .members = kGetAccessKeyLastUsedResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountAuthorizationDetailsRequestMembers[] = {
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEntityListType, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::emplace},
+    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEntityListType, offsetof(GetAccountAuthorizationDetailsRequest, filter)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(GetAccountAuthorizationDetailsRequest, max_items)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(GetAccountAuthorizationDetailsRequest, marker)},
 };
 constinit const StructDesc kGetAccountAuthorizationDetailsRequestStruct = {.name = "GetAccountAuthorizationDetailsRequest", .members = kGetAccountAuthorizationDetailsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountAuthorizationDetailsResponseMembers[] = {
-    {"UserDetailList", "UserDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::emplace},
-    {"GroupDetailList", "GroupDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::emplace},
-    {"RoleDetailList", "RoleDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::emplace},
-    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedPolicyDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::emplace},
+    {"UserDetailList", "UserDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserDetailListType, offsetof(GetAccountAuthorizationDetailsResponse, user_detail_list)},
+    {"GroupDetailList", "GroupDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupDetailListType, offsetof(GetAccountAuthorizationDetailsResponse, group_detail_list)},
+    {"RoleDetailList", "RoleDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDetailListType, offsetof(GetAccountAuthorizationDetailsResponse, role_detail_list)},
+    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedPolicyDetailListType, offsetof(GetAccountAuthorizationDetailsResponse, policies)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(GetAccountAuthorizationDetailsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(GetAccountAuthorizationDetailsResponse, marker)},
 };
 constinit const StructDesc kGetAccountAuthorizationDetailsResponseStruct = {.name = "GetAccountAuthorizationDetailsResponse", .members = kGetAccountAuthorizationDetailsResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetAccountPasswordPolicyRequestStruct = {.name = "GetAccountPasswordPolicyRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPasswordPolicyMembers[] = {
-    {"MinimumPasswordLength", "MinimumPasswordLength", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMinimumPasswordLengthType, MemberAccess<&PasswordPolicy::minimum_password_length>::get, MemberAccess<&PasswordPolicy::minimum_password_length>::emplace},
-    {"RequireSymbols", "RequireSymbols", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::require_symbols>::get, MemberAccess<&PasswordPolicy::require_symbols>::emplace},
-    {"RequireNumbers", "RequireNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::require_numbers>::get, MemberAccess<&PasswordPolicy::require_numbers>::emplace},
-    {"RequireUppercaseCharacters", "RequireUppercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::require_uppercase_characters>::get, MemberAccess<&PasswordPolicy::require_uppercase_characters>::emplace},
-    {"RequireLowercaseCharacters", "RequireLowercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::require_lowercase_characters>::get, MemberAccess<&PasswordPolicy::require_lowercase_characters>::emplace},
-    {"AllowUsersToChangePassword", "AllowUsersToChangePassword", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::get, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::emplace},
-    {"ExpirePasswords", "ExpirePasswords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::expire_passwords>::get, MemberAccess<&PasswordPolicy::expire_passwords>::emplace},
-    {"MaxPasswordAge", "MaxPasswordAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxPasswordAgeType, MemberAccess<&PasswordPolicy::max_password_age>::get, MemberAccess<&PasswordPolicy::max_password_age>::emplace},
-    {"PasswordReusePrevention", "PasswordReusePrevention", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPasswordReusePreventionType, MemberAccess<&PasswordPolicy::password_reuse_prevention>::get, MemberAccess<&PasswordPolicy::password_reuse_prevention>::emplace},
-    {"HardExpiry", "HardExpiry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanObjectType, MemberAccess<&PasswordPolicy::hard_expiry>::get, MemberAccess<&PasswordPolicy::hard_expiry>::emplace},
+    {"MinimumPasswordLength", "MinimumPasswordLength", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMinimumPasswordLengthType, offsetof(PasswordPolicy, minimum_password_length)},
+    {"RequireSymbols", "RequireSymbols", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, require_symbols)},
+    {"RequireNumbers", "RequireNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, require_numbers)},
+    {"RequireUppercaseCharacters", "RequireUppercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, require_uppercase_characters)},
+    {"RequireLowercaseCharacters", "RequireLowercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, require_lowercase_characters)},
+    {"AllowUsersToChangePassword", "AllowUsersToChangePassword", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, allow_users_to_change_password)},
+    {"ExpirePasswords", "ExpirePasswords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, expire_passwords)},
+    {"MaxPasswordAge", "MaxPasswordAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxPasswordAgeType, offsetof(PasswordPolicy, max_password_age)},
+    {"PasswordReusePrevention", "PasswordReusePrevention", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPasswordReusePreventionType, offsetof(PasswordPolicy, password_reuse_prevention)},
+    {"HardExpiry", "HardExpiry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanObjectType, offsetof(PasswordPolicy, hard_expiry)},
 };
 constinit const StructDesc kPasswordPolicyStruct = {.name = "PasswordPolicy", .members = kPasswordPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountPasswordPolicyResponseMembers[] = {
-    {"PasswordPolicy", "PasswordPolicy", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPasswordPolicy, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::get, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::emplace},
+    {"PasswordPolicy", "PasswordPolicy", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPasswordPolicy, offsetof(GetAccountPasswordPolicyResponse, password_policy)},
 };
 constinit const StructDesc kGetAccountPasswordPolicyResponseStruct = {.name = "GetAccountPasswordPolicyResponse", .members = kGetAccountPasswordPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetAccountSummaryRequestStruct = {.name = "GetAccountSummaryRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountSummaryResponseMembers[] = {
-    {"SummaryMap", "SummaryMap", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSummaryMapType, MemberAccess<&GetAccountSummaryResponse::summary_map>::get, MemberAccess<&GetAccountSummaryResponse::summary_map>::emplace},
+    {"SummaryMap", "SummaryMap", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSummaryMapType, offsetof(GetAccountSummaryResponse, summary_map)},
 };
 constinit const StructDesc kGetAccountSummaryResponseStruct = {.name = "GetAccountSummaryResponse", .members = kGetAccountSummaryResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetCredentialReportRequestStruct = {.name = "GetCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCredentialReportResponseMembers[] = {
-    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportContentType, MemberAccess<&GetCredentialReportResponse::content>::get, MemberAccess<&GetCredentialReportResponse::content>::emplace},
-    {"ReportFormat", "ReportFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportFormatType, MemberAccess<&GetCredentialReportResponse::report_format>::get, MemberAccess<&GetCredentialReportResponse::report_format>::emplace},
-    {"GeneratedTime", "GeneratedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetCredentialReportResponse::generated_time>::get, MemberAccess<&GetCredentialReportResponse::generated_time>::emplace},
+    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportContentType, offsetof(GetCredentialReportResponse, content)},
+    {"ReportFormat", "ReportFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportFormatType, offsetof(GetCredentialReportResponse, report_format)},
+    {"GeneratedTime", "GeneratedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetCredentialReportResponse, generated_time)},
 };
 constinit const StructDesc kGetCredentialReportResponseStruct = {.name = "GetCredentialReportResponse", .members = kGetCredentialReportResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupPolicyRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&GetGroupPolicyRequest::group_name>::get, MemberAccess<&GetGroupPolicyRequest::group_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetGroupPolicyRequest::policy_name>::get, MemberAccess<&GetGroupPolicyRequest::policy_name>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(GetGroupPolicyRequest, group_name)},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetGroupPolicyRequest, policy_name)},
 };
 constinit const StructDesc kGetGroupPolicyRequestStruct = {.name = "GetGroupPolicyRequest", .members = kGetGroupPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupPolicyResponseMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&GetGroupPolicyResponse::group_name>::get, MemberAccess<&GetGroupPolicyResponse::group_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetGroupPolicyResponse::policy_name>::get, MemberAccess<&GetGroupPolicyResponse::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&GetGroupPolicyResponse::policy_document>::get, MemberAccess<&GetGroupPolicyResponse::policy_document>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(GetGroupPolicyResponse, group_name)},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetGroupPolicyResponse, policy_name)},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(GetGroupPolicyResponse, policy_document)},
 };
 constinit const StructDesc kGetGroupPolicyResponseStruct = {.name = "GetGroupPolicyResponse", .members = kGetGroupPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&GetGroupRequest::group_name>::get, MemberAccess<&GetGroupRequest::group_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&GetGroupRequest::marker>::get, MemberAccess<&GetGroupRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&GetGroupRequest::max_items>::get, MemberAccess<&GetGroupRequest::max_items>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(GetGroupRequest, group_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(GetGroupRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(GetGroupRequest, max_items)},
 };
 constinit const StructDesc kGetGroupRequestStruct = {.name = "GetGroupRequest", .members = kGetGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGroupMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&Group::path>::get, MemberAccess<&Group::path>::emplace},
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&Group::group_name>::get, MemberAccess<&Group::group_name>::emplace},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&Group::group_id>::get, MemberAccess<&Group::group_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&Group::arn>::get, MemberAccess<&Group::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&Group::create_date>::get, MemberAccess<&Group::create_date>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(Group, path)},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(Group, group_name)},
+    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(Group, group_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(Group, arn)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(Group, create_date)},
 };
 constinit const StructDesc kGroupStruct = {.name = "Group", .members = kGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupResponseMembers[] = {
-    {"Group", "Group", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroup, MemberAccess<&GetGroupResponse::group>::get, MemberAccess<&GetGroupResponse::group>::emplace},
-    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserListType, MemberAccess<&GetGroupResponse::users>::get, MemberAccess<&GetGroupResponse::users>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&GetGroupResponse::is_truncated>::get, MemberAccess<&GetGroupResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&GetGroupResponse::marker>::get, MemberAccess<&GetGroupResponse::marker>::emplace},
+    {"Group", "Group", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroup, offsetof(GetGroupResponse, group)},
+    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserListType, offsetof(GetGroupResponse, users)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(GetGroupResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(GetGroupResponse, marker)},
 };
 constinit const StructDesc kGetGroupResponseStruct = {.name = "GetGroupResponse", .members = kGetGroupResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetInstanceProfileRequestMembers[] = {
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::get, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::emplace},
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, offsetof(GetInstanceProfileRequest, instance_profile_name)},
 };
 constinit const StructDesc kGetInstanceProfileRequestStruct = {.name = "GetInstanceProfileRequest", .members = kGetInstanceProfileRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInstanceProfileMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&InstanceProfile::path>::get, MemberAccess<&InstanceProfile::path>::emplace},
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, MemberAccess<&InstanceProfile::instance_profile_name>::get, MemberAccess<&InstanceProfile::instance_profile_name>::emplace},
-    {"InstanceProfileId", "InstanceProfileId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&InstanceProfile::instance_profile_id>::get, MemberAccess<&InstanceProfile::instance_profile_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&InstanceProfile::arn>::get, MemberAccess<&InstanceProfile::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&InstanceProfile::create_date>::get, MemberAccess<&InstanceProfile::create_date>::emplace},
-    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleListType, MemberAccess<&InstanceProfile::roles>::get, MemberAccess<&InstanceProfile::roles>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&InstanceProfile::tags>::get, MemberAccess<&InstanceProfile::tags>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(InstanceProfile, path)},
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, offsetof(InstanceProfile, instance_profile_name)},
+    {"InstanceProfileId", "InstanceProfileId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(InstanceProfile, instance_profile_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(InstanceProfile, arn)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(InstanceProfile, create_date)},
+    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleListType, offsetof(InstanceProfile, roles)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(InstanceProfile, tags)},
 };
 constinit const StructDesc kInstanceProfileStruct = {.name = "InstanceProfile", .members = kInstanceProfileMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetInstanceProfileResponseMembers[] = {
-    {"InstanceProfile", "InstanceProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfile, MemberAccess<&GetInstanceProfileResponse::instance_profile>::get, MemberAccess<&GetInstanceProfileResponse::instance_profile>::emplace},
+    {"InstanceProfile", "InstanceProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfile, offsetof(GetInstanceProfileResponse, instance_profile)},
 };
 constinit const StructDesc kGetInstanceProfileResponseStruct = {.name = "GetInstanceProfileResponse", .members = kGetInstanceProfileResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLoginProfileRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&GetLoginProfileRequest::user_name>::get, MemberAccess<&GetLoginProfileRequest::user_name>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(GetLoginProfileRequest, user_name)},
 };
 constinit const StructDesc kGetLoginProfileRequestStruct = {.name = "GetLoginProfileRequest", .members = kGetLoginProfileRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLoginProfileMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&LoginProfile::user_name>::get, MemberAccess<&LoginProfile::user_name>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&LoginProfile::create_date>::get, MemberAccess<&LoginProfile::create_date>::emplace},
-    {"PasswordResetRequired", "PasswordResetRequired", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&LoginProfile::password_reset_required>::get, MemberAccess<&LoginProfile::password_reset_required>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(LoginProfile, user_name)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(LoginProfile, create_date)},
+    {"PasswordResetRequired", "PasswordResetRequired", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(LoginProfile, password_reset_required)},
 };
 constinit const StructDesc kLoginProfileStruct = {.name = "LoginProfile", .members = kLoginProfileMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLoginProfileResponseMembers[] = {
-    {"LoginProfile", "LoginProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLoginProfile, MemberAccess<&GetLoginProfileResponse::login_profile>::get, MemberAccess<&GetLoginProfileResponse::login_profile>::emplace},
+    {"LoginProfile", "LoginProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLoginProfile, offsetof(GetLoginProfileResponse, login_profile)},
 };
 constinit const StructDesc kGetLoginProfileResponseStruct = {.name = "GetLoginProfileResponse", .members = kGetLoginProfileResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMFADeviceRequestMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&GetMFADeviceRequest::serial_number>::get, MemberAccess<&GetMFADeviceRequest::serial_number>::emplace},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&GetMFADeviceRequest::user_name>::get, MemberAccess<&GetMFADeviceRequest::user_name>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(GetMFADeviceRequest, serial_number)},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(GetMFADeviceRequest, user_name)},
 };
 constinit const StructDesc kGetMFADeviceRequestStruct = {.name = "GetMFADeviceRequest", .members = kGetMFADeviceRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMFADeviceResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&GetMFADeviceResponse::user_name>::get, MemberAccess<&GetMFADeviceResponse::user_name>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&GetMFADeviceResponse::serial_number>::get, MemberAccess<&GetMFADeviceResponse::serial_number>::emplace},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetMFADeviceResponse::enable_date>::get, MemberAccess<&GetMFADeviceResponse::enable_date>::emplace},
-    {"Certifications", "Certifications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCertificationMapType, MemberAccess<&GetMFADeviceResponse::certifications>::get, MemberAccess<&GetMFADeviceResponse::certifications>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(GetMFADeviceResponse, user_name)},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(GetMFADeviceResponse, serial_number)},
+    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetMFADeviceResponse, enable_date)},
+    {"Certifications", "Certifications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCertificationMapType, offsetof(GetMFADeviceResponse, certifications)},
 };
 constinit const StructDesc kGetMFADeviceResponseStruct = {.name = "GetMFADeviceResponse", .members = kGetMFADeviceResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOpenIDConnectProviderRequestMembers[] = {
-    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::get, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::emplace},
+    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(GetOpenIDConnectProviderRequest, open_id_connect_provider_arn)},
 };
 constinit const StructDesc kGetOpenIDConnectProviderRequestStruct = {.name = "GetOpenIDConnectProviderRequest", .members = kGetOpenIDConnectProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOpenIDConnectProviderResponseMembers[] = {
-    {"Url", "Url", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOpenIDConnectProviderUrlType, MemberAccess<&GetOpenIDConnectProviderResponse::url>::get, MemberAccess<&GetOpenIDConnectProviderResponse::url>::emplace},
-    {"ClientIDList", "ClientIDList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kClientIDListType, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::emplace},
-    {"ThumbprintList", "ThumbprintList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThumbprintListType, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::get, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::get, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::emplace},
+    {"Url", "Url", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOpenIDConnectProviderUrlType, offsetof(GetOpenIDConnectProviderResponse, url)},
+    {"ClientIDList", "ClientIDList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kClientIDListType, offsetof(GetOpenIDConnectProviderResponse, client_id_list)},
+    {"ThumbprintList", "ThumbprintList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThumbprintListType, offsetof(GetOpenIDConnectProviderResponse, thumbprint_list)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetOpenIDConnectProviderResponse, create_date)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(GetOpenIDConnectProviderResponse, tags)},
 };
 constinit const StructDesc kGetOpenIDConnectProviderResponseStruct = {.name = "GetOpenIDConnectProviderResponse", .members = kGetOpenIDConnectProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&GetPolicyRequest::policy_arn>::get, MemberAccess<&GetPolicyRequest::policy_arn>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(GetPolicyRequest, policy_arn)},
 };
 constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicy, MemberAccess<&GetPolicyResponse::policy>::get, MemberAccess<&GetPolicyResponse::policy>::emplace},
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicy, offsetof(GetPolicyResponse, policy)},
 };
 constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&GetPolicyVersionRequest::policy_arn>::get, MemberAccess<&GetPolicyVersionRequest::policy_arn>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&GetPolicyVersionRequest::version_id>::get, MemberAccess<&GetPolicyVersionRequest::version_id>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(GetPolicyVersionRequest, policy_arn)},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(GetPolicyVersionRequest, version_id)},
 };
 constinit const StructDesc kGetPolicyVersionRequestStruct = {.name = "GetPolicyVersionRequest", .members = kGetPolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyVersionResponseMembers[] = {
-    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersion, MemberAccess<&GetPolicyVersionResponse::policy_version>::get, MemberAccess<&GetPolicyVersionResponse::policy_version>::emplace},
+    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersion, offsetof(GetPolicyVersionResponse, policy_version)},
 };
 constinit const StructDesc kGetPolicyVersionResponseStruct = {.name = "GetPolicyVersionResponse", .members = kGetPolicyVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&GetRolePolicyRequest::role_name>::get, MemberAccess<&GetRolePolicyRequest::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetRolePolicyRequest::policy_name>::get, MemberAccess<&GetRolePolicyRequest::policy_name>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(GetRolePolicyRequest, role_name)},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetRolePolicyRequest, policy_name)},
 };
 constinit const StructDesc kGetRolePolicyRequestStruct = {.name = "GetRolePolicyRequest", .members = kGetRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRolePolicyResponseMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&GetRolePolicyResponse::role_name>::get, MemberAccess<&GetRolePolicyResponse::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetRolePolicyResponse::policy_name>::get, MemberAccess<&GetRolePolicyResponse::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&GetRolePolicyResponse::policy_document>::get, MemberAccess<&GetRolePolicyResponse::policy_document>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(GetRolePolicyResponse, role_name)},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetRolePolicyResponse, policy_name)},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(GetRolePolicyResponse, policy_document)},
 };
 constinit const StructDesc kGetRolePolicyResponseStruct = {.name = "GetRolePolicyResponse", .members = kGetRolePolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&GetRoleRequest::role_name>::get, MemberAccess<&GetRoleRequest::role_name>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(GetRoleRequest, role_name)},
 };
 constinit const StructDesc kGetRoleRequestStruct = {.name = "GetRoleRequest", .members = kGetRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRoleResponseMembers[] = {
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRole, MemberAccess<&GetRoleResponse::role>::get, MemberAccess<&GetRoleResponse::role>::emplace},
+    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRole, offsetof(GetRoleResponse, role)},
 };
 constinit const StructDesc kGetRoleResponseStruct = {.name = "GetRoleResponse", .members = kGetRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSAMLProviderRequestMembers[] = {
-    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::get, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::emplace},
+    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(GetSAMLProviderRequest, saml_provider_arn)},
 };
 constinit const StructDesc kGetSAMLProviderRequestStruct = {.name = "GetSAMLProviderRequest", .members = kGetSAMLProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSAMLProviderResponseMembers[] = {
-    {"SAMLProviderUUID", "SAMLProviderUUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyIdType, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::get, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::emplace},
-    {"SAMLMetadataDocument", "SAMLMetadataDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSAMLMetadataDocumentType, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::get, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetSAMLProviderResponse::create_date>::get, MemberAccess<&GetSAMLProviderResponse::create_date>::emplace},
-    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetSAMLProviderResponse::valid_until>::get, MemberAccess<&GetSAMLProviderResponse::valid_until>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&GetSAMLProviderResponse::tags>::get, MemberAccess<&GetSAMLProviderResponse::tags>::emplace},
-    {"AssertionEncryptionMode", "AssertionEncryptionMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssertionEncryptionModeType, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::get, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::emplace},
-    {"PrivateKeyList", "PrivateKeyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyList, MemberAccess<&GetSAMLProviderResponse::private_key_list>::get, MemberAccess<&GetSAMLProviderResponse::private_key_list>::emplace},
+    {"SAMLProviderUUID", "SAMLProviderUUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyIdType, offsetof(GetSAMLProviderResponse, saml_provider_uuid)},
+    {"SAMLMetadataDocument", "SAMLMetadataDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSAMLMetadataDocumentType, offsetof(GetSAMLProviderResponse, saml_metadata_document)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetSAMLProviderResponse, create_date)},
+    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetSAMLProviderResponse, valid_until)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(GetSAMLProviderResponse, tags)},
+    {"AssertionEncryptionMode", "AssertionEncryptionMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssertionEncryptionModeType, offsetof(GetSAMLProviderResponse, assertion_encryption_mode)},
+    {"PrivateKeyList", "PrivateKeyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyList, offsetof(GetSAMLProviderResponse, private_key_list)},
 };
 constinit const StructDesc kGetSAMLProviderResponseStruct = {.name = "GetSAMLProviderResponse", .members = kGetSAMLProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSSHPublicKeyRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&GetSSHPublicKeyRequest::user_name>::get, MemberAccess<&GetSSHPublicKeyRequest::user_name>::emplace},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::get, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::emplace},
-    {"Encoding", "Encoding", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEncodingType, MemberAccess<&GetSSHPublicKeyRequest::encoding>::get, MemberAccess<&GetSSHPublicKeyRequest::encoding>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(GetSSHPublicKeyRequest, user_name)},
+    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, offsetof(GetSSHPublicKeyRequest, ssh_public_key_id)},
+    {"Encoding", "Encoding", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEncodingType, offsetof(GetSSHPublicKeyRequest, encoding)},
 };
 constinit const StructDesc kGetSSHPublicKeyRequestStruct = {.name = "GetSSHPublicKeyRequest", .members = kGetSSHPublicKeyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSHPublicKeyMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&SSHPublicKey::user_name>::get, MemberAccess<&SSHPublicKey::user_name>::emplace},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, MemberAccess<&SSHPublicKey::ssh_public_key_id>::get, MemberAccess<&SSHPublicKey::ssh_public_key_id>::emplace},
-    {"Fingerprint", "Fingerprint", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyFingerprintType, MemberAccess<&SSHPublicKey::fingerprint>::get, MemberAccess<&SSHPublicKey::fingerprint>::emplace},
-    {"SSHPublicKeyBody", "SSHPublicKeyBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyMaterialType, MemberAccess<&SSHPublicKey::ssh_public_key_body>::get, MemberAccess<&SSHPublicKey::ssh_public_key_body>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, MemberAccess<&SSHPublicKey::status>::get, MemberAccess<&SSHPublicKey::status>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SSHPublicKey::upload_date>::get, MemberAccess<&SSHPublicKey::upload_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(SSHPublicKey, user_name)},
+    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, offsetof(SSHPublicKey, ssh_public_key_id)},
+    {"Fingerprint", "Fingerprint", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyFingerprintType, offsetof(SSHPublicKey, fingerprint)},
+    {"SSHPublicKeyBody", "SSHPublicKeyBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyMaterialType, offsetof(SSHPublicKey, ssh_public_key_body)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, offsetof(SSHPublicKey, status)},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SSHPublicKey, upload_date)},
 };
 constinit const StructDesc kSSHPublicKeyStruct = {.name = "SSHPublicKey", .members = kSSHPublicKeyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSSHPublicKeyResponseMembers[] = {
-    {"SSHPublicKey", "SSHPublicKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSHPublicKey, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::get, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::emplace},
+    {"SSHPublicKey", "SSHPublicKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSHPublicKey, offsetof(GetSSHPublicKeyResponse, ssh_public_key)},
 };
 constinit const StructDesc kGetSSHPublicKeyResponseStruct = {.name = "GetSSHPublicKeyResponse", .members = kGetSSHPublicKeyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServerCertificateRequestMembers[] = {
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::get, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::emplace},
+    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, offsetof(GetServerCertificateRequest, server_certificate_name)},
 };
 constinit const StructDesc kGetServerCertificateRequestStruct = {.name = "GetServerCertificateRequest", .members = kGetServerCertificateRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerCertificateMetadataMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&ServerCertificateMetadata::path>::get, MemberAccess<&ServerCertificateMetadata::path>::emplace},
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::emplace},
-    {"ServerCertificateId", "ServerCertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ServerCertificateMetadata::arn>::get, MemberAccess<&ServerCertificateMetadata::arn>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ServerCertificateMetadata::upload_date>::get, MemberAccess<&ServerCertificateMetadata::upload_date>::emplace},
-    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ServerCertificateMetadata::expiration>::get, MemberAccess<&ServerCertificateMetadata::expiration>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(ServerCertificateMetadata, path)},
+    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, offsetof(ServerCertificateMetadata, server_certificate_name)},
+    {"ServerCertificateId", "ServerCertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(ServerCertificateMetadata, server_certificate_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ServerCertificateMetadata, arn)},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ServerCertificateMetadata, upload_date)},
+    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ServerCertificateMetadata, expiration)},
 };
 constinit const StructDesc kServerCertificateMetadataStruct = {.name = "ServerCertificateMetadata", .members = kServerCertificateMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerCertificateMembers[] = {
-    {"ServerCertificateMetadata", "ServerCertificateMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateMetadata, MemberAccess<&ServerCertificate::server_certificate_metadata>::get, MemberAccess<&ServerCertificate::server_certificate_metadata>::emplace},
-    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateBodyType, MemberAccess<&ServerCertificate::certificate_body>::get, MemberAccess<&ServerCertificate::certificate_body>::emplace},
-    {"CertificateChain", "CertificateChain", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCertificateChainType, MemberAccess<&ServerCertificate::certificate_chain>::get, MemberAccess<&ServerCertificate::certificate_chain>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&ServerCertificate::tags>::get, MemberAccess<&ServerCertificate::tags>::emplace},
+    {"ServerCertificateMetadata", "ServerCertificateMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateMetadata, offsetof(ServerCertificate, server_certificate_metadata)},
+    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateBodyType, offsetof(ServerCertificate, certificate_body)},
+    {"CertificateChain", "CertificateChain", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCertificateChainType, offsetof(ServerCertificate, certificate_chain)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(ServerCertificate, tags)},
 };
 constinit const StructDesc kServerCertificateStruct = {.name = "ServerCertificate", .members = kServerCertificateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServerCertificateResponseMembers[] = {
-    {"ServerCertificate", "ServerCertificate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificate, MemberAccess<&GetServerCertificateResponse::server_certificate>::get, MemberAccess<&GetServerCertificateResponse::server_certificate>::emplace},
+    {"ServerCertificate", "ServerCertificate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificate, offsetof(GetServerCertificateResponse, server_certificate)},
 };
 constinit const StructDesc kGetServerCertificateResponseStruct = {.name = "GetServerCertificateResponse", .members = kGetServerCertificateResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusRequestMembers[] = {
-    {"DeletionTaskId", "DeletionTaskId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeletionTaskIdType, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::emplace},
+    {"DeletionTaskId", "DeletionTaskId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeletionTaskIdType, offsetof(GetServiceLinkedRoleDeletionStatusRequest, deletion_task_id)},
 };
 constinit const StructDesc kGetServiceLinkedRoleDeletionStatusRequestStruct = {.name = "GetServiceLinkedRoleDeletionStatusRequest", .members = kGetServiceLinkedRoleDeletionStatusRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusResponseMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeletionTaskStatusType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::emplace},
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeletionTaskFailureReasonType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeletionTaskStatusType, offsetof(GetServiceLinkedRoleDeletionStatusResponse, status)},
+    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeletionTaskFailureReasonType, offsetof(GetServiceLinkedRoleDeletionStatusResponse, reason)},
 };
 constinit const StructDesc kGetServiceLinkedRoleDeletionStatusResponseStruct = {.name = "GetServiceLinkedRoleDeletionStatusResponse", .members = kGetServiceLinkedRoleDeletionStatusResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserPolicyRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&GetUserPolicyRequest::user_name>::get, MemberAccess<&GetUserPolicyRequest::user_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetUserPolicyRequest::policy_name>::get, MemberAccess<&GetUserPolicyRequest::policy_name>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(GetUserPolicyRequest, user_name)},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetUserPolicyRequest, policy_name)},
 };
 constinit const StructDesc kGetUserPolicyRequestStruct = {.name = "GetUserPolicyRequest", .members = kGetUserPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserPolicyResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&GetUserPolicyResponse::user_name>::get, MemberAccess<&GetUserPolicyResponse::user_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetUserPolicyResponse::policy_name>::get, MemberAccess<&GetUserPolicyResponse::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&GetUserPolicyResponse::policy_document>::get, MemberAccess<&GetUserPolicyResponse::policy_document>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(GetUserPolicyResponse, user_name)},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetUserPolicyResponse, policy_name)},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(GetUserPolicyResponse, policy_document)},
 };
 constinit const StructDesc kGetUserPolicyResponseStruct = {.name = "GetUserPolicyResponse", .members = kGetUserPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&GetUserRequest::user_name>::get, MemberAccess<&GetUserRequest::user_name>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(GetUserRequest, user_name)},
 };
 constinit const StructDesc kGetUserRequestStruct = {.name = "GetUserRequest", .members = kGetUserRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUserMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&User::path>::get, MemberAccess<&User::path>::emplace},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&User::user_name>::get, MemberAccess<&User::user_name>::emplace},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&User::user_id>::get, MemberAccess<&User::user_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&User::arn>::get, MemberAccess<&User::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&User::create_date>::get, MemberAccess<&User::create_date>::emplace},
-    {"PasswordLastUsed", "PasswordLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&User::password_last_used>::get, MemberAccess<&User::password_last_used>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPermissionsBoundary, MemberAccess<&User::permissions_boundary>::get, MemberAccess<&User::permissions_boundary>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&User::tags>::get, MemberAccess<&User::tags>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(User, path)},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(User, user_name)},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(User, user_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(User, arn)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(User, create_date)},
+    {"PasswordLastUsed", "PasswordLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(User, password_last_used)},
+    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPermissionsBoundary, offsetof(User, permissions_boundary)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(User, tags)},
 };
 constinit const StructDesc kUserStruct = {.name = "User", .members = kUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserResponseMembers[] = {
-    {"User", "User", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUser, MemberAccess<&GetUserResponse::user>::get, MemberAccess<&GetUserResponse::user>::emplace},
+    {"User", "User", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUser, offsetof(GetUserResponse, user)},
 };
 constinit const StructDesc kGetUserResponseStruct = {.name = "GetUserResponse", .members = kGetUserResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGroupDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&GroupDetail::path>::get, MemberAccess<&GroupDetail::path>::emplace},
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameType, MemberAccess<&GroupDetail::group_name>::get, MemberAccess<&GroupDetail::group_name>::emplace},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&GroupDetail::group_id>::get, MemberAccess<&GroupDetail::group_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&GroupDetail::arn>::get, MemberAccess<&GroupDetail::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GroupDetail::create_date>::get, MemberAccess<&GroupDetail::create_date>::emplace},
-    {"GroupPolicyList", "GroupPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, MemberAccess<&GroupDetail::group_policy_list>::get, MemberAccess<&GroupDetail::group_policy_list>::emplace},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&GroupDetail::attached_managed_policies>::get, MemberAccess<&GroupDetail::attached_managed_policies>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(GroupDetail, path)},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameType, offsetof(GroupDetail, group_name)},
+    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(GroupDetail, group_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(GroupDetail, arn)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GroupDetail, create_date)},
+    {"GroupPolicyList", "GroupPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, offsetof(GroupDetail, group_policy_list)},
+    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(GroupDetail, attached_managed_policies)},
 };
 constinit const StructDesc kGroupDetailStruct = {.name = "GroupDetail", .members = kGroupDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccessKeysRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListAccessKeysRequest::user_name>::get, MemberAccess<&ListAccessKeysRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAccessKeysRequest::marker>::get, MemberAccess<&ListAccessKeysRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAccessKeysRequest::max_items>::get, MemberAccess<&ListAccessKeysRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListAccessKeysRequest, user_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAccessKeysRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAccessKeysRequest, max_items)},
 };
 constinit const StructDesc kListAccessKeysRequestStruct = {.name = "ListAccessKeysRequest", .members = kListAccessKeysRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccessKeysResponseMembers[] = {
-    {"AccessKeyMetadata", "AccessKeyMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyMetadataListType, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::get, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAccessKeysResponse::is_truncated>::get, MemberAccess<&ListAccessKeysResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAccessKeysResponse::marker>::get, MemberAccess<&ListAccessKeysResponse::marker>::emplace},
+    {"AccessKeyMetadata", "AccessKeyMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyMetadataListType, offsetof(ListAccessKeysResponse, access_key_metadata)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAccessKeysResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAccessKeysResponse, marker)},
 };
 constinit const StructDesc kListAccessKeysResponseStruct = {.name = "ListAccessKeysResponse", .members = kListAccessKeysResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccountAliasesRequestMembers[] = {
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAccountAliasesRequest::marker>::get, MemberAccess<&ListAccountAliasesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAccountAliasesRequest::max_items>::get, MemberAccess<&ListAccountAliasesRequest::max_items>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAccountAliasesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAccountAliasesRequest, max_items)},
 };
 constinit const StructDesc kListAccountAliasesRequestStruct = {.name = "ListAccountAliasesRequest", .members = kListAccountAliasesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccountAliasesResponseMembers[] = {
-    {"AccountAliases", "AccountAliases", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccountAliasListType, MemberAccess<&ListAccountAliasesResponse::account_aliases>::get, MemberAccess<&ListAccountAliasesResponse::account_aliases>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAccountAliasesResponse::is_truncated>::get, MemberAccess<&ListAccountAliasesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAccountAliasesResponse::marker>::get, MemberAccess<&ListAccountAliasesResponse::marker>::emplace},
+    {"AccountAliases", "AccountAliases", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccountAliasListType, offsetof(ListAccountAliasesResponse, account_aliases)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAccountAliasesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAccountAliasesResponse, marker)},
 };
 constinit const StructDesc kListAccountAliasesResponseStruct = {.name = "ListAccountAliasesResponse", .members = kListAccountAliasesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedGroupPoliciesRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(ListAttachedGroupPoliciesRequest, group_name)},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ListAttachedGroupPoliciesRequest, path_prefix)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAttachedGroupPoliciesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAttachedGroupPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListAttachedGroupPoliciesRequestStruct = {.name = "ListAttachedGroupPoliciesRequest", .members = kListAttachedGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedGroupPoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::emplace},
+    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(ListAttachedGroupPoliciesResponse, attached_policies)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAttachedGroupPoliciesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAttachedGroupPoliciesResponse, marker)},
 };
 constinit const StructDesc kListAttachedGroupPoliciesResponseStruct = {.name = "ListAttachedGroupPoliciesResponse", .members = kListAttachedGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedRolePoliciesRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::get, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAttachedRolePoliciesRequest::marker>::get, MemberAccess<&ListAttachedRolePoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAttachedRolePoliciesRequest::max_items>::get, MemberAccess<&ListAttachedRolePoliciesRequest::max_items>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(ListAttachedRolePoliciesRequest, role_name)},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ListAttachedRolePoliciesRequest, path_prefix)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAttachedRolePoliciesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAttachedRolePoliciesRequest, max_items)},
 };
 constinit const StructDesc kListAttachedRolePoliciesRequestStruct = {.name = "ListAttachedRolePoliciesRequest", .members = kListAttachedRolePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedRolePoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&ListAttachedRolePoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedRolePoliciesResponse::attached_policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAttachedRolePoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedRolePoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::get, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::emplace},
+    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(ListAttachedRolePoliciesResponse, attached_policies)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAttachedRolePoliciesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAttachedRolePoliciesResponse, marker)},
 };
 constinit const StructDesc kListAttachedRolePoliciesResponseStruct = {.name = "ListAttachedRolePoliciesResponse", .members = kListAttachedRolePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedUserPoliciesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::get, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::get, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(ListAttachedUserPoliciesRequest, user_name)},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ListAttachedUserPoliciesRequest, path_prefix)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAttachedUserPoliciesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAttachedUserPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListAttachedUserPoliciesRequestStruct = {.name = "ListAttachedUserPoliciesRequest", .members = kListAttachedUserPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedUserPoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::get, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::emplace},
+    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(ListAttachedUserPoliciesResponse, attached_policies)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAttachedUserPoliciesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAttachedUserPoliciesResponse, marker)},
 };
 constinit const StructDesc kListAttachedUserPoliciesResponseStruct = {.name = "ListAttachedUserPoliciesResponse", .members = kListAttachedUserPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEntitiesForPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::emplace},
-    {"EntityFilter", "EntityFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEntityType, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::get, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::emplace},
-    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUsageType, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListEntitiesForPolicyRequest::marker>::get, MemberAccess<&ListEntitiesForPolicyRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::get, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListEntitiesForPolicyRequest, policy_arn)},
+    {"EntityFilter", "EntityFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEntityType, offsetof(ListEntitiesForPolicyRequest, entity_filter)},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(ListEntitiesForPolicyRequest, path_prefix)},
+    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUsageType, offsetof(ListEntitiesForPolicyRequest, policy_usage_filter)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListEntitiesForPolicyRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListEntitiesForPolicyRequest, max_items)},
 };
 constinit const StructDesc kListEntitiesForPolicyRequestStruct = {.name = "ListEntitiesForPolicyRequest", .members = kListEntitiesForPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEntitiesForPolicyResponseMembers[] = {
-    {"PolicyGroups", "PolicyGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyGroupListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::emplace},
-    {"PolicyUsers", "PolicyUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUserListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::emplace},
-    {"PolicyRoles", "PolicyRoles", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyRoleListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::get, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListEntitiesForPolicyResponse::marker>::get, MemberAccess<&ListEntitiesForPolicyResponse::marker>::emplace},
+    {"PolicyGroups", "PolicyGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyGroupListType, offsetof(ListEntitiesForPolicyResponse, policy_groups)},
+    {"PolicyUsers", "PolicyUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUserListType, offsetof(ListEntitiesForPolicyResponse, policy_users)},
+    {"PolicyRoles", "PolicyRoles", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyRoleListType, offsetof(ListEntitiesForPolicyResponse, policy_roles)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListEntitiesForPolicyResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListEntitiesForPolicyResponse, marker)},
 };
 constinit const StructDesc kListEntitiesForPolicyResponseStruct = {.name = "ListEntitiesForPolicyResponse", .members = kListEntitiesForPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupPoliciesRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&ListGroupPoliciesRequest::group_name>::get, MemberAccess<&ListGroupPoliciesRequest::group_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListGroupPoliciesRequest::marker>::get, MemberAccess<&ListGroupPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListGroupPoliciesRequest::max_items>::get, MemberAccess<&ListGroupPoliciesRequest::max_items>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(ListGroupPoliciesRequest, group_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListGroupPoliciesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListGroupPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListGroupPoliciesRequestStruct = {.name = "ListGroupPoliciesRequest", .members = kListGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupPoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, MemberAccess<&ListGroupPoliciesResponse::policy_names>::get, MemberAccess<&ListGroupPoliciesResponse::policy_names>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListGroupPoliciesResponse::marker>::get, MemberAccess<&ListGroupPoliciesResponse::marker>::emplace},
+    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, offsetof(ListGroupPoliciesResponse, policy_names)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListGroupPoliciesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListGroupPoliciesResponse, marker)},
 };
 constinit const StructDesc kListGroupPoliciesResponseStruct = {.name = "ListGroupPoliciesResponse", .members = kListGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsForUserRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListGroupsForUserRequest::user_name>::get, MemberAccess<&ListGroupsForUserRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListGroupsForUserRequest::marker>::get, MemberAccess<&ListGroupsForUserRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListGroupsForUserRequest::max_items>::get, MemberAccess<&ListGroupsForUserRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListGroupsForUserRequest, user_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListGroupsForUserRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListGroupsForUserRequest, max_items)},
 };
 constinit const StructDesc kListGroupsForUserRequestStruct = {.name = "ListGroupsForUserRequest", .members = kListGroupsForUserRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsForUserResponseMembers[] = {
-    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupListType, MemberAccess<&ListGroupsForUserResponse::groups>::get, MemberAccess<&ListGroupsForUserResponse::groups>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListGroupsForUserResponse::is_truncated>::get, MemberAccess<&ListGroupsForUserResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListGroupsForUserResponse::marker>::get, MemberAccess<&ListGroupsForUserResponse::marker>::emplace},
+    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupListType, offsetof(ListGroupsForUserResponse, groups)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListGroupsForUserResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListGroupsForUserResponse, marker)},
 };
 constinit const StructDesc kListGroupsForUserResponseStruct = {.name = "ListGroupsForUserResponse", .members = kListGroupsForUserResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListGroupsRequest::path_prefix>::get, MemberAccess<&ListGroupsRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListGroupsRequest::marker>::get, MemberAccess<&ListGroupsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListGroupsRequest::max_items>::get, MemberAccess<&ListGroupsRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListGroupsRequest, path_prefix)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListGroupsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListGroupsRequest, max_items)},
 };
 constinit const StructDesc kListGroupsRequestStruct = {.name = "ListGroupsRequest", .members = kListGroupsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsResponseMembers[] = {
-    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupListType, MemberAccess<&ListGroupsResponse::groups>::get, MemberAccess<&ListGroupsResponse::groups>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListGroupsResponse::is_truncated>::get, MemberAccess<&ListGroupsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListGroupsResponse::marker>::get, MemberAccess<&ListGroupsResponse::marker>::emplace},
+    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupListType, offsetof(ListGroupsResponse, groups)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListGroupsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListGroupsResponse, marker)},
 };
 constinit const StructDesc kListGroupsResponseStruct = {.name = "ListGroupsResponse", .members = kListGroupsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfileTagsRequestMembers[] = {
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::get, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListInstanceProfileTagsRequest::marker>::get, MemberAccess<&ListInstanceProfileTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::get, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::emplace},
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, offsetof(ListInstanceProfileTagsRequest, instance_profile_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListInstanceProfileTagsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListInstanceProfileTagsRequest, max_items)},
 };
 constinit const StructDesc kListInstanceProfileTagsRequestStruct = {.name = "ListInstanceProfileTagsRequest", .members = kListInstanceProfileTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfileTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListInstanceProfileTagsResponse::tags>::get, MemberAccess<&ListInstanceProfileTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::get, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListInstanceProfileTagsResponse::marker>::get, MemberAccess<&ListInstanceProfileTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListInstanceProfileTagsResponse, tags)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListInstanceProfileTagsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListInstanceProfileTagsResponse, marker)},
 };
 constinit const StructDesc kListInstanceProfileTagsResponseStruct = {.name = "ListInstanceProfileTagsResponse", .members = kListInstanceProfileTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesForRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(ListInstanceProfilesForRoleRequest, role_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListInstanceProfilesForRoleRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListInstanceProfilesForRoleRequest, max_items)},
 };
 constinit const StructDesc kListInstanceProfilesForRoleRequestStruct = {.name = "ListInstanceProfilesForRoleRequest", .members = kListInstanceProfilesForRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesForRoleResponseMembers[] = {
-    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::emplace},
+    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileListType, offsetof(ListInstanceProfilesForRoleResponse, instance_profiles)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListInstanceProfilesForRoleResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListInstanceProfilesForRoleResponse, marker)},
 };
 constinit const StructDesc kListInstanceProfilesForRoleResponseStruct = {.name = "ListInstanceProfilesForRoleResponse", .members = kListInstanceProfilesForRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::get, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListInstanceProfilesRequest::marker>::get, MemberAccess<&ListInstanceProfilesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListInstanceProfilesRequest::max_items>::get, MemberAccess<&ListInstanceProfilesRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListInstanceProfilesRequest, path_prefix)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListInstanceProfilesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListInstanceProfilesRequest, max_items)},
 };
 constinit const StructDesc kListInstanceProfilesRequestStruct = {.name = "ListInstanceProfilesRequest", .members = kListInstanceProfilesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesResponseMembers[] = {
-    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListInstanceProfilesResponse::marker>::get, MemberAccess<&ListInstanceProfilesResponse::marker>::emplace},
+    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileListType, offsetof(ListInstanceProfilesResponse, instance_profiles)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListInstanceProfilesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListInstanceProfilesResponse, marker)},
 };
 constinit const StructDesc kListInstanceProfilesResponseStruct = {.name = "ListInstanceProfilesResponse", .members = kListInstanceProfilesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADeviceTagsRequestMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::get, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListMFADeviceTagsRequest::marker>::get, MemberAccess<&ListMFADeviceTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListMFADeviceTagsRequest::max_items>::get, MemberAccess<&ListMFADeviceTagsRequest::max_items>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(ListMFADeviceTagsRequest, serial_number)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListMFADeviceTagsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListMFADeviceTagsRequest, max_items)},
 };
 constinit const StructDesc kListMFADeviceTagsRequestStruct = {.name = "ListMFADeviceTagsRequest", .members = kListMFADeviceTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADeviceTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListMFADeviceTagsResponse::tags>::get, MemberAccess<&ListMFADeviceTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::get, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListMFADeviceTagsResponse::marker>::get, MemberAccess<&ListMFADeviceTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListMFADeviceTagsResponse, tags)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListMFADeviceTagsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListMFADeviceTagsResponse, marker)},
 };
 constinit const StructDesc kListMFADeviceTagsResponseStruct = {.name = "ListMFADeviceTagsResponse", .members = kListMFADeviceTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADevicesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListMFADevicesRequest::user_name>::get, MemberAccess<&ListMFADevicesRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListMFADevicesRequest::marker>::get, MemberAccess<&ListMFADevicesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListMFADevicesRequest::max_items>::get, MemberAccess<&ListMFADevicesRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListMFADevicesRequest, user_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListMFADevicesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListMFADevicesRequest, max_items)},
 };
 constinit const StructDesc kListMFADevicesRequestStruct = {.name = "ListMFADevicesRequest", .members = kListMFADevicesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADevicesResponseMembers[] = {
-    {"MFADevices", "MFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMfaDeviceListType, MemberAccess<&ListMFADevicesResponse::mfa_devices>::get, MemberAccess<&ListMFADevicesResponse::mfa_devices>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListMFADevicesResponse::is_truncated>::get, MemberAccess<&ListMFADevicesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListMFADevicesResponse::marker>::get, MemberAccess<&ListMFADevicesResponse::marker>::emplace},
+    {"MFADevices", "MFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMfaDeviceListType, offsetof(ListMFADevicesResponse, mfa_devices)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListMFADevicesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListMFADevicesResponse, marker)},
 };
 constinit const StructDesc kListMFADevicesResponseStruct = {.name = "ListMFADevicesResponse", .members = kListMFADevicesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProviderTagsRequestMembers[] = {
-    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::emplace},
+    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListOpenIDConnectProviderTagsRequest, open_id_connect_provider_arn)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListOpenIDConnectProviderTagsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListOpenIDConnectProviderTagsRequest, max_items)},
 };
 constinit const StructDesc kListOpenIDConnectProviderTagsRequestStruct = {.name = "ListOpenIDConnectProviderTagsRequest", .members = kListOpenIDConnectProviderTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProviderTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListOpenIDConnectProviderTagsResponse, tags)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListOpenIDConnectProviderTagsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListOpenIDConnectProviderTagsResponse, marker)},
 };
 constinit const StructDesc kListOpenIDConnectProviderTagsResponseStruct = {.name = "ListOpenIDConnectProviderTagsResponse", .members = kListOpenIDConnectProviderTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kListOpenIDConnectProvidersRequestStruct = {.name = "ListOpenIDConnectProvidersRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProvidersResponseMembers[] = {
-    {"OpenIDConnectProviderList", "OpenIDConnectProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOpenIDConnectProviderListType, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::get, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::emplace},
+    {"OpenIDConnectProviderList", "OpenIDConnectProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOpenIDConnectProviderListType, offsetof(ListOpenIDConnectProvidersResponse, open_id_connect_provider_list)},
 };
 constinit const StructDesc kListOpenIDConnectProvidersResponseStruct = {.name = "ListOpenIDConnectProvidersResponse", .members = kListOpenIDConnectProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPoliciesRequestMembers[] = {
-    {"Scope", "Scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyScopeType, MemberAccess<&ListPoliciesRequest::scope>::get, MemberAccess<&ListPoliciesRequest::scope>::emplace},
-    {"OnlyAttached", "OnlyAttached", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListPoliciesRequest::only_attached>::get, MemberAccess<&ListPoliciesRequest::only_attached>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ListPoliciesRequest::path_prefix>::get, MemberAccess<&ListPoliciesRequest::path_prefix>::emplace},
-    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUsageType, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::get, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListPoliciesRequest::marker>::get, MemberAccess<&ListPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListPoliciesRequest::max_items>::get, MemberAccess<&ListPoliciesRequest::max_items>::emplace},
+    {"Scope", "Scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyScopeType, offsetof(ListPoliciesRequest, scope)},
+    {"OnlyAttached", "OnlyAttached", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListPoliciesRequest, only_attached)},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ListPoliciesRequest, path_prefix)},
+    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUsageType, offsetof(ListPoliciesRequest, policy_usage_filter)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListPoliciesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListPoliciesRequestStruct = {.name = "ListPoliciesRequest", .members = kListPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPoliciesResponseMembers[] = {
-    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyListType, MemberAccess<&ListPoliciesResponse::policies>::get, MemberAccess<&ListPoliciesResponse::policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListPoliciesResponse::is_truncated>::get, MemberAccess<&ListPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListPoliciesResponse::marker>::get, MemberAccess<&ListPoliciesResponse::marker>::emplace},
+    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyListType, offsetof(ListPoliciesResponse, policies)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListPoliciesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListPoliciesResponse, marker)},
 };
 constinit const StructDesc kListPoliciesResponseStruct = {.name = "ListPoliciesResponse", .members = kListPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyTagsRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListPolicyTagsRequest::policy_arn>::get, MemberAccess<&ListPolicyTagsRequest::policy_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListPolicyTagsRequest::marker>::get, MemberAccess<&ListPolicyTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListPolicyTagsRequest::max_items>::get, MemberAccess<&ListPolicyTagsRequest::max_items>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListPolicyTagsRequest, policy_arn)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListPolicyTagsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListPolicyTagsRequest, max_items)},
 };
 constinit const StructDesc kListPolicyTagsRequestStruct = {.name = "ListPolicyTagsRequest", .members = kListPolicyTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListPolicyTagsResponse::tags>::get, MemberAccess<&ListPolicyTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListPolicyTagsResponse::is_truncated>::get, MemberAccess<&ListPolicyTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListPolicyTagsResponse::marker>::get, MemberAccess<&ListPolicyTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListPolicyTagsResponse, tags)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListPolicyTagsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListPolicyTagsResponse, marker)},
 };
 constinit const StructDesc kListPolicyTagsResponseStruct = {.name = "ListPolicyTagsResponse", .members = kListPolicyTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyVersionsRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::get, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListPolicyVersionsRequest::marker>::get, MemberAccess<&ListPolicyVersionsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListPolicyVersionsRequest::max_items>::get, MemberAccess<&ListPolicyVersionsRequest::max_items>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListPolicyVersionsRequest, policy_arn)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListPolicyVersionsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListPolicyVersionsRequest, max_items)},
 };
 constinit const StructDesc kListPolicyVersionsRequestStruct = {.name = "ListPolicyVersionsRequest", .members = kListPolicyVersionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyVersionsResponseMembers[] = {
-    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentVersionListType, MemberAccess<&ListPolicyVersionsResponse::versions>::get, MemberAccess<&ListPolicyVersionsResponse::versions>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::get, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListPolicyVersionsResponse::marker>::get, MemberAccess<&ListPolicyVersionsResponse::marker>::emplace},
+    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentVersionListType, offsetof(ListPolicyVersionsResponse, versions)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListPolicyVersionsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListPolicyVersionsResponse, marker)},
 };
 constinit const StructDesc kListPolicyVersionsResponseStruct = {.name = "ListPolicyVersionsResponse", .members = kListPolicyVersionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolePoliciesRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&ListRolePoliciesRequest::role_name>::get, MemberAccess<&ListRolePoliciesRequest::role_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListRolePoliciesRequest::marker>::get, MemberAccess<&ListRolePoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListRolePoliciesRequest::max_items>::get, MemberAccess<&ListRolePoliciesRequest::max_items>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(ListRolePoliciesRequest, role_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListRolePoliciesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListRolePoliciesRequest, max_items)},
 };
 constinit const StructDesc kListRolePoliciesRequestStruct = {.name = "ListRolePoliciesRequest", .members = kListRolePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolePoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, MemberAccess<&ListRolePoliciesResponse::policy_names>::get, MemberAccess<&ListRolePoliciesResponse::policy_names>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListRolePoliciesResponse::is_truncated>::get, MemberAccess<&ListRolePoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListRolePoliciesResponse::marker>::get, MemberAccess<&ListRolePoliciesResponse::marker>::emplace},
+    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, offsetof(ListRolePoliciesResponse, policy_names)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListRolePoliciesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListRolePoliciesResponse, marker)},
 };
 constinit const StructDesc kListRolePoliciesResponseStruct = {.name = "ListRolePoliciesResponse", .members = kListRolePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRoleTagsRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&ListRoleTagsRequest::role_name>::get, MemberAccess<&ListRoleTagsRequest::role_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListRoleTagsRequest::marker>::get, MemberAccess<&ListRoleTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListRoleTagsRequest::max_items>::get, MemberAccess<&ListRoleTagsRequest::max_items>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(ListRoleTagsRequest, role_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListRoleTagsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListRoleTagsRequest, max_items)},
 };
 constinit const StructDesc kListRoleTagsRequestStruct = {.name = "ListRoleTagsRequest", .members = kListRoleTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRoleTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListRoleTagsResponse::tags>::get, MemberAccess<&ListRoleTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListRoleTagsResponse::is_truncated>::get, MemberAccess<&ListRoleTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListRoleTagsResponse::marker>::get, MemberAccess<&ListRoleTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListRoleTagsResponse, tags)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListRoleTagsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListRoleTagsResponse, marker)},
 };
 constinit const StructDesc kListRoleTagsResponseStruct = {.name = "ListRoleTagsResponse", .members = kListRoleTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListRolesRequest::path_prefix>::get, MemberAccess<&ListRolesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListRolesRequest::marker>::get, MemberAccess<&ListRolesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListRolesRequest::max_items>::get, MemberAccess<&ListRolesRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListRolesRequest, path_prefix)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListRolesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListRolesRequest, max_items)},
 };
 constinit const StructDesc kListRolesRequestStruct = {.name = "ListRolesRequest", .members = kListRolesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolesResponseMembers[] = {
-    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleListType, MemberAccess<&ListRolesResponse::roles>::get, MemberAccess<&ListRolesResponse::roles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListRolesResponse::is_truncated>::get, MemberAccess<&ListRolesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListRolesResponse::marker>::get, MemberAccess<&ListRolesResponse::marker>::emplace},
+    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleListType, offsetof(ListRolesResponse, roles)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListRolesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListRolesResponse, marker)},
 };
 constinit const StructDesc kListRolesResponseStruct = {.name = "ListRolesResponse", .members = kListRolesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProviderTagsRequestMembers[] = {
-    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::get, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListSAMLProviderTagsRequest::marker>::get, MemberAccess<&ListSAMLProviderTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::get, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::emplace},
+    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListSAMLProviderTagsRequest, saml_provider_arn)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListSAMLProviderTagsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListSAMLProviderTagsRequest, max_items)},
 };
 constinit const StructDesc kListSAMLProviderTagsRequestStruct = {.name = "ListSAMLProviderTagsRequest", .members = kListSAMLProviderTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProviderTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListSAMLProviderTagsResponse::tags>::get, MemberAccess<&ListSAMLProviderTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::get, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListSAMLProviderTagsResponse::marker>::get, MemberAccess<&ListSAMLProviderTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListSAMLProviderTagsResponse, tags)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListSAMLProviderTagsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListSAMLProviderTagsResponse, marker)},
 };
 constinit const StructDesc kListSAMLProviderTagsResponseStruct = {.name = "ListSAMLProviderTagsResponse", .members = kListSAMLProviderTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kListSAMLProvidersRequestStruct = {.name = "ListSAMLProvidersRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProvidersResponseMembers[] = {
-    {"SAMLProviderList", "SAMLProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSAMLProviderListType, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::get, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::emplace},
+    {"SAMLProviderList", "SAMLProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSAMLProviderListType, offsetof(ListSAMLProvidersResponse, saml_provider_list)},
 };
 constinit const StructDesc kListSAMLProvidersResponseStruct = {.name = "ListSAMLProvidersResponse", .members = kListSAMLProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSSHPublicKeysRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&ListSSHPublicKeysRequest::user_name>::get, MemberAccess<&ListSSHPublicKeysRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListSSHPublicKeysRequest::marker>::get, MemberAccess<&ListSSHPublicKeysRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListSSHPublicKeysRequest::max_items>::get, MemberAccess<&ListSSHPublicKeysRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(ListSSHPublicKeysRequest, user_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListSSHPublicKeysRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListSSHPublicKeysRequest, max_items)},
 };
 constinit const StructDesc kListSSHPublicKeysRequestStruct = {.name = "ListSSHPublicKeysRequest", .members = kListSSHPublicKeysRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSSHPublicKeysResponseMembers[] = {
-    {"SSHPublicKeys", "SSHPublicKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSHPublicKeyListType, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::get, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::get, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListSSHPublicKeysResponse::marker>::get, MemberAccess<&ListSSHPublicKeysResponse::marker>::emplace},
+    {"SSHPublicKeys", "SSHPublicKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSHPublicKeyListType, offsetof(ListSSHPublicKeysResponse, ssh_public_keys)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListSSHPublicKeysResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListSSHPublicKeysResponse, marker)},
 };
 constinit const StructDesc kListSSHPublicKeysResponseStruct = {.name = "ListSSHPublicKeysResponse", .members = kListSSHPublicKeysResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificateTagsRequestMembers[] = {
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::get, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListServerCertificateTagsRequest::marker>::get, MemberAccess<&ListServerCertificateTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListServerCertificateTagsRequest::max_items>::get, MemberAccess<&ListServerCertificateTagsRequest::max_items>::emplace},
+    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, offsetof(ListServerCertificateTagsRequest, server_certificate_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListServerCertificateTagsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListServerCertificateTagsRequest, max_items)},
 };
 constinit const StructDesc kListServerCertificateTagsRequestStruct = {.name = "ListServerCertificateTagsRequest", .members = kListServerCertificateTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificateTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListServerCertificateTagsResponse::tags>::get, MemberAccess<&ListServerCertificateTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::get, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListServerCertificateTagsResponse::marker>::get, MemberAccess<&ListServerCertificateTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListServerCertificateTagsResponse, tags)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListServerCertificateTagsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListServerCertificateTagsResponse, marker)},
 };
 constinit const StructDesc kListServerCertificateTagsResponseStruct = {.name = "ListServerCertificateTagsResponse", .members = kListServerCertificateTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificatesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListServerCertificatesRequest::path_prefix>::get, MemberAccess<&ListServerCertificatesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListServerCertificatesRequest::marker>::get, MemberAccess<&ListServerCertificatesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListServerCertificatesRequest::max_items>::get, MemberAccess<&ListServerCertificatesRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListServerCertificatesRequest, path_prefix)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListServerCertificatesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListServerCertificatesRequest, max_items)},
 };
 constinit const StructDesc kListServerCertificatesRequestStruct = {.name = "ListServerCertificatesRequest", .members = kListServerCertificatesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificatesResponseMembers[] = {
-    {"ServerCertificateMetadataList", "ServerCertificateMetadataList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateMetadataListType, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::get, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListServerCertificatesResponse::is_truncated>::get, MemberAccess<&ListServerCertificatesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListServerCertificatesResponse::marker>::get, MemberAccess<&ListServerCertificatesResponse::marker>::emplace},
+    {"ServerCertificateMetadataList", "ServerCertificateMetadataList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateMetadataListType, offsetof(ListServerCertificatesResponse, server_certificate_metadata_list)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListServerCertificatesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListServerCertificatesResponse, marker)},
 };
 constinit const StructDesc kListServerCertificatesResponseStruct = {.name = "ListServerCertificatesResponse", .members = kListServerCertificatesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServiceSpecificCredentialsRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::emplace},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceName, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::emplace},
-    {"AllUsers", "AllUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllUsers, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(ListServiceSpecificCredentialsRequest, user_name)},
+    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceName, offsetof(ListServiceSpecificCredentialsRequest, service_name)},
+    {"AllUsers", "AllUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllUsers, offsetof(ListServiceSpecificCredentialsRequest, all_users)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListServiceSpecificCredentialsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListServiceSpecificCredentialsRequest, max_items)},
 };
 constinit const StructDesc kListServiceSpecificCredentialsRequestStruct = {.name = "ListServiceSpecificCredentialsRequest", .members = kListServiceSpecificCredentialsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServiceSpecificCredentialsResponseMembers[] = {
-    {"ServiceSpecificCredentials", "ServiceSpecificCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceSpecificCredentialsListType, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::emplace},
+    {"ServiceSpecificCredentials", "ServiceSpecificCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceSpecificCredentialsListType, offsetof(ListServiceSpecificCredentialsResponse, service_specific_credentials)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListServiceSpecificCredentialsResponse, marker)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListServiceSpecificCredentialsResponse, is_truncated)},
 };
 constinit const StructDesc kListServiceSpecificCredentialsResponseStruct = {.name = "ListServiceSpecificCredentialsResponse", .members = kListServiceSpecificCredentialsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSigningCertificatesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListSigningCertificatesRequest::user_name>::get, MemberAccess<&ListSigningCertificatesRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListSigningCertificatesRequest::marker>::get, MemberAccess<&ListSigningCertificatesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListSigningCertificatesRequest::max_items>::get, MemberAccess<&ListSigningCertificatesRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListSigningCertificatesRequest, user_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListSigningCertificatesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListSigningCertificatesRequest, max_items)},
 };
 constinit const StructDesc kListSigningCertificatesRequestStruct = {.name = "ListSigningCertificatesRequest", .members = kListSigningCertificatesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSigningCertificatesResponseMembers[] = {
-    {"Certificates", "Certificates", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateListType, MemberAccess<&ListSigningCertificatesResponse::certificates>::get, MemberAccess<&ListSigningCertificatesResponse::certificates>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::get, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListSigningCertificatesResponse::marker>::get, MemberAccess<&ListSigningCertificatesResponse::marker>::emplace},
+    {"Certificates", "Certificates", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateListType, offsetof(ListSigningCertificatesResponse, certificates)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListSigningCertificatesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListSigningCertificatesResponse, marker)},
 };
 constinit const StructDesc kListSigningCertificatesResponseStruct = {.name = "ListSigningCertificatesResponse", .members = kListSigningCertificatesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserPoliciesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListUserPoliciesRequest::user_name>::get, MemberAccess<&ListUserPoliciesRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListUserPoliciesRequest::marker>::get, MemberAccess<&ListUserPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListUserPoliciesRequest::max_items>::get, MemberAccess<&ListUserPoliciesRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListUserPoliciesRequest, user_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListUserPoliciesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListUserPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListUserPoliciesRequestStruct = {.name = "ListUserPoliciesRequest", .members = kListUserPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserPoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, MemberAccess<&ListUserPoliciesResponse::policy_names>::get, MemberAccess<&ListUserPoliciesResponse::policy_names>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListUserPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListUserPoliciesResponse::marker>::get, MemberAccess<&ListUserPoliciesResponse::marker>::emplace},
+    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, offsetof(ListUserPoliciesResponse, policy_names)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListUserPoliciesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListUserPoliciesResponse, marker)},
 };
 constinit const StructDesc kListUserPoliciesResponseStruct = {.name = "ListUserPoliciesResponse", .members = kListUserPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserTagsRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListUserTagsRequest::user_name>::get, MemberAccess<&ListUserTagsRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListUserTagsRequest::marker>::get, MemberAccess<&ListUserTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListUserTagsRequest::max_items>::get, MemberAccess<&ListUserTagsRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListUserTagsRequest, user_name)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListUserTagsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListUserTagsRequest, max_items)},
 };
 constinit const StructDesc kListUserTagsRequestStruct = {.name = "ListUserTagsRequest", .members = kListUserTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListUserTagsResponse::tags>::get, MemberAccess<&ListUserTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListUserTagsResponse::is_truncated>::get, MemberAccess<&ListUserTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListUserTagsResponse::marker>::get, MemberAccess<&ListUserTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListUserTagsResponse, tags)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListUserTagsResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListUserTagsResponse, marker)},
 };
 constinit const StructDesc kListUserTagsResponseStruct = {.name = "ListUserTagsResponse", .members = kListUserTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUsersRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListUsersRequest::path_prefix>::get, MemberAccess<&ListUsersRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListUsersRequest::marker>::get, MemberAccess<&ListUsersRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListUsersRequest::max_items>::get, MemberAccess<&ListUsersRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListUsersRequest, path_prefix)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListUsersRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListUsersRequest, max_items)},
 };
 constinit const StructDesc kListUsersRequestStruct = {.name = "ListUsersRequest", .members = kListUsersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUsersResponseMembers[] = {
-    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserListType, MemberAccess<&ListUsersResponse::users>::get, MemberAccess<&ListUsersResponse::users>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListUsersResponse::is_truncated>::get, MemberAccess<&ListUsersResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListUsersResponse::marker>::get, MemberAccess<&ListUsersResponse::marker>::emplace},
+    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserListType, offsetof(ListUsersResponse, users)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListUsersResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListUsersResponse, marker)},
 };
 constinit const StructDesc kListUsersResponseStruct = {.name = "ListUsersResponse", .members = kListUsersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVirtualMFADevicesRequestMembers[] = {
-    {"AssignmentStatus", "AssignmentStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssignmentStatusType, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::get, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListVirtualMFADevicesRequest::marker>::get, MemberAccess<&ListVirtualMFADevicesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::get, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::emplace},
+    {"AssignmentStatus", "AssignmentStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssignmentStatusType, offsetof(ListVirtualMFADevicesRequest, assignment_status)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListVirtualMFADevicesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListVirtualMFADevicesRequest, max_items)},
 };
 constinit const StructDesc kListVirtualMFADevicesRequestStruct = {.name = "ListVirtualMFADevicesRequest", .members = kListVirtualMFADevicesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVirtualMFADevicesResponseMembers[] = {
-    {"VirtualMFADevices", "VirtualMFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kVirtualMFADeviceListType, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::get, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::get, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListVirtualMFADevicesResponse::marker>::get, MemberAccess<&ListVirtualMFADevicesResponse::marker>::emplace},
+    {"VirtualMFADevices", "VirtualMFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kVirtualMFADeviceListType, offsetof(ListVirtualMFADevicesResponse, virtual_mfa_devices)},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListVirtualMFADevicesResponse, is_truncated)},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListVirtualMFADevicesResponse, marker)},
 };
 constinit const StructDesc kListVirtualMFADevicesResponseStruct = {.name = "ListVirtualMFADevicesResponse", .members = kListVirtualMFADevicesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMFADeviceMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&MFADevice::user_name>::get, MemberAccess<&MFADevice::user_name>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&MFADevice::serial_number>::get, MemberAccess<&MFADevice::serial_number>::emplace},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&MFADevice::enable_date>::get, MemberAccess<&MFADevice::enable_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(MFADevice, user_name)},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(MFADevice, serial_number)},
+    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(MFADevice, enable_date)},
 };
 constinit const StructDesc kMFADeviceStruct = {.name = "MFADevice", .members = kMFADeviceMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedPolicyDetailMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&ManagedPolicyDetail::policy_name>::get, MemberAccess<&ManagedPolicyDetail::policy_name>::emplace},
-    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&ManagedPolicyDetail::policy_id>::get, MemberAccess<&ManagedPolicyDetail::policy_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&ManagedPolicyDetail::arn>::get, MemberAccess<&ManagedPolicyDetail::arn>::emplace},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ManagedPolicyDetail::path>::get, MemberAccess<&ManagedPolicyDetail::path>::emplace},
-    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&ManagedPolicyDetail::default_version_id>::get, MemberAccess<&ManagedPolicyDetail::default_version_id>::emplace},
-    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::attachment_count>::get, MemberAccess<&ManagedPolicyDetail::attachment_count>::emplace},
-    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::get, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::emplace},
-    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ManagedPolicyDetail::is_attachable>::get, MemberAccess<&ManagedPolicyDetail::is_attachable>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, MemberAccess<&ManagedPolicyDetail::description>::get, MemberAccess<&ManagedPolicyDetail::description>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ManagedPolicyDetail::create_date>::get, MemberAccess<&ManagedPolicyDetail::create_date>::emplace},
-    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ManagedPolicyDetail::update_date>::get, MemberAccess<&ManagedPolicyDetail::update_date>::emplace},
-    {"PolicyVersionList", "PolicyVersionList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentVersionListType, MemberAccess<&ManagedPolicyDetail::policy_version_list>::get, MemberAccess<&ManagedPolicyDetail::policy_version_list>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, offsetof(ManagedPolicyDetail, policy_name)},
+    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(ManagedPolicyDetail, policy_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(ManagedPolicyDetail, arn)},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ManagedPolicyDetail, path)},
+    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(ManagedPolicyDetail, default_version_id)},
+    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, offsetof(ManagedPolicyDetail, attachment_count)},
+    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, offsetof(ManagedPolicyDetail, permissions_boundary_usage_count)},
+    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ManagedPolicyDetail, is_attachable)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, offsetof(ManagedPolicyDetail, description)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ManagedPolicyDetail, create_date)},
+    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ManagedPolicyDetail, update_date)},
+    {"PolicyVersionList", "PolicyVersionList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentVersionListType, offsetof(ManagedPolicyDetail, policy_version_list)},
 };
 constinit const StructDesc kManagedPolicyDetailStruct = {.name = "ManagedPolicyDetail", .members = kManagedPolicyDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOpenIDConnectProviderListEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&OpenIDConnectProviderListEntry::arn>::get, MemberAccess<&OpenIDConnectProviderListEntry::arn>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(OpenIDConnectProviderListEntry, arn)},
 };
 constinit const StructDesc kOpenIDConnectProviderListEntryStruct = {.name = "OpenIDConnectProviderListEntry", .members = kOpenIDConnectProviderListEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyDetailMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&PolicyDetail::policy_name>::get, MemberAccess<&PolicyDetail::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&PolicyDetail::policy_document>::get, MemberAccess<&PolicyDetail::policy_document>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, offsetof(PolicyDetail, policy_name)},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, offsetof(PolicyDetail, policy_document)},
 };
 constinit const StructDesc kPolicyDetailStruct = {.name = "PolicyDetail", .members = kPolicyDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyGroupMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameType, MemberAccess<&PolicyGroup::group_name>::get, MemberAccess<&PolicyGroup::group_name>::emplace},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&PolicyGroup::group_id>::get, MemberAccess<&PolicyGroup::group_id>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameType, offsetof(PolicyGroup, group_name)},
+    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(PolicyGroup, group_id)},
 };
 constinit const StructDesc kPolicyGroupStruct = {.name = "PolicyGroup", .members = kPolicyGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyRoleMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleNameType, MemberAccess<&PolicyRole::role_name>::get, MemberAccess<&PolicyRole::role_name>::emplace},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&PolicyRole::role_id>::get, MemberAccess<&PolicyRole::role_id>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleNameType, offsetof(PolicyRole, role_name)},
+    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(PolicyRole, role_id)},
 };
 constinit const StructDesc kPolicyRoleStruct = {.name = "PolicyRole", .members = kPolicyRoleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyUserMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&PolicyUser::user_name>::get, MemberAccess<&PolicyUser::user_name>::emplace},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&PolicyUser::user_id>::get, MemberAccess<&PolicyUser::user_id>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(PolicyUser, user_name)},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(PolicyUser, user_id)},
 };
 constinit const StructDesc kPolicyUserStruct = {.name = "PolicyUser", .members = kPolicyUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&PutRolePolicyRequest::role_name>::get, MemberAccess<&PutRolePolicyRequest::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&PutRolePolicyRequest::policy_name>::get, MemberAccess<&PutRolePolicyRequest::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&PutRolePolicyRequest::policy_document>::get, MemberAccess<&PutRolePolicyRequest::policy_document>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(PutRolePolicyRequest, role_name)},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(PutRolePolicyRequest, policy_name)},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(PutRolePolicyRequest, policy_document)},
 };
 constinit const StructDesc kPutRolePolicyRequestStruct = {.name = "PutRolePolicyRequest", .members = kPutRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutRolePolicyResponseStruct = {.name = "PutRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&RoleDetail::path>::get, MemberAccess<&RoleDetail::path>::emplace},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleNameType, MemberAccess<&RoleDetail::role_name>::get, MemberAccess<&RoleDetail::role_name>::emplace},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&RoleDetail::role_id>::get, MemberAccess<&RoleDetail::role_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&RoleDetail::arn>::get, MemberAccess<&RoleDetail::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&RoleDetail::create_date>::get, MemberAccess<&RoleDetail::create_date>::emplace},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&RoleDetail::assume_role_policy_document>::get, MemberAccess<&RoleDetail::assume_role_policy_document>::emplace},
-    {"InstanceProfileList", "InstanceProfileList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceProfileListType, MemberAccess<&RoleDetail::instance_profile_list>::get, MemberAccess<&RoleDetail::instance_profile_list>::emplace},
-    {"RolePolicyList", "RolePolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, MemberAccess<&RoleDetail::role_policy_list>::get, MemberAccess<&RoleDetail::role_policy_list>::emplace},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&RoleDetail::attached_managed_policies>::get, MemberAccess<&RoleDetail::attached_managed_policies>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&RoleDetail::tags>::get, MemberAccess<&RoleDetail::tags>::emplace},
-    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleLastUsed, MemberAccess<&RoleDetail::role_last_used>::get, MemberAccess<&RoleDetail::role_last_used>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(RoleDetail, path)},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleNameType, offsetof(RoleDetail, role_name)},
+    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(RoleDetail, role_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(RoleDetail, arn)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(RoleDetail, create_date)},
+    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, offsetof(RoleDetail, assume_role_policy_document)},
+    {"InstanceProfileList", "InstanceProfileList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceProfileListType, offsetof(RoleDetail, instance_profile_list)},
+    {"RolePolicyList", "RolePolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, offsetof(RoleDetail, role_policy_list)},
+    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(RoleDetail, attached_managed_policies)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(RoleDetail, tags)},
+    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleLastUsed, offsetof(RoleDetail, role_last_used)},
 };
 constinit const StructDesc kRoleDetailStruct = {.name = "RoleDetail", .members = kRoleDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleUsageTypeMembers[] = {
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegionNameType, MemberAccess<&RoleUsageType::region>::get, MemberAccess<&RoleUsageType::region>::emplace},
-    {"Resources", "Resources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnListType, MemberAccess<&RoleUsageType::resources>::get, MemberAccess<&RoleUsageType::resources>::emplace},
+    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegionNameType, offsetof(RoleUsageType, region)},
+    {"Resources", "Resources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnListType, offsetof(RoleUsageType, resources)},
 };
 constinit const StructDesc kRoleUsageTypeStruct = {.name = "RoleUsageType", .members = kRoleUsageTypeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSAMLPrivateKeyMembers[] = {
-    {"KeyId", "KeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyIdType, MemberAccess<&SAMLPrivateKey::key_id>::get, MemberAccess<&SAMLPrivateKey::key_id>::emplace},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SAMLPrivateKey::timestamp>::get, MemberAccess<&SAMLPrivateKey::timestamp>::emplace},
+    {"KeyId", "KeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyIdType, offsetof(SAMLPrivateKey, key_id)},
+    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SAMLPrivateKey, timestamp)},
 };
 constinit const StructDesc kSAMLPrivateKeyStruct = {.name = "SAMLPrivateKey", .members = kSAMLPrivateKeyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSAMLProviderListEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&SAMLProviderListEntry::arn>::get, MemberAccess<&SAMLProviderListEntry::arn>::emplace},
-    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SAMLProviderListEntry::valid_until>::get, MemberAccess<&SAMLProviderListEntry::valid_until>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SAMLProviderListEntry::create_date>::get, MemberAccess<&SAMLProviderListEntry::create_date>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(SAMLProviderListEntry, arn)},
+    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SAMLProviderListEntry, valid_until)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SAMLProviderListEntry, create_date)},
 };
 constinit const StructDesc kSAMLProviderListEntryStruct = {.name = "SAMLProviderListEntry", .members = kSAMLProviderListEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSHPublicKeyMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&SSHPublicKeyMetadata::user_name>::get, MemberAccess<&SSHPublicKeyMetadata::user_name>::emplace},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::get, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, MemberAccess<&SSHPublicKeyMetadata::status>::get, MemberAccess<&SSHPublicKeyMetadata::status>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&SSHPublicKeyMetadata::upload_date>::get, MemberAccess<&SSHPublicKeyMetadata::upload_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(SSHPublicKeyMetadata, user_name)},
+    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, offsetof(SSHPublicKeyMetadata, ssh_public_key_id)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, offsetof(SSHPublicKeyMetadata, status)},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(SSHPublicKeyMetadata, upload_date)},
 };
 constinit const StructDesc kSSHPublicKeyMetadataStruct = {.name = "SSHPublicKeyMetadata", .members = kSSHPublicKeyMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServiceSpecificCredentialMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, MemberAccess<&ServiceSpecificCredentialMetadata::status>::get, MemberAccess<&ServiceSpecificCredentialMetadata::status>::emplace},
-    {"ServiceUserName", "ServiceUserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceUserName, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::emplace},
-    {"ServiceCredentialAlias", "ServiceCredentialAlias", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceCredentialAlias, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::emplace},
-    {"ExpirationDate", "ExpirationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::emplace},
-    {"ServiceSpecificCredentialId", "ServiceSpecificCredentialId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServiceSpecificCredentialId, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::emplace},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServiceName, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(ServiceSpecificCredentialMetadata, user_name)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, offsetof(ServiceSpecificCredentialMetadata, status)},
+    {"ServiceUserName", "ServiceUserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceUserName, offsetof(ServiceSpecificCredentialMetadata, service_user_name)},
+    {"ServiceCredentialAlias", "ServiceCredentialAlias", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceCredentialAlias, offsetof(ServiceSpecificCredentialMetadata, service_credential_alias)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(ServiceSpecificCredentialMetadata, create_date)},
+    {"ExpirationDate", "ExpirationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ServiceSpecificCredentialMetadata, expiration_date)},
+    {"ServiceSpecificCredentialId", "ServiceSpecificCredentialId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServiceSpecificCredentialId, offsetof(ServiceSpecificCredentialMetadata, service_specific_credential_id)},
+    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServiceName, offsetof(ServiceSpecificCredentialMetadata, service_name)},
 };
 constinit const StructDesc kServiceSpecificCredentialMetadataStruct = {.name = "ServiceSpecificCredentialMetadata", .members = kServiceSpecificCredentialMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetDefaultPolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::get, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::get, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(SetDefaultPolicyVersionRequest, policy_arn)},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(SetDefaultPolicyVersionRequest, version_id)},
 };
 constinit const StructDesc kSetDefaultPolicyVersionRequestStruct = {.name = "SetDefaultPolicyVersionRequest", .members = kSetDefaultPolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kSetDefaultPolicyVersionResponseStruct = {.name = "SetDefaultPolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSigningCertificateMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&SigningCertificate::user_name>::get, MemberAccess<&SigningCertificate::user_name>::emplace},
-    {"CertificateId", "CertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateIdType, MemberAccess<&SigningCertificate::certificate_id>::get, MemberAccess<&SigningCertificate::certificate_id>::emplace},
-    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateBodyType, MemberAccess<&SigningCertificate::certificate_body>::get, MemberAccess<&SigningCertificate::certificate_body>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, MemberAccess<&SigningCertificate::status>::get, MemberAccess<&SigningCertificate::status>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SigningCertificate::upload_date>::get, MemberAccess<&SigningCertificate::upload_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(SigningCertificate, user_name)},
+    {"CertificateId", "CertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateIdType, offsetof(SigningCertificate, certificate_id)},
+    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateBodyType, offsetof(SigningCertificate, certificate_body)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, offsetof(SigningCertificate, status)},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SigningCertificate, upload_date)},
 };
 constinit const StructDesc kSigningCertificateStruct = {.name = "SigningCertificate", .members = kSigningCertificateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyType, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValueType, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyType, offsetof(Tag, key)},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValueType, offsetof(Tag, value)},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&TagPolicyRequest::policy_arn>::get, MemberAccess<&TagPolicyRequest::policy_arn>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&TagPolicyRequest::tags>::get, MemberAccess<&TagPolicyRequest::tags>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(TagPolicyRequest, policy_arn)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(TagPolicyRequest, tags)},
 };
 constinit const StructDesc kTagPolicyRequestStruct = {.name = "TagPolicyRequest", .members = kTagPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagPolicyResponseStruct = {.name = "TagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&TagRoleRequest::role_name>::get, MemberAccess<&TagRoleRequest::role_name>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&TagRoleRequest::tags>::get, MemberAccess<&TagRoleRequest::tags>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(TagRoleRequest, role_name)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(TagRoleRequest, tags)},
 };
 constinit const StructDesc kTagRoleRequestStruct = {.name = "TagRoleRequest", .members = kTagRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagRoleResponseStruct = {.name = "TagRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&UntagPolicyRequest::policy_arn>::get, MemberAccess<&UntagPolicyRequest::policy_arn>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyListType, MemberAccess<&UntagPolicyRequest::tag_keys>::get, MemberAccess<&UntagPolicyRequest::tag_keys>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(UntagPolicyRequest, policy_arn)},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyListType, offsetof(UntagPolicyRequest, tag_keys)},
 };
 constinit const StructDesc kUntagPolicyRequestStruct = {.name = "UntagPolicyRequest", .members = kUntagPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagPolicyResponseStruct = {.name = "UntagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&UntagRoleRequest::role_name>::get, MemberAccess<&UntagRoleRequest::role_name>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyListType, MemberAccess<&UntagRoleRequest::tag_keys>::get, MemberAccess<&UntagRoleRequest::tag_keys>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(UntagRoleRequest, role_name)},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyListType, offsetof(UntagRoleRequest, tag_keys)},
 };
 constinit const StructDesc kUntagRoleRequestStruct = {.name = "UntagRoleRequest", .members = kUntagRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagRoleResponseStruct = {.name = "UntagRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateAssumeRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(UpdateAssumeRolePolicyRequest, role_name)},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(UpdateAssumeRolePolicyRequest, policy_document)},
 };
 constinit const StructDesc kUpdateAssumeRolePolicyRequestStruct = {.name = "UpdateAssumeRolePolicyRequest", .members = kUpdateAssumeRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUpdateAssumeRolePolicyResponseStruct = {.name = "UpdateAssumeRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&UpdateRoleRequest::role_name>::get, MemberAccess<&UpdateRoleRequest::role_name>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, MemberAccess<&UpdateRoleRequest::description>::get, MemberAccess<&UpdateRoleRequest::description>::emplace},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, MemberAccess<&UpdateRoleRequest::max_session_duration>::get, MemberAccess<&UpdateRoleRequest::max_session_duration>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(UpdateRoleRequest, role_name)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, offsetof(UpdateRoleRequest, description)},
+    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, offsetof(UpdateRoleRequest, max_session_duration)},
 };
 constinit const StructDesc kUpdateRoleRequestStruct = {.name = "UpdateRoleRequest", .members = kUpdateRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUpdateRoleResponseStruct = {.name = "UpdateRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUserDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&UserDetail::path>::get, MemberAccess<&UserDetail::path>::emplace},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&UserDetail::user_name>::get, MemberAccess<&UserDetail::user_name>::emplace},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&UserDetail::user_id>::get, MemberAccess<&UserDetail::user_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&UserDetail::arn>::get, MemberAccess<&UserDetail::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&UserDetail::create_date>::get, MemberAccess<&UserDetail::create_date>::emplace},
-    {"UserPolicyList", "UserPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, MemberAccess<&UserDetail::user_policy_list>::get, MemberAccess<&UserDetail::user_policy_list>::emplace},
-    {"GroupList", "GroupList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameListType, MemberAccess<&UserDetail::group_list>::get, MemberAccess<&UserDetail::group_list>::emplace},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&UserDetail::attached_managed_policies>::get, MemberAccess<&UserDetail::attached_managed_policies>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPermissionsBoundary, MemberAccess<&UserDetail::permissions_boundary>::get, MemberAccess<&UserDetail::permissions_boundary>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&UserDetail::tags>::get, MemberAccess<&UserDetail::tags>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(UserDetail, path)},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(UserDetail, user_name)},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(UserDetail, user_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(UserDetail, arn)},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(UserDetail, create_date)},
+    {"UserPolicyList", "UserPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, offsetof(UserDetail, user_policy_list)},
+    {"GroupList", "GroupList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameListType, offsetof(UserDetail, group_list)},
+    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(UserDetail, attached_managed_policies)},
+    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPermissionsBoundary, offsetof(UserDetail, permissions_boundary)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(UserDetail, tags)},
 };
 constinit const StructDesc kUserDetailStruct = {.name = "UserDetail", .members = kUserDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kVirtualMFADeviceMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&VirtualMFADevice::serial_number>::get, MemberAccess<&VirtualMFADevice::serial_number>::emplace},
-    {"Base32StringSeed", "Base32StringSeed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBootstrapDatum, MemberAccess<&VirtualMFADevice::base32_string_seed>::get, MemberAccess<&VirtualMFADevice::base32_string_seed>::emplace},
-    {"QRCodePNG", "QRCodePNG", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBootstrapDatum, MemberAccess<&VirtualMFADevice::qr_code_png>::get, MemberAccess<&VirtualMFADevice::qr_code_png>::emplace},
-    {"User", "User", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUser, MemberAccess<&VirtualMFADevice::user>::get, MemberAccess<&VirtualMFADevice::user>::emplace},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&VirtualMFADevice::enable_date>::get, MemberAccess<&VirtualMFADevice::enable_date>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&VirtualMFADevice::tags>::get, MemberAccess<&VirtualMFADevice::tags>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(VirtualMFADevice, serial_number)},
+    {"Base32StringSeed", "Base32StringSeed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBootstrapDatum, offsetof(VirtualMFADevice, base32_string_seed)},
+    {"QRCodePNG", "QRCodePNG", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBootstrapDatum, offsetof(VirtualMFADevice, qr_code_png)},
+    {"User", "User", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUser, offsetof(VirtualMFADevice, user)},
+    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(VirtualMFADevice, enable_date)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(VirtualMFADevice, tags)},
 };
 constinit const StructDesc kVirtualMFADeviceStruct = {.name = "VirtualMFADevice", .members = kVirtualMFADeviceMembers, .is_union = false, .xml_namespace = {}};
 

@@ -376,1377 +376,1377 @@ extern const TypeDesc kVersion;
 extern const TypeDesc kVersionWithLatestPublished;
 extern const TypeDesc kWeight;
 
-constinit const TypeDesc kAccountLimit = {.kind = Kind::structure, .shape_name = "AccountLimit", .structure = &kAccountLimitStruct};
-constinit const TypeDesc kAccountUsage = {.kind = Kind::structure, .shape_name = "AccountUsage", .structure = &kAccountUsageStruct};
-constinit const TypeDesc kAction = {.kind = Kind::string, .shape_name = "Action", .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])"};
+constinit const TypeDesc kAccountLimit = {.kind = Kind::structure, .shape_name = "AccountLimit", .structure = &kAccountLimitStruct, .holder = &OptionalHolder<AccountLimit>::kAccess};
+constinit const TypeDesc kAccountUsage = {.kind = Kind::structure, .shape_name = "AccountUsage", .structure = &kAccountUsageStruct, .holder = &OptionalHolder<AccountUsage>::kAccess};
+constinit const TypeDesc kAction = {.kind = Kind::string, .shape_name = "Action", .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAdditionalVersion = {.kind = Kind::string, .shape_name = "AdditionalVersion", .min = 1, .max = 1024, .pattern = "[0-9]+"};
 constexpr MapAccess kAdditionalVersionWeightsAccess = map_access<double>(&kWeight, "key", "value", false, &kAdditionalVersion);
-constinit const TypeDesc kAdditionalVersionWeights = {.kind = Kind::map, .shape_name = "AdditionalVersionWeights", .map = &kAdditionalVersionWeightsAccess};
-constinit const TypeDesc kAlias = {.kind = Kind::string, .shape_name = "Alias", .min = 1, .max = 128, .pattern = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)"};
+constinit const TypeDesc kAdditionalVersionWeights = {.kind = Kind::map, .shape_name = "AdditionalVersionWeights", .map = &kAdditionalVersionWeightsAccess, .holder = &OptionalHolder<Map<double>>::kAccess};
+constinit const TypeDesc kAlias = {.kind = Kind::string, .shape_name = "Alias", .min = 1, .max = 128, .pattern = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAliasConfiguration = {.kind = Kind::structure, .shape_name = "AliasConfiguration", .structure = &kAliasConfigurationStruct};
 constexpr ListAccess kAliasListAccess = list_access<AliasConfiguration>(&kAliasConfiguration, "member", false);
-constinit const TypeDesc kAliasList = {.kind = Kind::list, .shape_name = "AliasList", .list = &kAliasListAccess};
-constinit const TypeDesc kAliasRoutingConfiguration = {.kind = Kind::structure, .shape_name = "AliasRoutingConfiguration", .structure = &kAliasRoutingConfigurationStruct};
-constinit const TypeDesc kAllowCredentials = {.kind = Kind::boolean, .shape_name = "AllowCredentials"};
+constinit const TypeDesc kAliasList = {.kind = Kind::list, .shape_name = "AliasList", .list = &kAliasListAccess, .holder = &OptionalHolder<std::vector<AliasConfiguration>>::kAccess};
+constinit const TypeDesc kAliasRoutingConfiguration = {.kind = Kind::structure, .shape_name = "AliasRoutingConfiguration", .structure = &kAliasRoutingConfigurationStruct, .holder = &OptionalHolder<AliasRoutingConfiguration>::kAccess};
+constinit const TypeDesc kAllowCredentials = {.kind = Kind::boolean, .shape_name = "AllowCredentials", .holder = &OptionalHolder<bool>::kAccess};
 constexpr ListAccess kAllowMethodsListAccess = list_access<std::string>(&kMethod, "member", false);
-constinit const TypeDesc kAllowMethodsList = {.kind = Kind::list, .shape_name = "AllowMethodsList", .list = &kAllowMethodsListAccess, .min = 0, .max = 6};
+constinit const TypeDesc kAllowMethodsList = {.kind = Kind::list, .shape_name = "AllowMethodsList", .list = &kAllowMethodsListAccess, .min = 0, .max = 6, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kAllowOriginsListAccess = list_access<std::string>(&kOrigin, "member", false);
-constinit const TypeDesc kAllowOriginsList = {.kind = Kind::list, .shape_name = "AllowOriginsList", .list = &kAllowOriginsListAccess, .min = 0, .max = 100};
-constinit const TypeDesc kAllowedPublishers = {.kind = Kind::structure, .shape_name = "AllowedPublishers", .structure = &kAllowedPublishersStruct};
+constinit const TypeDesc kAllowOriginsList = {.kind = Kind::list, .shape_name = "AllowOriginsList", .list = &kAllowOriginsListAccess, .min = 0, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kAllowedPublishers = {.kind = Kind::structure, .shape_name = "AllowedPublishers", .structure = &kAllowedPublishersStruct, .holder = &OptionalHolder<AllowedPublishers>::kAccess};
 constexpr std::string_view kApplicationLogLevelValues[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
-constinit const TypeDesc kApplicationLogLevel = {.kind = Kind::string, .shape_name = "ApplicationLogLevel", .enum_values = kApplicationLogLevelValues};
+constinit const TypeDesc kApplicationLogLevel = {.kind = Kind::string, .shape_name = "ApplicationLogLevel", .enum_values = kApplicationLogLevelValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kArchitectureValues[] = {"x86_64", "arm64"};
-constinit const TypeDesc kArchitecture = {.kind = Kind::string, .shape_name = "Architecture", .enum_values = kArchitectureValues};
+constinit const TypeDesc kArchitecture = {.kind = Kind::string, .shape_name = "Architecture", .enum_values = kArchitectureValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kArchitecturesListAccess = list_access<std::string>(&kArchitecture, "member", false);
-constinit const TypeDesc kArchitecturesList = {.kind = Kind::list, .shape_name = "ArchitecturesList", .list = &kArchitecturesListAccess, .min = 1, .max = 1};
-constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .pattern = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
-constinit const TypeDesc kBatchSize = {.kind = Kind::integer, .shape_name = "BatchSize", .min = 1, .max = 10000};
-constinit const TypeDesc kBlob = {.kind = Kind::blob, .shape_name = "Blob", .sensitive = true};
-constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean"};
-constinit const TypeDesc kCapacityProvider = {.kind = Kind::structure, .shape_name = "CapacityProvider", .structure = &kCapacityProviderStruct};
-constinit const TypeDesc kCapacityProviderArn = {.kind = Kind::string, .shape_name = "CapacityProviderArn", .min = 1, .max = 140, .pattern = "arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+"};
-constinit const TypeDesc kCapacityProviderMaxVCpuCount = {.kind = Kind::integer, .shape_name = "CapacityProviderMaxVCpuCount", .min = 2, .max = 15000};
-constinit const TypeDesc kCapacityProviderName = {.kind = Kind::string, .shape_name = "CapacityProviderName", .min = 1, .max = 140, .pattern = "(arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"};
-constinit const TypeDesc kCapacityProviderPermissionsConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderPermissionsConfig", .structure = &kCapacityProviderPermissionsConfigStruct};
+constinit const TypeDesc kArchitecturesList = {.kind = Kind::list, .shape_name = "ArchitecturesList", .list = &kArchitecturesListAccess, .min = 1, .max = 1, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .pattern = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBatchSize = {.kind = Kind::integer, .shape_name = "BatchSize", .min = 1, .max = 10000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kBlob = {.kind = Kind::blob, .shape_name = "Blob", .sensitive = true, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kCapacityProvider = {.kind = Kind::structure, .shape_name = "CapacityProvider", .structure = &kCapacityProviderStruct, .holder = &OptionalHolder<CapacityProvider>::kAccess};
+constinit const TypeDesc kCapacityProviderArn = {.kind = Kind::string, .shape_name = "CapacityProviderArn", .min = 1, .max = 140, .pattern = "arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCapacityProviderMaxVCpuCount = {.kind = Kind::integer, .shape_name = "CapacityProviderMaxVCpuCount", .min = 2, .max = 15000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kCapacityProviderName = {.kind = Kind::string, .shape_name = "CapacityProviderName", .min = 1, .max = 140, .pattern = "(arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCapacityProviderPermissionsConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderPermissionsConfig", .structure = &kCapacityProviderPermissionsConfigStruct, .holder = &OptionalHolder<CapacityProviderPermissionsConfig>::kAccess};
 constexpr std::string_view kCapacityProviderPredefinedMetricTypeValues[] = {"LambdaCapacityProviderAverageCPUUtilization"};
-constinit const TypeDesc kCapacityProviderPredefinedMetricType = {.kind = Kind::string, .shape_name = "CapacityProviderPredefinedMetricType", .enum_values = kCapacityProviderPredefinedMetricTypeValues};
-constinit const TypeDesc kCapacityProviderScalingConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderScalingConfig", .structure = &kCapacityProviderScalingConfigStruct};
+constinit const TypeDesc kCapacityProviderPredefinedMetricType = {.kind = Kind::string, .shape_name = "CapacityProviderPredefinedMetricType", .enum_values = kCapacityProviderPredefinedMetricTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCapacityProviderScalingConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderScalingConfig", .structure = &kCapacityProviderScalingConfigStruct, .holder = &OptionalHolder<CapacityProviderScalingConfig>::kAccess};
 constexpr std::string_view kCapacityProviderScalingModeValues[] = {"Auto", "Manual"};
-constinit const TypeDesc kCapacityProviderScalingMode = {.kind = Kind::string, .shape_name = "CapacityProviderScalingMode", .enum_values = kCapacityProviderScalingModeValues};
+constinit const TypeDesc kCapacityProviderScalingMode = {.kind = Kind::string, .shape_name = "CapacityProviderScalingMode", .enum_values = kCapacityProviderScalingModeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCapacityProviderScalingPoliciesListAccess = list_access<TargetTrackingScalingPolicy>(&kTargetTrackingScalingPolicy, "member", false);
-constinit const TypeDesc kCapacityProviderScalingPoliciesList = {.kind = Kind::list, .shape_name = "CapacityProviderScalingPoliciesList", .list = &kCapacityProviderScalingPoliciesListAccess, .min = 1, .max = 10};
+constinit const TypeDesc kCapacityProviderScalingPoliciesList = {.kind = Kind::list, .shape_name = "CapacityProviderScalingPoliciesList", .list = &kCapacityProviderScalingPoliciesListAccess, .min = 1, .max = 10, .holder = &OptionalHolder<std::vector<TargetTrackingScalingPolicy>>::kAccess};
 constexpr ListAccess kCapacityProviderSecurityGroupIdsAccess = list_access<std::string>(&kSecurityGroupId, "member", false);
-constinit const TypeDesc kCapacityProviderSecurityGroupIds = {.kind = Kind::list, .shape_name = "CapacityProviderSecurityGroupIds", .list = &kCapacityProviderSecurityGroupIdsAccess, .min = 0, .max = 5};
+constinit const TypeDesc kCapacityProviderSecurityGroupIds = {.kind = Kind::list, .shape_name = "CapacityProviderSecurityGroupIds", .list = &kCapacityProviderSecurityGroupIdsAccess, .min = 0, .max = 5, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr std::string_view kCapacityProviderStateValues[] = {"Pending", "Active", "Failed", "Deleting"};
-constinit const TypeDesc kCapacityProviderState = {.kind = Kind::string, .shape_name = "CapacityProviderState", .enum_values = kCapacityProviderStateValues};
+constinit const TypeDesc kCapacityProviderState = {.kind = Kind::string, .shape_name = "CapacityProviderState", .enum_values = kCapacityProviderStateValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCapacityProviderSubnetIdsAccess = list_access<std::string>(&kSubnetId, "member", false);
-constinit const TypeDesc kCapacityProviderSubnetIds = {.kind = Kind::list, .shape_name = "CapacityProviderSubnetIds", .list = &kCapacityProviderSubnetIdsAccess, .min = 1, .max = 16};
-constinit const TypeDesc kCapacityProviderVpcConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderVpcConfig", .structure = &kCapacityProviderVpcConfigStruct};
+constinit const TypeDesc kCapacityProviderSubnetIds = {.kind = Kind::list, .shape_name = "CapacityProviderSubnetIds", .list = &kCapacityProviderSubnetIdsAccess, .min = 1, .max = 16, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kCapacityProviderVpcConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderVpcConfig", .structure = &kCapacityProviderVpcConfigStruct, .holder = &OptionalHolder<CapacityProviderVpcConfig>::kAccess};
 constexpr ListAccess kCapacityProvidersListAccess = list_access<CapacityProvider>(&kCapacityProvider, "member", false);
-constinit const TypeDesc kCapacityProvidersList = {.kind = Kind::list, .shape_name = "CapacityProvidersList", .list = &kCapacityProvidersListAccess, .min = 0, .max = 50};
-constinit const TypeDesc kCodeSigningConfig = {.kind = Kind::structure, .shape_name = "CodeSigningConfig", .structure = &kCodeSigningConfigStruct};
-constinit const TypeDesc kCodeSigningConfigArn = {.kind = Kind::string, .shape_name = "CodeSigningConfigArn", .min = 0, .max = 200, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}"};
-constinit const TypeDesc kCodeSigningConfigId = {.kind = Kind::string, .shape_name = "CodeSigningConfigId", .pattern = "csc-[a-zA-Z0-9-_\\.]{17}"};
+constinit const TypeDesc kCapacityProvidersList = {.kind = Kind::list, .shape_name = "CapacityProvidersList", .list = &kCapacityProvidersListAccess, .min = 0, .max = 50, .holder = &OptionalHolder<std::vector<CapacityProvider>>::kAccess};
+constinit const TypeDesc kCodeSigningConfig = {.kind = Kind::structure, .shape_name = "CodeSigningConfig", .structure = &kCodeSigningConfigStruct, .holder = &OptionalHolder<CodeSigningConfig>::kAccess};
+constinit const TypeDesc kCodeSigningConfigArn = {.kind = Kind::string, .shape_name = "CodeSigningConfigArn", .min = 0, .max = 200, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCodeSigningConfigId = {.kind = Kind::string, .shape_name = "CodeSigningConfigId", .pattern = "csc-[a-zA-Z0-9-_\\.]{17}", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCodeSigningConfigListAccess = list_access<CodeSigningConfig>(&kCodeSigningConfig, "member", false);
-constinit const TypeDesc kCodeSigningConfigList = {.kind = Kind::list, .shape_name = "CodeSigningConfigList", .list = &kCodeSigningConfigListAccess};
-constinit const TypeDesc kCodeSigningPolicies = {.kind = Kind::structure, .shape_name = "CodeSigningPolicies", .structure = &kCodeSigningPoliciesStruct};
+constinit const TypeDesc kCodeSigningConfigList = {.kind = Kind::list, .shape_name = "CodeSigningConfigList", .list = &kCodeSigningConfigListAccess, .holder = &OptionalHolder<std::vector<CodeSigningConfig>>::kAccess};
+constinit const TypeDesc kCodeSigningPolicies = {.kind = Kind::structure, .shape_name = "CodeSigningPolicies", .structure = &kCodeSigningPoliciesStruct, .holder = &OptionalHolder<CodeSigningPolicies>::kAccess};
 constexpr std::string_view kCodeSigningPolicyValues[] = {"Warn", "Enforce"};
-constinit const TypeDesc kCodeSigningPolicy = {.kind = Kind::string, .shape_name = "CodeSigningPolicy", .enum_values = kCodeSigningPolicyValues};
+constinit const TypeDesc kCodeSigningPolicy = {.kind = Kind::string, .shape_name = "CodeSigningPolicy", .enum_values = kCodeSigningPolicyValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCompatibleArchitecturesAccess = list_access<std::string>(&kArchitecture, "member", false);
-constinit const TypeDesc kCompatibleArchitectures = {.kind = Kind::list, .shape_name = "CompatibleArchitectures", .list = &kCompatibleArchitecturesAccess, .min = 0, .max = 2};
+constinit const TypeDesc kCompatibleArchitectures = {.kind = Kind::list, .shape_name = "CompatibleArchitectures", .list = &kCompatibleArchitecturesAccess, .min = 0, .max = 2, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kCompatibleRuntimesAccess = list_access<std::string>(&kRuntime, "member", false);
-constinit const TypeDesc kCompatibleRuntimes = {.kind = Kind::list, .shape_name = "CompatibleRuntimes", .list = &kCompatibleRuntimesAccess, .min = 0, .max = 15};
-constinit const TypeDesc kConcurrency = {.kind = Kind::structure, .shape_name = "Concurrency", .structure = &kConcurrencyStruct};
-constinit const TypeDesc kCors = {.kind = Kind::structure, .shape_name = "Cors", .structure = &kCorsStruct};
-constinit const TypeDesc kDate = {.kind = Kind::timestamp, .shape_name = "Date"};
-constinit const TypeDesc kDeadLetterConfig = {.kind = Kind::structure, .shape_name = "DeadLetterConfig", .structure = &kDeadLetterConfigStruct};
-constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 0, .max = 256};
-constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 0, .max = 350, .pattern = "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
-constinit const TypeDesc kDestinationConfig = {.kind = Kind::structure, .shape_name = "DestinationConfig", .structure = &kDestinationConfigStruct};
-constinit const TypeDesc kDurableExecutionArn = {.kind = Kind::string, .shape_name = "DurableExecutionArn", .min = 1, .max = 1024, .pattern = "arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)"};
-constinit const TypeDesc kDurableExecutionName = {.kind = Kind::string, .shape_name = "DurableExecutionName", .min = 1, .max = 64, .pattern = "[a-zA-Z0-9-_]+"};
+constinit const TypeDesc kCompatibleRuntimes = {.kind = Kind::list, .shape_name = "CompatibleRuntimes", .list = &kCompatibleRuntimesAccess, .min = 0, .max = 15, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kConcurrency = {.kind = Kind::structure, .shape_name = "Concurrency", .structure = &kConcurrencyStruct, .holder = &OptionalHolder<Concurrency>::kAccess};
+constinit const TypeDesc kCors = {.kind = Kind::structure, .shape_name = "Cors", .structure = &kCorsStruct, .holder = &OptionalHolder<Cors>::kAccess};
+constinit const TypeDesc kDate = {.kind = Kind::timestamp, .shape_name = "Date", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kDeadLetterConfig = {.kind = Kind::structure, .shape_name = "DeadLetterConfig", .structure = &kDeadLetterConfigStruct, .holder = &OptionalHolder<DeadLetterConfig>::kAccess};
+constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 0, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 0, .max = 350, .pattern = "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDestinationConfig = {.kind = Kind::structure, .shape_name = "DestinationConfig", .structure = &kDestinationConfigStruct, .holder = &OptionalHolder<DestinationConfig>::kAccess};
+constinit const TypeDesc kDurableExecutionArn = {.kind = Kind::string, .shape_name = "DurableExecutionArn", .min = 1, .max = 1024, .pattern = "arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDurableExecutionName = {.kind = Kind::string, .shape_name = "DurableExecutionName", .min = 1, .max = 64, .pattern = "[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDurableExecutionsAccess = list_access<Execution>(&kExecution, "member", false);
-constinit const TypeDesc kDurableExecutions = {.kind = Kind::list, .shape_name = "DurableExecutions", .list = &kDurableExecutionsAccess};
-constinit const TypeDesc kEnabled = {.kind = Kind::boolean, .shape_name = "Enabled"};
-constinit const TypeDesc kEnvironment = {.kind = Kind::structure, .shape_name = "Environment", .structure = &kEnvironmentStruct};
-constinit const TypeDesc kEnvironmentResponse = {.kind = Kind::structure, .shape_name = "EnvironmentResponse", .structure = &kEnvironmentResponseStruct};
+constinit const TypeDesc kDurableExecutions = {.kind = Kind::list, .shape_name = "DurableExecutions", .list = &kDurableExecutionsAccess, .holder = &OptionalHolder<std::vector<Execution>>::kAccess};
+constinit const TypeDesc kEnabled = {.kind = Kind::boolean, .shape_name = "Enabled", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kEnvironment = {.kind = Kind::structure, .shape_name = "Environment", .structure = &kEnvironmentStruct, .holder = &OptionalHolder<Environment>::kAccess};
+constinit const TypeDesc kEnvironmentResponse = {.kind = Kind::structure, .shape_name = "EnvironmentResponse", .structure = &kEnvironmentResponseStruct, .holder = &OptionalHolder<EnvironmentResponse>::kAccess};
 constinit const TypeDesc kEnvironmentVariableName = {.kind = Kind::string, .shape_name = "EnvironmentVariableName", .pattern = "[a-zA-Z]([a-zA-Z0-9_])+", .sensitive = true};
 constinit const TypeDesc kEnvironmentVariableValue = {.kind = Kind::string, .shape_name = "EnvironmentVariableValue", .sensitive = true};
 constexpr MapAccess kEnvironmentVariablesAccess = map_access<std::string>(&kEnvironmentVariableValue, "key", "value", false, &kEnvironmentVariableName);
-constinit const TypeDesc kEnvironmentVariables = {.kind = Kind::map, .shape_name = "EnvironmentVariables", .map = &kEnvironmentVariablesAccess, .sensitive = true};
-constinit const TypeDesc kEphemeralStorage = {.kind = Kind::structure, .shape_name = "EphemeralStorage", .structure = &kEphemeralStorageStruct};
-constinit const TypeDesc kEphemeralStorageSize = {.kind = Kind::integer, .shape_name = "EphemeralStorageSize", .min = 512, .max = 10240};
-constinit const TypeDesc kEventSourceMappingArn = {.kind = Kind::string, .shape_name = "EventSourceMappingArn", .min = 85, .max = 120, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"};
+constinit const TypeDesc kEnvironmentVariables = {.kind = Kind::map, .shape_name = "EnvironmentVariables", .map = &kEnvironmentVariablesAccess, .sensitive = true, .holder = &OptionalHolder<Map<std::string>>::kAccess};
+constinit const TypeDesc kEphemeralStorage = {.kind = Kind::structure, .shape_name = "EphemeralStorage", .structure = &kEphemeralStorageStruct, .holder = &OptionalHolder<EphemeralStorage>::kAccess};
+constinit const TypeDesc kEphemeralStorageSize = {.kind = Kind::integer, .shape_name = "EphemeralStorageSize", .min = 512, .max = 10240, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kEventSourceMappingArn = {.kind = Kind::string, .shape_name = "EventSourceMappingArn", .min = 85, .max = 120, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kEventSourceMappingConfiguration = {.kind = Kind::structure, .shape_name = "EventSourceMappingConfiguration", .structure = &kEventSourceMappingConfigurationStruct};
 constexpr ListAccess kEventSourceMappingsListAccess = list_access<EventSourceMappingConfiguration>(&kEventSourceMappingConfiguration, "member", false);
-constinit const TypeDesc kEventSourceMappingsList = {.kind = Kind::list, .shape_name = "EventSourceMappingsList", .list = &kEventSourceMappingsListAccess};
+constinit const TypeDesc kEventSourceMappingsList = {.kind = Kind::list, .shape_name = "EventSourceMappingsList", .list = &kEventSourceMappingsListAccess, .holder = &OptionalHolder<std::vector<EventSourceMappingConfiguration>>::kAccess};
 constinit const TypeDesc kExecution = {.kind = Kind::structure, .shape_name = "Execution", .structure = &kExecutionStruct};
 constexpr std::string_view kExecutionStatusValues[] = {"RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"};
-constinit const TypeDesc kExecutionStatus = {.kind = Kind::string, .shape_name = "ExecutionStatus", .enum_values = kExecutionStatusValues};
+constinit const TypeDesc kExecutionStatus = {.kind = Kind::string, .shape_name = "ExecutionStatus", .enum_values = kExecutionStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kExecutionStatusListAccess = list_access<std::string>(&kExecutionStatus, "member", false);
-constinit const TypeDesc kExecutionStatusList = {.kind = Kind::list, .shape_name = "ExecutionStatusList", .list = &kExecutionStatusListAccess, .min = 1, .max = 10};
-constinit const TypeDesc kExecutionTimestamp = {.kind = Kind::timestamp, .shape_name = "ExecutionTimestamp"};
-constinit const TypeDesc kFunctionArn = {.kind = Kind::string, .shape_name = "FunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
-constinit const TypeDesc kFunctionCode = {.kind = Kind::structure, .shape_name = "FunctionCode", .structure = &kFunctionCodeStruct};
-constinit const TypeDesc kFunctionCodeLocation = {.kind = Kind::structure, .shape_name = "FunctionCodeLocation", .structure = &kFunctionCodeLocationStruct};
-constinit const TypeDesc kFunctionConfiguration = {.kind = Kind::structure, .shape_name = "FunctionConfiguration", .structure = &kFunctionConfigurationStruct};
+constinit const TypeDesc kExecutionStatusList = {.kind = Kind::list, .shape_name = "ExecutionStatusList", .list = &kExecutionStatusListAccess, .min = 1, .max = 10, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kExecutionTimestamp = {.kind = Kind::timestamp, .shape_name = "ExecutionTimestamp", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kFunctionArn = {.kind = Kind::string, .shape_name = "FunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kFunctionCode = {.kind = Kind::structure, .shape_name = "FunctionCode", .structure = &kFunctionCodeStruct, .holder = &OptionalHolder<FunctionCode>::kAccess};
+constinit const TypeDesc kFunctionCodeLocation = {.kind = Kind::structure, .shape_name = "FunctionCodeLocation", .structure = &kFunctionCodeLocationStruct, .holder = &OptionalHolder<FunctionCodeLocation>::kAccess};
+constinit const TypeDesc kFunctionConfiguration = {.kind = Kind::structure, .shape_name = "FunctionConfiguration", .structure = &kFunctionConfigurationStruct, .holder = &OptionalHolder<FunctionConfiguration>::kAccess};
 constinit const TypeDesc kFunctionEventInvokeConfig = {.kind = Kind::structure, .shape_name = "FunctionEventInvokeConfig", .structure = &kFunctionEventInvokeConfigStruct};
 constexpr ListAccess kFunctionEventInvokeConfigListAccess = list_access<FunctionEventInvokeConfig>(&kFunctionEventInvokeConfig, "member", false);
-constinit const TypeDesc kFunctionEventInvokeConfigList = {.kind = Kind::list, .shape_name = "FunctionEventInvokeConfigList", .list = &kFunctionEventInvokeConfigListAccess};
+constinit const TypeDesc kFunctionEventInvokeConfigList = {.kind = Kind::list, .shape_name = "FunctionEventInvokeConfigList", .list = &kFunctionEventInvokeConfigListAccess, .holder = &OptionalHolder<std::vector<FunctionEventInvokeConfig>>::kAccess};
 constexpr ListAccess kFunctionListAccess = list_access<FunctionConfiguration>(&kFunctionConfiguration, "member", false);
-constinit const TypeDesc kFunctionList = {.kind = Kind::list, .shape_name = "FunctionList", .list = &kFunctionListAccess};
-constinit const TypeDesc kFunctionName = {.kind = Kind::string, .shape_name = "FunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
+constinit const TypeDesc kFunctionList = {.kind = Kind::list, .shape_name = "FunctionList", .list = &kFunctionListAccess, .holder = &OptionalHolder<std::vector<FunctionConfiguration>>::kAccess};
+constinit const TypeDesc kFunctionName = {.kind = Kind::string, .shape_name = "FunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kFunctionResponseTypeValues[] = {"ReportBatchItemFailures"};
 constinit const TypeDesc kFunctionResponseType = {.kind = Kind::string, .shape_name = "FunctionResponseType", .enum_values = kFunctionResponseTypeValues};
 constexpr ListAccess kFunctionResponseTypeListAccess = list_access<std::string>(&kFunctionResponseType, "member", false);
-constinit const TypeDesc kFunctionResponseTypeList = {.kind = Kind::list, .shape_name = "FunctionResponseTypeList", .list = &kFunctionResponseTypeListAccess, .min = 0, .max = 1};
-constinit const TypeDesc kFunctionScalingConfig = {.kind = Kind::structure, .shape_name = "FunctionScalingConfig", .structure = &kFunctionScalingConfigStruct};
-constinit const TypeDesc kFunctionScalingConfigExecutionEnvironments = {.kind = Kind::integer, .shape_name = "FunctionScalingConfigExecutionEnvironments", .min = 0, .max = 15000};
-constinit const TypeDesc kFunctionUrl = {.kind = Kind::string, .shape_name = "FunctionUrl", .min = 40, .max = 100};
+constinit const TypeDesc kFunctionResponseTypeList = {.kind = Kind::list, .shape_name = "FunctionResponseTypeList", .list = &kFunctionResponseTypeListAccess, .min = 0, .max = 1, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kFunctionScalingConfig = {.kind = Kind::structure, .shape_name = "FunctionScalingConfig", .structure = &kFunctionScalingConfigStruct, .holder = &OptionalHolder<FunctionScalingConfig>::kAccess};
+constinit const TypeDesc kFunctionScalingConfigExecutionEnvironments = {.kind = Kind::integer, .shape_name = "FunctionScalingConfigExecutionEnvironments", .min = 0, .max = 15000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kFunctionUrl = {.kind = Kind::string, .shape_name = "FunctionUrl", .min = 40, .max = 100, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kFunctionUrlAuthTypeValues[] = {"NONE", "AWS_IAM"};
-constinit const TypeDesc kFunctionUrlAuthType = {.kind = Kind::string, .shape_name = "FunctionUrlAuthType", .enum_values = kFunctionUrlAuthTypeValues};
+constinit const TypeDesc kFunctionUrlAuthType = {.kind = Kind::string, .shape_name = "FunctionUrlAuthType", .enum_values = kFunctionUrlAuthTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kFunctionUrlConfig = {.kind = Kind::structure, .shape_name = "FunctionUrlConfig", .structure = &kFunctionUrlConfigStruct};
 constexpr ListAccess kFunctionUrlConfigListAccess = list_access<FunctionUrlConfig>(&kFunctionUrlConfig, "member", false);
-constinit const TypeDesc kFunctionUrlConfigList = {.kind = Kind::list, .shape_name = "FunctionUrlConfigList", .list = &kFunctionUrlConfigListAccess};
-constinit const TypeDesc kFunctionUrlQualifier = {.kind = Kind::string, .shape_name = "FunctionUrlQualifier", .min = 1, .max = 128, .pattern = "((?!^\\d+$)^[0-9a-zA-Z-_]+$)"};
+constinit const TypeDesc kFunctionUrlConfigList = {.kind = Kind::list, .shape_name = "FunctionUrlConfigList", .list = &kFunctionUrlConfigListAccess, .holder = &OptionalHolder<std::vector<FunctionUrlConfig>>::kAccess};
+constinit const TypeDesc kFunctionUrlQualifier = {.kind = Kind::string, .shape_name = "FunctionUrlQualifier", .min = 1, .max = 128, .pattern = "((?!^\\d+$)^[0-9a-zA-Z-_]+$)", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kFunctionVersionValues[] = {"ALL"};
-constinit const TypeDesc kFunctionVersion = {.kind = Kind::string, .shape_name = "FunctionVersion", .enum_values = kFunctionVersionValues};
-constinit const TypeDesc kHandler = {.kind = Kind::string, .shape_name = "Handler", .min = 0, .max = 128, .pattern = "[^\\s]+"};
+constinit const TypeDesc kFunctionVersion = {.kind = Kind::string, .shape_name = "FunctionVersion", .enum_values = kFunctionVersionValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kHandler = {.kind = Kind::string, .shape_name = "Handler", .min = 0, .max = 128, .pattern = "[^\\s]+", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kHeader = {.kind = Kind::string, .shape_name = "Header", .min = 0, .max = 1024, .pattern = ".*"};
 constexpr ListAccess kHeadersListAccess = list_access<std::string>(&kHeader, "member", false);
-constinit const TypeDesc kHeadersList = {.kind = Kind::list, .shape_name = "HeadersList", .list = &kHeadersListAccess, .min = 0, .max = 100};
-constinit const TypeDesc kInstanceRequirements = {.kind = Kind::structure, .shape_name = "InstanceRequirements", .structure = &kInstanceRequirementsStruct};
+constinit const TypeDesc kHeadersList = {.kind = Kind::list, .shape_name = "HeadersList", .list = &kHeadersListAccess, .min = 0, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kInstanceRequirements = {.kind = Kind::structure, .shape_name = "InstanceRequirements", .structure = &kInstanceRequirementsStruct, .holder = &OptionalHolder<InstanceRequirements>::kAccess};
 constinit const TypeDesc kInstanceType = {.kind = Kind::string, .shape_name = "InstanceType", .min = 1, .max = 30, .pattern = "[a-zA-Z0-9\\.\\-]+"};
 constexpr ListAccess kInstanceTypeSetAccess = list_access<std::string>(&kInstanceType, "member", false);
-constinit const TypeDesc kInstanceTypeSet = {.kind = Kind::list, .shape_name = "InstanceTypeSet", .list = &kInstanceTypeSetAccess, .min = 0, .max = 400};
-constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer"};
+constinit const TypeDesc kInstanceTypeSet = {.kind = Kind::list, .shape_name = "InstanceTypeSet", .list = &kInstanceTypeSetAccess, .min = 0, .max = 400, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer", .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr std::string_view kInvocationTypeValues[] = {"Event", "RequestResponse", "DryRun"};
-constinit const TypeDesc kInvocationType = {.kind = Kind::string, .shape_name = "InvocationType", .enum_values = kInvocationTypeValues};
+constinit const TypeDesc kInvocationType = {.kind = Kind::string, .shape_name = "InvocationType", .enum_values = kInvocationTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kInvokeModeValues[] = {"BUFFERED", "RESPONSE_STREAM"};
-constinit const TypeDesc kInvokeMode = {.kind = Kind::string, .shape_name = "InvokeMode", .enum_values = kInvokeModeValues};
-constinit const TypeDesc kInvokedViaFunctionUrl = {.kind = Kind::boolean, .shape_name = "InvokedViaFunctionUrl"};
-constinit const TypeDesc kItemCount = {.kind = Kind::integer, .shape_name = "ItemCount", .min = 0, .max = 1000};
-constinit const TypeDesc kKMSKeyArn = {.kind = Kind::string, .shape_name = "KMSKeyArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"};
+constinit const TypeDesc kInvokeMode = {.kind = Kind::string, .shape_name = "InvokeMode", .enum_values = kInvokeModeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInvokedViaFunctionUrl = {.kind = Kind::boolean, .shape_name = "InvokedViaFunctionUrl", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kItemCount = {.kind = Kind::integer, .shape_name = "ItemCount", .min = 0, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kKMSKeyArn = {.kind = Kind::string, .shape_name = "KMSKeyArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kLastUpdateStatusValues[] = {"Successful", "Failed", "InProgress"};
-constinit const TypeDesc kLastUpdateStatus = {.kind = Kind::string, .shape_name = "LastUpdateStatus", .enum_values = kLastUpdateStatusValues};
-constinit const TypeDesc kLastUpdateStatusReason = {.kind = Kind::string, .shape_name = "LastUpdateStatusReason"};
+constinit const TypeDesc kLastUpdateStatus = {.kind = Kind::string, .shape_name = "LastUpdateStatus", .enum_values = kLastUpdateStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLastUpdateStatusReason = {.kind = Kind::string, .shape_name = "LastUpdateStatusReason", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kLastUpdateStatusReasonCodeValues[] = {"EniLimitExceeded", "InsufficientRolePermissions", "InvalidConfiguration", "InternalError", "SubnetOutOfIPAddresses", "InvalidSubnet", "InvalidSecurityGroup", "ImageDeleted", "ImageAccessDenied", "InvalidImage", "KMSKeyAccessDenied", "KMSKeyNotFound", "InvalidStateKMSKey", "DisabledKMSKey", "EFSIOError", "EFSMountConnectivityError", "EFSMountFailure", "EFSMountTimeout", "InvalidRuntime", "InvalidZipFileException", "FunctionError", "VcpuLimitExceeded", "CapacityProviderScalingLimitExceeded", "InsufficientCapacity", "EC2RequestLimitExceeded", "FunctionError.InitTimeout", "FunctionError.RuntimeInitError", "FunctionError.ExtensionInitError", "FunctionError.InvalidEntryPoint", "FunctionError.InvalidWorkingDirectory", "FunctionError.PermissionDenied", "FunctionError.TooManyExtensions", "FunctionError.InitResourceExhausted", "DisallowedByVpcEncryptionControl"};
-constinit const TypeDesc kLastUpdateStatusReasonCode = {.kind = Kind::string, .shape_name = "LastUpdateStatusReasonCode", .enum_values = kLastUpdateStatusReasonCodeValues};
-constinit const TypeDesc kLayerArn = {.kind = Kind::string, .shape_name = "LayerArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+"};
-constinit const TypeDesc kLayerName = {.kind = Kind::string, .shape_name = "LayerName", .min = 1, .max = 140, .pattern = "(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"};
-constinit const TypeDesc kLayerVersionArn = {.kind = Kind::string, .shape_name = "LayerVersionArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"};
-constinit const TypeDesc kLayerVersionContentOutput = {.kind = Kind::structure, .shape_name = "LayerVersionContentOutput", .structure = &kLayerVersionContentOutputStruct};
-constinit const TypeDesc kLayerVersionNumber = {.kind = Kind::long_integer, .shape_name = "LayerVersionNumber"};
+constinit const TypeDesc kLastUpdateStatusReasonCode = {.kind = Kind::string, .shape_name = "LastUpdateStatusReasonCode", .enum_values = kLastUpdateStatusReasonCodeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLayerArn = {.kind = Kind::string, .shape_name = "LayerArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLayerName = {.kind = Kind::string, .shape_name = "LayerName", .min = 1, .max = 140, .pattern = "(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLayerVersionArn = {.kind = Kind::string, .shape_name = "LayerVersionArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLayerVersionContentOutput = {.kind = Kind::structure, .shape_name = "LayerVersionContentOutput", .structure = &kLayerVersionContentOutputStruct, .holder = &OptionalHolder<LayerVersionContentOutput>::kAccess};
+constinit const TypeDesc kLayerVersionNumber = {.kind = Kind::long_integer, .shape_name = "LayerVersionNumber", .holder = &OptionalHolder<int64_t>::kAccess};
 constexpr ListAccess kLayerVersionsListAccess = list_access<LayerVersionsListItem>(&kLayerVersionsListItem, "member", false);
-constinit const TypeDesc kLayerVersionsList = {.kind = Kind::list, .shape_name = "LayerVersionsList", .list = &kLayerVersionsListAccess};
-constinit const TypeDesc kLayerVersionsListItem = {.kind = Kind::structure, .shape_name = "LayerVersionsListItem", .structure = &kLayerVersionsListItemStruct};
+constinit const TypeDesc kLayerVersionsList = {.kind = Kind::list, .shape_name = "LayerVersionsList", .list = &kLayerVersionsListAccess, .holder = &OptionalHolder<std::vector<LayerVersionsListItem>>::kAccess};
+constinit const TypeDesc kLayerVersionsListItem = {.kind = Kind::structure, .shape_name = "LayerVersionsListItem", .structure = &kLayerVersionsListItemStruct, .holder = &OptionalHolder<LayerVersionsListItem>::kAccess};
 constexpr ListAccess kLayersListAccess = list_access<LayersListItem>(&kLayersListItem, "member", false);
-constinit const TypeDesc kLayersList = {.kind = Kind::list, .shape_name = "LayersList", .list = &kLayersListAccess};
+constinit const TypeDesc kLayersList = {.kind = Kind::list, .shape_name = "LayersList", .list = &kLayersListAccess, .holder = &OptionalHolder<std::vector<LayersListItem>>::kAccess};
 constinit const TypeDesc kLayersListItem = {.kind = Kind::structure, .shape_name = "LayersListItem", .structure = &kLayersListItemStruct};
-constinit const TypeDesc kLicenseInfo = {.kind = Kind::string, .shape_name = "LicenseInfo", .min = 0, .max = 512};
+constinit const TypeDesc kLicenseInfo = {.kind = Kind::string, .shape_name = "LicenseInfo", .min = 0, .max = 512, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kLogFormatValues[] = {"JSON", "Text"};
-constinit const TypeDesc kLogFormat = {.kind = Kind::string, .shape_name = "LogFormat", .enum_values = kLogFormatValues};
-constinit const TypeDesc kLogGroup = {.kind = Kind::string, .shape_name = "LogGroup", .min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
+constinit const TypeDesc kLogFormat = {.kind = Kind::string, .shape_name = "LogFormat", .enum_values = kLogFormatValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLogGroup = {.kind = Kind::string, .shape_name = "LogGroup", .min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kLogTypeValues[] = {"None", "Tail"};
-constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .enum_values = kLogTypeValues};
-constinit const TypeDesc kLoggingConfig = {.kind = Kind::structure, .shape_name = "LoggingConfig", .structure = &kLoggingConfigStruct};
-constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
-constinit const TypeDesc kMaxAge = {.kind = Kind::integer, .shape_name = "MaxAge", .min = 0, .max = 86400};
-constinit const TypeDesc kMaxFiftyListItems = {.kind = Kind::integer, .shape_name = "MaxFiftyListItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaxFunctionEventInvokeConfigListItems = {.kind = Kind::integer, .shape_name = "MaxFunctionEventInvokeConfigListItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaxItems = {.kind = Kind::integer, .shape_name = "MaxItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaxLayerListItems = {.kind = Kind::integer, .shape_name = "MaxLayerListItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaxListItems = {.kind = Kind::integer, .shape_name = "MaxListItems", .min = 1, .max = 10000};
-constinit const TypeDesc kMaxProvisionedConcurrencyConfigListItems = {.kind = Kind::integer, .shape_name = "MaxProvisionedConcurrencyConfigListItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaximumBatchingWindowInSeconds = {.kind = Kind::integer, .shape_name = "MaximumBatchingWindowInSeconds", .min = 0, .max = 300};
-constinit const TypeDesc kMaximumConcurrency = {.kind = Kind::integer, .shape_name = "MaximumConcurrency", .min = 2, .max = 1000};
-constinit const TypeDesc kMaximumEventAgeInSeconds = {.kind = Kind::integer, .shape_name = "MaximumEventAgeInSeconds", .min = 60, .max = 21600};
-constinit const TypeDesc kMaximumRetryAttempts = {.kind = Kind::integer, .shape_name = "MaximumRetryAttempts", .min = 0, .max = 2};
-constinit const TypeDesc kMemorySize = {.kind = Kind::integer, .shape_name = "MemorySize", .min = 128, .max = 32768};
+constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .enum_values = kLogTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLoggingConfig = {.kind = Kind::structure, .shape_name = "LoggingConfig", .structure = &kLoggingConfigStruct, .holder = &OptionalHolder<LoggingConfig>::kAccess};
+constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long", .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kMaxAge = {.kind = Kind::integer, .shape_name = "MaxAge", .min = 0, .max = 86400, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxFiftyListItems = {.kind = Kind::integer, .shape_name = "MaxFiftyListItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxFunctionEventInvokeConfigListItems = {.kind = Kind::integer, .shape_name = "MaxFunctionEventInvokeConfigListItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxItems = {.kind = Kind::integer, .shape_name = "MaxItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxLayerListItems = {.kind = Kind::integer, .shape_name = "MaxLayerListItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxListItems = {.kind = Kind::integer, .shape_name = "MaxListItems", .min = 1, .max = 10000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxProvisionedConcurrencyConfigListItems = {.kind = Kind::integer, .shape_name = "MaxProvisionedConcurrencyConfigListItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaximumBatchingWindowInSeconds = {.kind = Kind::integer, .shape_name = "MaximumBatchingWindowInSeconds", .min = 0, .max = 300, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaximumConcurrency = {.kind = Kind::integer, .shape_name = "MaximumConcurrency", .min = 2, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaximumEventAgeInSeconds = {.kind = Kind::integer, .shape_name = "MaximumEventAgeInSeconds", .min = 60, .max = 21600, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaximumRetryAttempts = {.kind = Kind::integer, .shape_name = "MaximumRetryAttempts", .min = 0, .max = 2, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMemorySize = {.kind = Kind::integer, .shape_name = "MemorySize", .min = 128, .max = 32768, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kMethod = {.kind = Kind::string, .shape_name = "Method", .min = 0, .max = 6, .pattern = ".*"};
-constinit const TypeDesc kMetricTargetValue = {.kind = Kind::floating, .shape_name = "MetricTargetValue"};
-constinit const TypeDesc kNameSpacedFunctionArn = {.kind = Kind::string, .shape_name = "NameSpacedFunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
-constinit const TypeDesc kNamespacedFunctionName = {.kind = Kind::string, .shape_name = "NamespacedFunctionName", .min = 1, .max = 256, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
-constinit const TypeDesc kNamespacedStatementId = {.kind = Kind::string, .shape_name = "NamespacedStatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_.]+)"};
-constinit const TypeDesc kNonNegativeInteger = {.kind = Kind::integer, .shape_name = "NonNegativeInteger", .min = 0};
-constinit const TypeDesc kNumericLatestPublishedOrAliasQualifier = {.kind = Kind::string, .shape_name = "NumericLatestPublishedOrAliasQualifier", .min = 1, .max = 128, .pattern = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"};
-constinit const TypeDesc kOnFailure = {.kind = Kind::structure, .shape_name = "OnFailure", .structure = &kOnFailureStruct};
-constinit const TypeDesc kOnSuccess = {.kind = Kind::structure, .shape_name = "OnSuccess", .structure = &kOnSuccessStruct};
+constinit const TypeDesc kMetricTargetValue = {.kind = Kind::floating, .shape_name = "MetricTargetValue", .holder = &OptionalHolder<double>::kAccess};
+constinit const TypeDesc kNameSpacedFunctionArn = {.kind = Kind::string, .shape_name = "NameSpacedFunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNamespacedFunctionName = {.kind = Kind::string, .shape_name = "NamespacedFunctionName", .min = 1, .max = 256, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNamespacedStatementId = {.kind = Kind::string, .shape_name = "NamespacedStatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_.]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNonNegativeInteger = {.kind = Kind::integer, .shape_name = "NonNegativeInteger", .min = 0, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kNumericLatestPublishedOrAliasQualifier = {.kind = Kind::string, .shape_name = "NumericLatestPublishedOrAliasQualifier", .min = 1, .max = 128, .pattern = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kOnFailure = {.kind = Kind::structure, .shape_name = "OnFailure", .structure = &kOnFailureStruct, .holder = &OptionalHolder<OnFailure>::kAccess};
+constinit const TypeDesc kOnSuccess = {.kind = Kind::structure, .shape_name = "OnSuccess", .structure = &kOnSuccessStruct, .holder = &OptionalHolder<OnSuccess>::kAccess};
 constinit const TypeDesc kOrigin = {.kind = Kind::string, .shape_name = "Origin", .min = 1, .max = 253, .pattern = ".*"};
 constexpr std::string_view kPackageTypeValues[] = {"Zip", "Image"};
-constinit const TypeDesc kPackageType = {.kind = Kind::string, .shape_name = "PackageType", .enum_values = kPackageTypeValues};
-constinit const TypeDesc kPositiveInteger = {.kind = Kind::integer, .shape_name = "PositiveInteger", .min = 1};
-constinit const TypeDesc kPrincipal = {.kind = Kind::string, .shape_name = "Principal", .pattern = "[^\\s]+"};
+constinit const TypeDesc kPackageType = {.kind = Kind::string, .shape_name = "PackageType", .enum_values = kPackageTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPositiveInteger = {.kind = Kind::integer, .shape_name = "PositiveInteger", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPrincipal = {.kind = Kind::string, .shape_name = "Principal", .pattern = "[^\\s]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kProvisionedConcurrencyConfigListAccess = list_access<ProvisionedConcurrencyConfigListItem>(&kProvisionedConcurrencyConfigListItem, "member", false);
-constinit const TypeDesc kProvisionedConcurrencyConfigList = {.kind = Kind::list, .shape_name = "ProvisionedConcurrencyConfigList", .list = &kProvisionedConcurrencyConfigListAccess};
+constinit const TypeDesc kProvisionedConcurrencyConfigList = {.kind = Kind::list, .shape_name = "ProvisionedConcurrencyConfigList", .list = &kProvisionedConcurrencyConfigListAccess, .holder = &OptionalHolder<std::vector<ProvisionedConcurrencyConfigListItem>>::kAccess};
 constinit const TypeDesc kProvisionedConcurrencyConfigListItem = {.kind = Kind::structure, .shape_name = "ProvisionedConcurrencyConfigListItem", .structure = &kProvisionedConcurrencyConfigListItemStruct};
 constexpr std::string_view kProvisionedConcurrencyStatusEnumValues[] = {"IN_PROGRESS", "READY", "FAILED"};
-constinit const TypeDesc kProvisionedConcurrencyStatusEnum = {.kind = Kind::string, .shape_name = "ProvisionedConcurrencyStatusEnum", .enum_values = kProvisionedConcurrencyStatusEnumValues};
-constinit const TypeDesc kPublishedFunctionQualifier = {.kind = Kind::string, .shape_name = "PublishedFunctionQualifier", .min = 1, .max = 128, .pattern = "(\\$LATEST\\.PUBLISHED|[0-9]+)"};
-constinit const TypeDesc kQualifier = {.kind = Kind::string, .shape_name = "Qualifier", .min = 1, .max = 128, .pattern = "(|[a-zA-Z0-9$_-]+)"};
+constinit const TypeDesc kProvisionedConcurrencyStatusEnum = {.kind = Kind::string, .shape_name = "ProvisionedConcurrencyStatusEnum", .enum_values = kProvisionedConcurrencyStatusEnumValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPublishedFunctionQualifier = {.kind = Kind::string, .shape_name = "PublishedFunctionQualifier", .min = 1, .max = 128, .pattern = "(\\$LATEST\\.PUBLISHED|[0-9]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kQualifier = {.kind = Kind::string, .shape_name = "Qualifier", .min = 1, .max = 128, .pattern = "(|[a-zA-Z0-9$_-]+)", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kRecursiveLoopValues[] = {"Allow", "Terminate"};
-constinit const TypeDesc kRecursiveLoop = {.kind = Kind::string, .shape_name = "RecursiveLoop", .enum_values = kRecursiveLoopValues};
-constinit const TypeDesc kReservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "ReservedConcurrentExecutions", .min = 0};
-constinit const TypeDesc kResourceArn = {.kind = Kind::string, .shape_name = "ResourceArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"};
-constinit const TypeDesc kReverseOrder = {.kind = Kind::boolean, .shape_name = "ReverseOrder"};
-constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+"};
-constinit const TypeDesc kRuntime = {.kind = Kind::string, .shape_name = "Runtime"};
-constinit const TypeDesc kRuntimeVersionArn = {.kind = Kind::string, .shape_name = "RuntimeVersionArn", .min = 26, .max = 2048, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+"};
-constinit const TypeDesc kRuntimeVersionConfig = {.kind = Kind::structure, .shape_name = "RuntimeVersionConfig", .structure = &kRuntimeVersionConfigStruct};
-constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .min = 3, .max = 63, .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)"};
-constinit const TypeDesc kS3Key = {.kind = Kind::string, .shape_name = "S3Key", .min = 1, .max = 1024};
-constinit const TypeDesc kScalingConfig = {.kind = Kind::structure, .shape_name = "ScalingConfig", .structure = &kScalingConfigStruct};
+constinit const TypeDesc kRecursiveLoop = {.kind = Kind::string, .shape_name = "RecursiveLoop", .enum_values = kRecursiveLoopValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "ReservedConcurrentExecutions", .min = 0, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kResourceArn = {.kind = Kind::string, .shape_name = "ResourceArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReverseOrder = {.kind = Kind::boolean, .shape_name = "ReverseOrder", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRuntime = {.kind = Kind::string, .shape_name = "Runtime", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRuntimeVersionArn = {.kind = Kind::string, .shape_name = "RuntimeVersionArn", .min = 26, .max = 2048, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRuntimeVersionConfig = {.kind = Kind::structure, .shape_name = "RuntimeVersionConfig", .structure = &kRuntimeVersionConfigStruct, .holder = &OptionalHolder<RuntimeVersionConfig>::kAccess};
+constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .min = 3, .max = 63, .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kS3Key = {.kind = Kind::string, .shape_name = "S3Key", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kScalingConfig = {.kind = Kind::structure, .shape_name = "ScalingConfig", .structure = &kScalingConfigStruct, .holder = &OptionalHolder<ScalingConfig>::kAccess};
 constinit const TypeDesc kSecurityGroupId = {.kind = Kind::string, .shape_name = "SecurityGroupId"};
 constexpr ListAccess kSigningProfileVersionArnsAccess = list_access<std::string>(&kArn, "member", false);
-constinit const TypeDesc kSigningProfileVersionArns = {.kind = Kind::list, .shape_name = "SigningProfileVersionArns", .list = &kSigningProfileVersionArnsAccess, .min = 1, .max = 20};
-constinit const TypeDesc kSnapStart = {.kind = Kind::structure, .shape_name = "SnapStart", .structure = &kSnapStartStruct};
+constinit const TypeDesc kSigningProfileVersionArns = {.kind = Kind::list, .shape_name = "SigningProfileVersionArns", .list = &kSigningProfileVersionArnsAccess, .min = 1, .max = 20, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kSnapStart = {.kind = Kind::structure, .shape_name = "SnapStart", .structure = &kSnapStartStruct, .holder = &OptionalHolder<SnapStart>::kAccess};
 constexpr std::string_view kSnapStartApplyOnValues[] = {"PublishedVersions", "None"};
-constinit const TypeDesc kSnapStartApplyOn = {.kind = Kind::string, .shape_name = "SnapStartApplyOn", .enum_values = kSnapStartApplyOnValues};
+constinit const TypeDesc kSnapStartApplyOn = {.kind = Kind::string, .shape_name = "SnapStartApplyOn", .enum_values = kSnapStartApplyOnValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kSnapStartOptimizationStatusValues[] = {"On", "Off"};
-constinit const TypeDesc kSnapStartOptimizationStatus = {.kind = Kind::string, .shape_name = "SnapStartOptimizationStatus", .enum_values = kSnapStartOptimizationStatusValues};
-constinit const TypeDesc kSnapStartResponse = {.kind = Kind::structure, .shape_name = "SnapStartResponse", .structure = &kSnapStartResponseStruct};
-constinit const TypeDesc kSourceOwner = {.kind = Kind::string, .shape_name = "SourceOwner", .min = 0, .max = 12, .pattern = "\\d{12}"};
+constinit const TypeDesc kSnapStartOptimizationStatus = {.kind = Kind::string, .shape_name = "SnapStartOptimizationStatus", .enum_values = kSnapStartOptimizationStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSnapStartResponse = {.kind = Kind::structure, .shape_name = "SnapStartResponse", .structure = &kSnapStartResponseStruct, .holder = &OptionalHolder<SnapStartResponse>::kAccess};
+constinit const TypeDesc kSourceOwner = {.kind = Kind::string, .shape_name = "SourceOwner", .min = 0, .max = 12, .pattern = "\\d{12}", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStateValues[] = {"Pending", "Active", "Inactive", "Failed", "Deactivating", "Deactivated", "ActiveNonInvocable", "Deleting"};
-constinit const TypeDesc kState = {.kind = Kind::string, .shape_name = "State", .enum_values = kStateValues};
-constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason"};
+constinit const TypeDesc kState = {.kind = Kind::string, .shape_name = "State", .enum_values = kStateValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStateReasonCodeValues[] = {"Idle", "Creating", "Restoring", "EniLimitExceeded", "InsufficientRolePermissions", "InvalidConfiguration", "InternalError", "SubnetOutOfIPAddresses", "InvalidSubnet", "InvalidSecurityGroup", "ImageDeleted", "ImageAccessDenied", "InvalidImage", "KMSKeyAccessDenied", "KMSKeyNotFound", "InvalidStateKMSKey", "DisabledKMSKey", "EFSIOError", "EFSMountConnectivityError", "EFSMountFailure", "EFSMountTimeout", "InvalidRuntime", "InvalidZipFileException", "FunctionError", "DrainingDurableExecutions", "VcpuLimitExceeded", "CapacityProviderScalingLimitExceeded", "InsufficientCapacity", "EC2RequestLimitExceeded", "FunctionError.InitTimeout", "FunctionError.RuntimeInitError", "FunctionError.ExtensionInitError", "FunctionError.InvalidEntryPoint", "FunctionError.InvalidWorkingDirectory", "FunctionError.PermissionDenied", "FunctionError.TooManyExtensions", "FunctionError.InitResourceExhausted", "DisallowedByVpcEncryptionControl"};
-constinit const TypeDesc kStateReasonCode = {.kind = Kind::string, .shape_name = "StateReasonCode", .enum_values = kStateReasonCodeValues};
-constinit const TypeDesc kStatementId = {.kind = Kind::string, .shape_name = "StatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_]+)"};
-constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
+constinit const TypeDesc kStateReasonCode = {.kind = Kind::string, .shape_name = "StateReasonCode", .enum_values = kStateReasonCodeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStatementId = {.kind = Kind::string, .shape_name = "StatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kSubnetId = {.kind = Kind::string, .shape_name = "SubnetId"};
 constexpr std::string_view kSystemLogLevelValues[] = {"DEBUG", "INFO", "WARN"};
-constinit const TypeDesc kSystemLogLevel = {.kind = Kind::string, .shape_name = "SystemLogLevel", .enum_values = kSystemLogLevelValues};
+constinit const TypeDesc kSystemLogLevel = {.kind = Kind::string, .shape_name = "SystemLogLevel", .enum_values = kSystemLogLevelValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey"};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
-constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue"};
-constinit const TypeDesc kTaggableResource = {.kind = Kind::string, .shape_name = "TaggableResource", .min = 1, .max = 256, .pattern = "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector|microvm-image):[a-zA-Z0-9-_]+)"};
+constinit const TypeDesc kTaggableResource = {.kind = Kind::string, .shape_name = "TaggableResource", .min = 1, .max = 256, .pattern = "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector|microvm-image):[a-zA-Z0-9-_]+)", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false, &kTagKey);
-constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess};
+constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constinit const TypeDesc kTargetTrackingScalingPolicy = {.kind = Kind::structure, .shape_name = "TargetTrackingScalingPolicy", .structure = &kTargetTrackingScalingPolicyStruct};
 constexpr std::string_view kThrottleReasonValues[] = {"ConcurrentInvocationLimitExceeded", "FunctionInvocationRateLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded", "ReservedFunctionInvocationRateLimitExceeded", "CallerRateLimitExceeded", "ConcurrentSnapshotCreateLimitExceeded"};
-constinit const TypeDesc kThrottleReason = {.kind = Kind::string, .shape_name = "ThrottleReason", .enum_values = kThrottleReasonValues};
-constinit const TypeDesc kTimeout = {.kind = Kind::integer, .shape_name = "Timeout", .min = 1};
-constinit const TypeDesc kTimestamp = {.kind = Kind::string, .shape_name = "Timestamp"};
-constinit const TypeDesc kTracingConfig = {.kind = Kind::structure, .shape_name = "TracingConfig", .structure = &kTracingConfigStruct};
-constinit const TypeDesc kTracingConfigResponse = {.kind = Kind::structure, .shape_name = "TracingConfigResponse", .structure = &kTracingConfigResponseStruct};
+constinit const TypeDesc kThrottleReason = {.kind = Kind::string, .shape_name = "ThrottleReason", .enum_values = kThrottleReasonValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTimeout = {.kind = Kind::integer, .shape_name = "Timeout", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kTimestamp = {.kind = Kind::string, .shape_name = "Timestamp", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTracingConfig = {.kind = Kind::structure, .shape_name = "TracingConfig", .structure = &kTracingConfigStruct, .holder = &OptionalHolder<TracingConfig>::kAccess};
+constinit const TypeDesc kTracingConfigResponse = {.kind = Kind::structure, .shape_name = "TracingConfigResponse", .structure = &kTracingConfigResponseStruct, .holder = &OptionalHolder<TracingConfigResponse>::kAccess};
 constexpr std::string_view kTracingModeValues[] = {"Active", "PassThrough"};
-constinit const TypeDesc kTracingMode = {.kind = Kind::string, .shape_name = "TracingMode", .enum_values = kTracingModeValues};
-constinit const TypeDesc kUnqualifiedFunctionName = {.kind = Kind::string, .shape_name = "UnqualifiedFunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)"};
-constinit const TypeDesc kUnreservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "UnreservedConcurrentExecutions", .min = 0};
+constinit const TypeDesc kTracingMode = {.kind = Kind::string, .shape_name = "TracingMode", .enum_values = kTracingModeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kUnqualifiedFunctionName = {.kind = Kind::string, .shape_name = "UnqualifiedFunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kUnreservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "UnreservedConcurrentExecutions", .min = 0, .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr std::string_view kUpdateRuntimeOnValues[] = {"Auto", "Manual", "FunctionUpdate"};
-constinit const TypeDesc kUpdateRuntimeOn = {.kind = Kind::string, .shape_name = "UpdateRuntimeOn", .enum_values = kUpdateRuntimeOnValues};
-constinit const TypeDesc kVersion = {.kind = Kind::string, .shape_name = "Version", .min = 1, .max = 1024, .pattern = "(\\$LATEST|[0-9]+)"};
-constinit const TypeDesc kVersionWithLatestPublished = {.kind = Kind::string, .shape_name = "VersionWithLatestPublished", .min = 1, .max = 1024, .pattern = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)"};
+constinit const TypeDesc kUpdateRuntimeOn = {.kind = Kind::string, .shape_name = "UpdateRuntimeOn", .enum_values = kUpdateRuntimeOnValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kVersion = {.kind = Kind::string, .shape_name = "Version", .min = 1, .max = 1024, .pattern = "(\\$LATEST|[0-9]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kVersionWithLatestPublished = {.kind = Kind::string, .shape_name = "VersionWithLatestPublished", .min = 1, .max = 1024, .pattern = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kWeight = {.kind = Kind::floating, .shape_name = "Weight"};
 
 constexpr MemberDesc kAccountLimitMembers[] = {
-    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&AccountLimit::total_code_size>::get, MemberAccess<&AccountLimit::total_code_size>::emplace},
-    {"CodeSizeUnzipped", "CodeSizeUnzipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&AccountLimit::code_size_unzipped>::get, MemberAccess<&AccountLimit::code_size_unzipped>::emplace},
-    {"CodeSizeZipped", "CodeSizeZipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&AccountLimit::code_size_zipped>::get, MemberAccess<&AccountLimit::code_size_zipped>::emplace},
-    {"ConcurrentExecutions", "ConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, MemberAccess<&AccountLimit::concurrent_executions>::get, MemberAccess<&AccountLimit::concurrent_executions>::emplace},
-    {"UnreservedConcurrentExecutions", "UnreservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUnreservedConcurrentExecutions, MemberAccess<&AccountLimit::unreserved_concurrent_executions>::get, MemberAccess<&AccountLimit::unreserved_concurrent_executions>::emplace},
+    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountLimit, total_code_size)},
+    {"CodeSizeUnzipped", "CodeSizeUnzipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountLimit, code_size_unzipped)},
+    {"CodeSizeZipped", "CodeSizeZipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountLimit, code_size_zipped)},
+    {"ConcurrentExecutions", "ConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(AccountLimit, concurrent_executions)},
+    {"UnreservedConcurrentExecutions", "UnreservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUnreservedConcurrentExecutions, offsetof(AccountLimit, unreserved_concurrent_executions)},
 };
 constinit const StructDesc kAccountLimitStruct = {.name = "AccountLimit", .members = kAccountLimitMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAccountUsageMembers[] = {
-    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&AccountUsage::total_code_size>::get, MemberAccess<&AccountUsage::total_code_size>::emplace},
-    {"FunctionCount", "FunctionCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&AccountUsage::function_count>::get, MemberAccess<&AccountUsage::function_count>::emplace},
+    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountUsage, total_code_size)},
+    {"FunctionCount", "FunctionCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountUsage, function_count)},
 };
 constinit const StructDesc kAccountUsageStruct = {.name = "AccountUsage", .members = kAccountUsageMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAddPermissionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&AddPermissionRequest::function_name>::get, MemberAccess<&AddPermissionRequest::function_name>::emplace},
-    {"StatementId", "StatementId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatementId, MemberAccess<&AddPermissionRequest::statement_id>::get, MemberAccess<&AddPermissionRequest::statement_id>::emplace},
-    {"Action", "Action", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAction, MemberAccess<&AddPermissionRequest::action>::get, MemberAccess<&AddPermissionRequest::action>::emplace},
-    {"Principal", "Principal", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPrincipal, MemberAccess<&AddPermissionRequest::principal>::get, MemberAccess<&AddPermissionRequest::principal>::emplace},
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, MemberAccess<&AddPermissionRequest::source_arn>::get, MemberAccess<&AddPermissionRequest::source_arn>::emplace},
-    {"SourceAccount", "SourceAccount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSourceOwner, MemberAccess<&AddPermissionRequest::source_account>::get, MemberAccess<&AddPermissionRequest::source_account>::emplace},
-    {"EventSourceToken", "EventSourceToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&AddPermissionRequest::qualifier>::get, MemberAccess<&AddPermissionRequest::qualifier>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&AddPermissionRequest::revision_id>::get, MemberAccess<&AddPermissionRequest::revision_id>::emplace},
-    {"PrincipalOrgID", "PrincipalOrgID", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"FunctionUrlAuthType", "FunctionUrlAuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlAuthType, MemberAccess<&AddPermissionRequest::function_url_auth_type>::get, MemberAccess<&AddPermissionRequest::function_url_auth_type>::emplace},
-    {"InvokedViaFunctionUrl", "InvokedViaFunctionUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokedViaFunctionUrl, MemberAccess<&AddPermissionRequest::invoked_via_function_url>::get, MemberAccess<&AddPermissionRequest::invoked_via_function_url>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(AddPermissionRequest, function_name)},
+    {"StatementId", "StatementId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatementId, offsetof(AddPermissionRequest, statement_id)},
+    {"Action", "Action", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAction, offsetof(AddPermissionRequest, action)},
+    {"Principal", "Principal", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPrincipal, offsetof(AddPermissionRequest, principal)},
+    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(AddPermissionRequest, source_arn)},
+    {"SourceAccount", "SourceAccount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSourceOwner, offsetof(AddPermissionRequest, source_account)},
+    {"EventSourceToken", "EventSourceToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(AddPermissionRequest, qualifier)},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(AddPermissionRequest, revision_id)},
+    {"PrincipalOrgID", "PrincipalOrgID", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"FunctionUrlAuthType", "FunctionUrlAuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(AddPermissionRequest, function_url_auth_type)},
+    {"InvokedViaFunctionUrl", "InvokedViaFunctionUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokedViaFunctionUrl, offsetof(AddPermissionRequest, invoked_via_function_url)},
 };
 constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAddPermissionResponseMembers[] = {
-    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&AddPermissionResponse::statement>::get, MemberAccess<&AddPermissionResponse::statement>::emplace},
+    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(AddPermissionResponse, statement)},
 };
 constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = kAddPermissionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAliasRoutingConfigurationMembers[] = {
-    {"AdditionalVersionWeights", "AdditionalVersionWeights", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAdditionalVersionWeights, MemberAccess<&AliasRoutingConfiguration::additional_version_weights>::get, MemberAccess<&AliasRoutingConfiguration::additional_version_weights>::emplace},
+    {"AdditionalVersionWeights", "AdditionalVersionWeights", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAdditionalVersionWeights, offsetof(AliasRoutingConfiguration, additional_version_weights)},
 };
 constinit const StructDesc kAliasRoutingConfigurationStruct = {.name = "AliasRoutingConfiguration", .members = kAliasRoutingConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAliasConfigurationMembers[] = {
-    {"AliasArn", "AliasArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, MemberAccess<&AliasConfiguration::alias_arn>::get, MemberAccess<&AliasConfiguration::alias_arn>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlias, MemberAccess<&AliasConfiguration::name>::get, MemberAccess<&AliasConfiguration::name>::emplace},
-    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersion, MemberAccess<&AliasConfiguration::function_version>::get, MemberAccess<&AliasConfiguration::function_version>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&AliasConfiguration::description>::get, MemberAccess<&AliasConfiguration::description>::emplace},
-    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasRoutingConfiguration, MemberAccess<&AliasConfiguration::routing_config>::get, MemberAccess<&AliasConfiguration::routing_config>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&AliasConfiguration::revision_id>::get, MemberAccess<&AliasConfiguration::revision_id>::emplace},
+    {"AliasArn", "AliasArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(AliasConfiguration, alias_arn)},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlias, offsetof(AliasConfiguration, name)},
+    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersion, offsetof(AliasConfiguration, function_version)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(AliasConfiguration, description)},
+    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasRoutingConfiguration, offsetof(AliasConfiguration, routing_config)},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(AliasConfiguration, revision_id)},
 };
 constinit const StructDesc kAliasConfigurationStruct = {.name = "AliasConfiguration", .members = kAliasConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAllowedPublishersMembers[] = {
-    {"SigningProfileVersionArns", "SigningProfileVersionArns", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSigningProfileVersionArns, MemberAccess<&AllowedPublishers::signing_profile_version_arns>::get, MemberAccess<&AllowedPublishers::signing_profile_version_arns>::emplace},
+    {"SigningProfileVersionArns", "SigningProfileVersionArns", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSigningProfileVersionArns, offsetof(AllowedPublishers, signing_profile_version_arns)},
 };
 constinit const StructDesc kAllowedPublishersStruct = {.name = "AllowedPublishers", .members = kAllowedPublishersMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderVpcConfigMembers[] = {
-    {"SubnetIds", "SubnetIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderSubnetIds, MemberAccess<&CapacityProviderVpcConfig::subnet_ids>::get, MemberAccess<&CapacityProviderVpcConfig::subnet_ids>::emplace},
-    {"SecurityGroupIds", "SecurityGroupIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderSecurityGroupIds, MemberAccess<&CapacityProviderVpcConfig::security_group_ids>::get, MemberAccess<&CapacityProviderVpcConfig::security_group_ids>::emplace},
+    {"SubnetIds", "SubnetIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderSubnetIds, offsetof(CapacityProviderVpcConfig, subnet_ids)},
+    {"SecurityGroupIds", "SecurityGroupIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderSecurityGroupIds, offsetof(CapacityProviderVpcConfig, security_group_ids)},
 };
 constinit const StructDesc kCapacityProviderVpcConfigStruct = {.name = "CapacityProviderVpcConfig", .members = kCapacityProviderVpcConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderPermissionsConfigMembers[] = {
-    {"CapacityProviderOperatorRoleArn", "CapacityProviderOperatorRoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleArn, MemberAccess<&CapacityProviderPermissionsConfig::capacity_provider_operator_role_arn>::get, MemberAccess<&CapacityProviderPermissionsConfig::capacity_provider_operator_role_arn>::emplace},
+    {"CapacityProviderOperatorRoleArn", "CapacityProviderOperatorRoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleArn, offsetof(CapacityProviderPermissionsConfig, capacity_provider_operator_role_arn)},
 };
 constinit const StructDesc kCapacityProviderPermissionsConfigStruct = {.name = "CapacityProviderPermissionsConfig", .members = kCapacityProviderPermissionsConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInstanceRequirementsMembers[] = {
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, MemberAccess<&InstanceRequirements::architectures>::get, MemberAccess<&InstanceRequirements::architectures>::emplace},
-    {"AllowedInstanceTypes", "AllowedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceTypeSet, MemberAccess<&InstanceRequirements::allowed_instance_types>::get, MemberAccess<&InstanceRequirements::allowed_instance_types>::emplace},
-    {"ExcludedInstanceTypes", "ExcludedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceTypeSet, MemberAccess<&InstanceRequirements::excluded_instance_types>::get, MemberAccess<&InstanceRequirements::excluded_instance_types>::emplace},
+    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, offsetof(InstanceRequirements, architectures)},
+    {"AllowedInstanceTypes", "AllowedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceTypeSet, offsetof(InstanceRequirements, allowed_instance_types)},
+    {"ExcludedInstanceTypes", "ExcludedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceTypeSet, offsetof(InstanceRequirements, excluded_instance_types)},
 };
 constinit const StructDesc kInstanceRequirementsStruct = {.name = "InstanceRequirements", .members = kInstanceRequirementsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderScalingConfigMembers[] = {
-    {"MaxVCpuCount", "MaxVCpuCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderMaxVCpuCount, MemberAccess<&CapacityProviderScalingConfig::max_v_cpu_count>::get, MemberAccess<&CapacityProviderScalingConfig::max_v_cpu_count>::emplace},
-    {"ScalingMode", "ScalingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderScalingMode, MemberAccess<&CapacityProviderScalingConfig::scaling_mode>::get, MemberAccess<&CapacityProviderScalingConfig::scaling_mode>::emplace},
-    {"ScalingPolicies", "ScalingPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderScalingPoliciesList, MemberAccess<&CapacityProviderScalingConfig::scaling_policies>::get, MemberAccess<&CapacityProviderScalingConfig::scaling_policies>::emplace},
+    {"MaxVCpuCount", "MaxVCpuCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderMaxVCpuCount, offsetof(CapacityProviderScalingConfig, max_v_cpu_count)},
+    {"ScalingMode", "ScalingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderScalingMode, offsetof(CapacityProviderScalingConfig, scaling_mode)},
+    {"ScalingPolicies", "ScalingPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderScalingPoliciesList, offsetof(CapacityProviderScalingConfig, scaling_policies)},
 };
 constinit const StructDesc kCapacityProviderScalingConfigStruct = {.name = "CapacityProviderScalingConfig", .members = kCapacityProviderScalingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderMembers[] = {
-    {"CapacityProviderArn", "CapacityProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderArn, MemberAccess<&CapacityProvider::capacity_provider_arn>::get, MemberAccess<&CapacityProvider::capacity_provider_arn>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderState, MemberAccess<&CapacityProvider::state>::get, MemberAccess<&CapacityProvider::state>::emplace},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderVpcConfig, MemberAccess<&CapacityProvider::vpc_config>::get, MemberAccess<&CapacityProvider::vpc_config>::emplace},
-    {"PermissionsConfig", "PermissionsConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderPermissionsConfig, MemberAccess<&CapacityProvider::permissions_config>::get, MemberAccess<&CapacityProvider::permissions_config>::emplace},
-    {"InstanceRequirements", "InstanceRequirements", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceRequirements, MemberAccess<&CapacityProvider::instance_requirements>::get, MemberAccess<&CapacityProvider::instance_requirements>::emplace},
-    {"CapacityProviderScalingConfig", "CapacityProviderScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderScalingConfig, MemberAccess<&CapacityProvider::capacity_provider_scaling_config>::get, MemberAccess<&CapacityProvider::capacity_provider_scaling_config>::emplace},
-    {"KmsKeyArn", "KmsKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKMSKeyArn, MemberAccess<&CapacityProvider::kms_key_arn>::get, MemberAccess<&CapacityProvider::kms_key_arn>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&CapacityProvider::last_modified>::get, MemberAccess<&CapacityProvider::last_modified>::emplace},
+    {"CapacityProviderArn", "CapacityProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderArn, offsetof(CapacityProvider, capacity_provider_arn)},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderState, offsetof(CapacityProvider, state)},
+    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderVpcConfig, offsetof(CapacityProvider, vpc_config)},
+    {"PermissionsConfig", "PermissionsConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderPermissionsConfig, offsetof(CapacityProvider, permissions_config)},
+    {"InstanceRequirements", "InstanceRequirements", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceRequirements, offsetof(CapacityProvider, instance_requirements)},
+    {"CapacityProviderScalingConfig", "CapacityProviderScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderScalingConfig, offsetof(CapacityProvider, capacity_provider_scaling_config)},
+    {"KmsKeyArn", "KmsKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKMSKeyArn, offsetof(CapacityProvider, kms_key_arn)},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(CapacityProvider, last_modified)},
 };
 constinit const StructDesc kCapacityProviderStruct = {.name = "CapacityProvider", .members = kCapacityProviderMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeSigningPoliciesMembers[] = {
-    {"UntrustedArtifactOnDeployment", "UntrustedArtifactOnDeployment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCodeSigningPolicy, MemberAccess<&CodeSigningPolicies::untrusted_artifact_on_deployment>::get, MemberAccess<&CodeSigningPolicies::untrusted_artifact_on_deployment>::emplace},
+    {"UntrustedArtifactOnDeployment", "UntrustedArtifactOnDeployment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCodeSigningPolicy, offsetof(CodeSigningPolicies, untrusted_artifact_on_deployment)},
 };
 constinit const StructDesc kCodeSigningPoliciesStruct = {.name = "CodeSigningPolicies", .members = kCodeSigningPoliciesMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeSigningConfigMembers[] = {
-    {"CodeSigningConfigId", "CodeSigningConfigId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigId, MemberAccess<&CodeSigningConfig::code_signing_config_id>::get, MemberAccess<&CodeSigningConfig::code_signing_config_id>::emplace},
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigArn, MemberAccess<&CodeSigningConfig::code_signing_config_arn>::get, MemberAccess<&CodeSigningConfig::code_signing_config_arn>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&CodeSigningConfig::description>::get, MemberAccess<&CodeSigningConfig::description>::emplace},
-    {"AllowedPublishers", "AllowedPublishers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAllowedPublishers, MemberAccess<&CodeSigningConfig::allowed_publishers>::get, MemberAccess<&CodeSigningConfig::allowed_publishers>::emplace},
-    {"CodeSigningPolicies", "CodeSigningPolicies", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningPolicies, MemberAccess<&CodeSigningConfig::code_signing_policies>::get, MemberAccess<&CodeSigningConfig::code_signing_policies>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&CodeSigningConfig::last_modified>::get, MemberAccess<&CodeSigningConfig::last_modified>::emplace},
+    {"CodeSigningConfigId", "CodeSigningConfigId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigId, offsetof(CodeSigningConfig, code_signing_config_id)},
+    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigArn, offsetof(CodeSigningConfig, code_signing_config_arn)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(CodeSigningConfig, description)},
+    {"AllowedPublishers", "AllowedPublishers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAllowedPublishers, offsetof(CodeSigningConfig, allowed_publishers)},
+    {"CodeSigningPolicies", "CodeSigningPolicies", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningPolicies, offsetof(CodeSigningConfig, code_signing_policies)},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(CodeSigningConfig, last_modified)},
 };
 constinit const StructDesc kCodeSigningConfigStruct = {.name = "CodeSigningConfig", .members = kCodeSigningConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeSigningConfigNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&CodeSigningConfigNotFoundException::type>::get, MemberAccess<&CodeSigningConfigNotFoundException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&CodeSigningConfigNotFoundException::message>::get, MemberAccess<&CodeSigningConfigNotFoundException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeSigningConfigNotFoundException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeSigningConfigNotFoundException, message)},
 };
 constinit const StructDesc kCodeSigningConfigNotFoundExceptionStruct = {.name = "CodeSigningConfigNotFoundException", .members = kCodeSigningConfigNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeStorageExceededExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&CodeStorageExceededException::type>::get, MemberAccess<&CodeStorageExceededException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&CodeStorageExceededException::message>::get, MemberAccess<&CodeStorageExceededException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeStorageExceededException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeStorageExceededException, message)},
 };
 constinit const StructDesc kCodeStorageExceededExceptionStruct = {.name = "CodeStorageExceededException", .members = kCodeStorageExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeVerificationFailedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&CodeVerificationFailedException::type>::get, MemberAccess<&CodeVerificationFailedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&CodeVerificationFailedException::message>::get, MemberAccess<&CodeVerificationFailedException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeVerificationFailedException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeVerificationFailedException, message)},
 };
 constinit const StructDesc kCodeVerificationFailedExceptionStruct = {.name = "CodeVerificationFailedException", .members = kCodeVerificationFailedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConcurrencyMembers[] = {
-    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReservedConcurrentExecutions, MemberAccess<&Concurrency::reserved_concurrent_executions>::get, MemberAccess<&Concurrency::reserved_concurrent_executions>::emplace},
+    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReservedConcurrentExecutions, offsetof(Concurrency, reserved_concurrent_executions)},
 };
 constinit const StructDesc kConcurrencyStruct = {.name = "Concurrency", .members = kConcurrencyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCorsMembers[] = {
-    {"AllowCredentials", "AllowCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllowCredentials, MemberAccess<&Cors::allow_credentials>::get, MemberAccess<&Cors::allow_credentials>::emplace},
-    {"AllowHeaders", "AllowHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHeadersList, MemberAccess<&Cors::allow_headers>::get, MemberAccess<&Cors::allow_headers>::emplace},
-    {"AllowMethods", "AllowMethods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllowMethodsList, MemberAccess<&Cors::allow_methods>::get, MemberAccess<&Cors::allow_methods>::emplace},
-    {"AllowOrigins", "AllowOrigins", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllowOriginsList, MemberAccess<&Cors::allow_origins>::get, MemberAccess<&Cors::allow_origins>::emplace},
-    {"ExposeHeaders", "ExposeHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHeadersList, MemberAccess<&Cors::expose_headers>::get, MemberAccess<&Cors::expose_headers>::emplace},
-    {"MaxAge", "MaxAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxAge, MemberAccess<&Cors::max_age>::get, MemberAccess<&Cors::max_age>::emplace},
+    {"AllowCredentials", "AllowCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllowCredentials, offsetof(Cors, allow_credentials)},
+    {"AllowHeaders", "AllowHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHeadersList, offsetof(Cors, allow_headers)},
+    {"AllowMethods", "AllowMethods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllowMethodsList, offsetof(Cors, allow_methods)},
+    {"AllowOrigins", "AllowOrigins", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllowOriginsList, offsetof(Cors, allow_origins)},
+    {"ExposeHeaders", "ExposeHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHeadersList, offsetof(Cors, expose_headers)},
+    {"MaxAge", "MaxAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxAge, offsetof(Cors, max_age)},
 };
 constinit const StructDesc kCorsStruct = {.name = "Cors", .members = kCorsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&CreateAliasRequest::function_name>::get, MemberAccess<&CreateAliasRequest::function_name>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, MemberAccess<&CreateAliasRequest::name>::get, MemberAccess<&CreateAliasRequest::name>::emplace},
-    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kVersionWithLatestPublished, MemberAccess<&CreateAliasRequest::function_version>::get, MemberAccess<&CreateAliasRequest::function_version>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&CreateAliasRequest::description>::get, MemberAccess<&CreateAliasRequest::description>::emplace},
-    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasRoutingConfiguration, MemberAccess<&CreateAliasRequest::routing_config>::get, MemberAccess<&CreateAliasRequest::routing_config>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(CreateAliasRequest, function_name)},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, offsetof(CreateAliasRequest, name)},
+    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kVersionWithLatestPublished, offsetof(CreateAliasRequest, function_version)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(CreateAliasRequest, description)},
+    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasRoutingConfiguration, offsetof(CreateAliasRequest, routing_config)},
 };
 constinit const StructDesc kCreateAliasRequestStruct = {.name = "CreateAliasRequest", .members = kCreateAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScalingConfigMembers[] = {
-    {"MaximumConcurrency", "MaximumConcurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumConcurrency, MemberAccess<&ScalingConfig::maximum_concurrency>::get, MemberAccess<&ScalingConfig::maximum_concurrency>::emplace},
+    {"MaximumConcurrency", "MaximumConcurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumConcurrency, offsetof(ScalingConfig, maximum_concurrency)},
 };
 constinit const StructDesc kScalingConfigStruct = {.name = "ScalingConfig", .members = kScalingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateEventSourceMappingRequestMembers[] = {
-    {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, MemberAccess<&CreateEventSourceMappingRequest::event_source_arn>::get, MemberAccess<&CreateEventSourceMappingRequest::event_source_arn>::emplace},
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&CreateEventSourceMappingRequest::function_name>::get, MemberAccess<&CreateEventSourceMappingRequest::function_name>::emplace},
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnabled, MemberAccess<&CreateEventSourceMappingRequest::enabled>::get, MemberAccess<&CreateEventSourceMappingRequest::enabled>::emplace},
-    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchSize, MemberAccess<&CreateEventSourceMappingRequest::batch_size>::get, MemberAccess<&CreateEventSourceMappingRequest::batch_size>::emplace},
-    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumBatchingWindowInSeconds, MemberAccess<&CreateEventSourceMappingRequest::maximum_batching_window_in_seconds>::get, MemberAccess<&CreateEventSourceMappingRequest::maximum_batching_window_in_seconds>::emplace},
-    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"StartingPosition", "StartingPosition", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"StartingPositionTimestamp", "StartingPositionTimestamp", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Queues", "Queues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"SelfManagedEventSource", "SelfManagedEventSource", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionResponseTypeList, MemberAccess<&CreateEventSourceMappingRequest::function_response_types>::get, MemberAccess<&CreateEventSourceMappingRequest::function_response_types>::emplace},
-    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScalingConfig, MemberAccess<&CreateEventSourceMappingRequest::scaling_config>::get, MemberAccess<&CreateEventSourceMappingRequest::scaling_config>::emplace},
-    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(CreateEventSourceMappingRequest, event_source_arn)},
+    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(CreateEventSourceMappingRequest, function_name)},
+    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnabled, offsetof(CreateEventSourceMappingRequest, enabled)},
+    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchSize, offsetof(CreateEventSourceMappingRequest, batch_size)},
+    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumBatchingWindowInSeconds, offsetof(CreateEventSourceMappingRequest, maximum_batching_window_in_seconds)},
+    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"StartingPosition", "StartingPosition", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"StartingPositionTimestamp", "StartingPositionTimestamp", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Queues", "Queues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"SelfManagedEventSource", "SelfManagedEventSource", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionResponseTypeList, offsetof(CreateEventSourceMappingRequest, function_response_types)},
+    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScalingConfig, offsetof(CreateEventSourceMappingRequest, scaling_config)},
+    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kCreateEventSourceMappingRequestStruct = {.name = "CreateEventSourceMappingRequest", .members = kCreateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionCodeMembers[] = {
-    {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, MemberAccess<&FunctionCode::zip_file>::get, MemberAccess<&FunctionCode::zip_file>::emplace},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Bucket, MemberAccess<&FunctionCode::s3_bucket>::get, MemberAccess<&FunctionCode::s3_bucket>::emplace},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Key, MemberAccess<&FunctionCode::s3_key>::get, MemberAccess<&FunctionCode::s3_key>::emplace},
-    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, offsetof(FunctionCode, zip_file)},
+    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Bucket, offsetof(FunctionCode, s3_bucket)},
+    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Key, offsetof(FunctionCode, s3_key)},
+    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kFunctionCodeStruct = {.name = "FunctionCode", .members = kFunctionCodeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeadLetterConfigMembers[] = {
-    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceArn, MemberAccess<&DeadLetterConfig::target_arn>::get, MemberAccess<&DeadLetterConfig::target_arn>::emplace},
+    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceArn, offsetof(DeadLetterConfig, target_arn)},
 };
 constinit const StructDesc kDeadLetterConfigStruct = {.name = "DeadLetterConfig", .members = kDeadLetterConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEnvironmentMembers[] = {
-    {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironmentVariables, MemberAccess<&Environment::variables>::get, MemberAccess<&Environment::variables>::emplace},
+    {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironmentVariables, offsetof(Environment, variables)},
 };
 constinit const StructDesc kEnvironmentStruct = {.name = "Environment", .members = kEnvironmentMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTracingConfigMembers[] = {
-    {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingMode, MemberAccess<&TracingConfig::mode>::get, MemberAccess<&TracingConfig::mode>::emplace},
+    {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingMode, offsetof(TracingConfig, mode)},
 };
 constinit const StructDesc kTracingConfigStruct = {.name = "TracingConfig", .members = kTracingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEphemeralStorageMembers[] = {
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEphemeralStorageSize, MemberAccess<&EphemeralStorage::size>::get, MemberAccess<&EphemeralStorage::size>::emplace},
+    {"Size", "Size", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEphemeralStorageSize, offsetof(EphemeralStorage, size)},
 };
 constinit const StructDesc kEphemeralStorageStruct = {.name = "EphemeralStorage", .members = kEphemeralStorageMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartMembers[] = {
-    {"ApplyOn", "ApplyOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartApplyOn, MemberAccess<&SnapStart::apply_on>::get, MemberAccess<&SnapStart::apply_on>::emplace},
+    {"ApplyOn", "ApplyOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartApplyOn, offsetof(SnapStart, apply_on)},
 };
 constinit const StructDesc kSnapStartStruct = {.name = "SnapStart", .members = kSnapStartMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLoggingConfigMembers[] = {
-    {"LogFormat", "LogFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogFormat, MemberAccess<&LoggingConfig::log_format>::get, MemberAccess<&LoggingConfig::log_format>::emplace},
-    {"ApplicationLogLevel", "ApplicationLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kApplicationLogLevel, MemberAccess<&LoggingConfig::application_log_level>::get, MemberAccess<&LoggingConfig::application_log_level>::emplace},
-    {"SystemLogLevel", "SystemLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSystemLogLevel, MemberAccess<&LoggingConfig::system_log_level>::get, MemberAccess<&LoggingConfig::system_log_level>::emplace},
-    {"LogGroup", "LogGroup", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroup, MemberAccess<&LoggingConfig::log_group>::get, MemberAccess<&LoggingConfig::log_group>::emplace},
+    {"LogFormat", "LogFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogFormat, offsetof(LoggingConfig, log_format)},
+    {"ApplicationLogLevel", "ApplicationLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kApplicationLogLevel, offsetof(LoggingConfig, application_log_level)},
+    {"SystemLogLevel", "SystemLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSystemLogLevel, offsetof(LoggingConfig, system_log_level)},
+    {"LogGroup", "LogGroup", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroup, offsetof(LoggingConfig, log_group)},
 };
 constinit const StructDesc kLoggingConfigStruct = {.name = "LoggingConfig", .members = kLoggingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&CreateFunctionRequest::function_name>::get, MemberAccess<&CreateFunctionRequest::function_name>::emplace},
-    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, MemberAccess<&CreateFunctionRequest::runtime>::get, MemberAccess<&CreateFunctionRequest::runtime>::emplace},
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleArn, MemberAccess<&CreateFunctionRequest::role>::get, MemberAccess<&CreateFunctionRequest::role>::emplace},
-    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHandler, MemberAccess<&CreateFunctionRequest::handler>::get, MemberAccess<&CreateFunctionRequest::handler>::emplace},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionCode, MemberAccess<&CreateFunctionRequest::code>::get, MemberAccess<&CreateFunctionRequest::code>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&CreateFunctionRequest::description>::get, MemberAccess<&CreateFunctionRequest::description>::emplace},
-    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeout, MemberAccess<&CreateFunctionRequest::timeout>::get, MemberAccess<&CreateFunctionRequest::timeout>::emplace},
-    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMemorySize, MemberAccess<&CreateFunctionRequest::memory_size>::get, MemberAccess<&CreateFunctionRequest::memory_size>::emplace},
-    {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, MemberAccess<&CreateFunctionRequest::publish>::get, MemberAccess<&CreateFunctionRequest::publish>::emplace},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPackageType, MemberAccess<&CreateFunctionRequest::package_type>::get, MemberAccess<&CreateFunctionRequest::package_type>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeadLetterConfig, MemberAccess<&CreateFunctionRequest::dead_letter_config>::get, MemberAccess<&CreateFunctionRequest::dead_letter_config>::emplace},
-    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironment, MemberAccess<&CreateFunctionRequest::environment>::get, MemberAccess<&CreateFunctionRequest::environment>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingConfig, MemberAccess<&CreateFunctionRequest::tracing_config>::get, MemberAccess<&CreateFunctionRequest::tracing_config>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, MemberAccess<&CreateFunctionRequest::tags>::get, MemberAccess<&CreateFunctionRequest::tags>::emplace},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, MemberAccess<&CreateFunctionRequest::architectures>::get, MemberAccess<&CreateFunctionRequest::architectures>::emplace},
-    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEphemeralStorage, MemberAccess<&CreateFunctionRequest::ephemeral_storage>::get, MemberAccess<&CreateFunctionRequest::ephemeral_storage>::emplace},
-    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStart, MemberAccess<&CreateFunctionRequest::snap_start>::get, MemberAccess<&CreateFunctionRequest::snap_start>::emplace},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingConfig, MemberAccess<&CreateFunctionRequest::logging_config>::get, MemberAccess<&CreateFunctionRequest::logging_config>::emplace},
-    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"TenancyConfig", "TenancyConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(CreateFunctionRequest, function_name)},
+    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(CreateFunctionRequest, runtime)},
+    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleArn, offsetof(CreateFunctionRequest, role)},
+    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHandler, offsetof(CreateFunctionRequest, handler)},
+    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionCode, offsetof(CreateFunctionRequest, code)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(CreateFunctionRequest, description)},
+    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeout, offsetof(CreateFunctionRequest, timeout)},
+    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMemorySize, offsetof(CreateFunctionRequest, memory_size)},
+    {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(CreateFunctionRequest, publish)},
+    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPackageType, offsetof(CreateFunctionRequest, package_type)},
+    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeadLetterConfig, offsetof(CreateFunctionRequest, dead_letter_config)},
+    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironment, offsetof(CreateFunctionRequest, environment)},
+    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingConfig, offsetof(CreateFunctionRequest, tracing_config)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(CreateFunctionRequest, tags)},
+    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, offsetof(CreateFunctionRequest, architectures)},
+    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEphemeralStorage, offsetof(CreateFunctionRequest, ephemeral_storage)},
+    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStart, offsetof(CreateFunctionRequest, snap_start)},
+    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingConfig, offsetof(CreateFunctionRequest, logging_config)},
+    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"TenancyConfig", "TenancyConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kCreateFunctionRequestStruct = {.name = "CreateFunctionRequest", .members = kCreateFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&CreateFunctionUrlConfigRequest::function_name>::get, MemberAccess<&CreateFunctionUrlConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, MemberAccess<&CreateFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&CreateFunctionUrlConfigRequest::qualifier>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, MemberAccess<&CreateFunctionUrlConfigRequest::auth_type>::get, MemberAccess<&CreateFunctionUrlConfigRequest::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, MemberAccess<&CreateFunctionUrlConfigRequest::cors>::get, MemberAccess<&CreateFunctionUrlConfigRequest::cors>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, MemberAccess<&CreateFunctionUrlConfigRequest::invoke_mode>::get, MemberAccess<&CreateFunctionUrlConfigRequest::invoke_mode>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(CreateFunctionUrlConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, offsetof(CreateFunctionUrlConfigRequest, qualifier)},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(CreateFunctionUrlConfigRequest, auth_type)},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(CreateFunctionUrlConfigRequest, cors)},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(CreateFunctionUrlConfigRequest, invoke_mode)},
 };
 constinit const StructDesc kCreateFunctionUrlConfigRequestStruct = {.name = "CreateFunctionUrlConfigRequest", .members = kCreateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateFunctionUrlConfigResponseMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, MemberAccess<&CreateFunctionUrlConfigResponse::function_url>::get, MemberAccess<&CreateFunctionUrlConfigResponse::function_url>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, MemberAccess<&CreateFunctionUrlConfigResponse::function_arn>::get, MemberAccess<&CreateFunctionUrlConfigResponse::function_arn>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, MemberAccess<&CreateFunctionUrlConfigResponse::auth_type>::get, MemberAccess<&CreateFunctionUrlConfigResponse::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, MemberAccess<&CreateFunctionUrlConfigResponse::cors>::get, MemberAccess<&CreateFunctionUrlConfigResponse::cors>::emplace},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&CreateFunctionUrlConfigResponse::creation_time>::get, MemberAccess<&CreateFunctionUrlConfigResponse::creation_time>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, MemberAccess<&CreateFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&CreateFunctionUrlConfigResponse::invoke_mode>::emplace},
+    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, offsetof(CreateFunctionUrlConfigResponse, function_url)},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, offsetof(CreateFunctionUrlConfigResponse, function_arn)},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(CreateFunctionUrlConfigResponse, auth_type)},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(CreateFunctionUrlConfigResponse, cors)},
+    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(CreateFunctionUrlConfigResponse, creation_time)},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(CreateFunctionUrlConfigResponse, invoke_mode)},
 };
 constinit const StructDesc kCreateFunctionUrlConfigResponseStruct = {.name = "CreateFunctionUrlConfigResponse", .members = kCreateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&DeleteAliasRequest::function_name>::get, MemberAccess<&DeleteAliasRequest::function_name>::emplace},
-    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, MemberAccess<&DeleteAliasRequest::name>::get, MemberAccess<&DeleteAliasRequest::name>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(DeleteAliasRequest, function_name)},
+    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, offsetof(DeleteAliasRequest, name)},
 };
 constinit const StructDesc kDeleteAliasRequestStruct = {.name = "DeleteAliasRequest", .members = kDeleteAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteAliasResponseStruct = {.name = "DeleteAliasResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteEventSourceMappingRequestMembers[] = {
-    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&DeleteEventSourceMappingRequest::uuid>::get, MemberAccess<&DeleteEventSourceMappingRequest::uuid>::emplace},
+    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(DeleteEventSourceMappingRequest, uuid)},
 };
 constinit const StructDesc kDeleteEventSourceMappingRequestStruct = {.name = "DeleteEventSourceMappingRequest", .members = kDeleteEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionConcurrencyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&DeleteFunctionConcurrencyRequest::function_name>::get, MemberAccess<&DeleteFunctionConcurrencyRequest::function_name>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(DeleteFunctionConcurrencyRequest, function_name)},
 };
 constinit const StructDesc kDeleteFunctionConcurrencyRequestStruct = {.name = "DeleteFunctionConcurrencyRequest", .members = kDeleteFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteFunctionConcurrencyResponseStruct = {.name = "DeleteFunctionConcurrencyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(DeleteFunctionEventInvokeConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(DeleteFunctionEventInvokeConfigRequest, qualifier)},
 };
 constinit const StructDesc kDeleteFunctionEventInvokeConfigRequestStruct = {.name = "DeleteFunctionEventInvokeConfigRequest", .members = kDeleteFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteFunctionEventInvokeConfigResponseStruct = {.name = "DeleteFunctionEventInvokeConfigResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&DeleteFunctionRequest::function_name>::get, MemberAccess<&DeleteFunctionRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&DeleteFunctionRequest::qualifier>::get, MemberAccess<&DeleteFunctionRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(DeleteFunctionRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(DeleteFunctionRequest, qualifier)},
 };
 constinit const StructDesc kDeleteFunctionRequestStruct = {.name = "DeleteFunctionRequest", .members = kDeleteFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionResponseMembers[] = {
-    {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, MemberAccess<&DeleteFunctionResponse::status_code>::get, MemberAccess<&DeleteFunctionResponse::status_code>::emplace},
+    {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(DeleteFunctionResponse, status_code)},
 };
 constinit const StructDesc kDeleteFunctionResponseStruct = {.name = "DeleteFunctionResponse", .members = kDeleteFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&DeleteFunctionUrlConfigRequest::function_name>::get, MemberAccess<&DeleteFunctionUrlConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, MemberAccess<&DeleteFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&DeleteFunctionUrlConfigRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(DeleteFunctionUrlConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, offsetof(DeleteFunctionUrlConfigRequest, qualifier)},
 };
 constinit const StructDesc kDeleteFunctionUrlConfigRequestStruct = {.name = "DeleteFunctionUrlConfigRequest", .members = kDeleteFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteFunctionUrlConfigResponseStruct = {.name = "DeleteFunctionUrlConfigResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOnSuccessMembers[] = {
-    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationArn, MemberAccess<&OnSuccess::destination>::get, MemberAccess<&OnSuccess::destination>::emplace},
+    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationArn, offsetof(OnSuccess, destination)},
 };
 constinit const StructDesc kOnSuccessStruct = {.name = "OnSuccess", .members = kOnSuccessMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOnFailureMembers[] = {
-    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationArn, MemberAccess<&OnFailure::destination>::get, MemberAccess<&OnFailure::destination>::emplace},
+    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationArn, offsetof(OnFailure, destination)},
 };
 constinit const StructDesc kOnFailureStruct = {.name = "OnFailure", .members = kOnFailureMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDestinationConfigMembers[] = {
-    {"OnSuccess", "OnSuccess", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOnSuccess, MemberAccess<&DestinationConfig::on_success>::get, MemberAccess<&DestinationConfig::on_success>::emplace},
-    {"OnFailure", "OnFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOnFailure, MemberAccess<&DestinationConfig::on_failure>::get, MemberAccess<&DestinationConfig::on_failure>::emplace},
+    {"OnSuccess", "OnSuccess", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOnSuccess, offsetof(DestinationConfig, on_success)},
+    {"OnFailure", "OnFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOnFailure, offsetof(DestinationConfig, on_failure)},
 };
 constinit const StructDesc kDestinationConfigStruct = {.name = "DestinationConfig", .members = kDestinationConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDurableExecutionAlreadyStartedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&DurableExecutionAlreadyStartedException::type>::get, MemberAccess<&DurableExecutionAlreadyStartedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&DurableExecutionAlreadyStartedException::message>::get, MemberAccess<&DurableExecutionAlreadyStartedException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(DurableExecutionAlreadyStartedException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(DurableExecutionAlreadyStartedException, message)},
 };
 constinit const StructDesc kDurableExecutionAlreadyStartedExceptionStruct = {.name = "DurableExecutionAlreadyStartedException", .members = kDurableExecutionAlreadyStartedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEC2AccessDeniedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EC2AccessDeniedException::type>::get, MemberAccess<&EC2AccessDeniedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EC2AccessDeniedException::message>::get, MemberAccess<&EC2AccessDeniedException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2AccessDeniedException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2AccessDeniedException, message)},
 };
 constinit const StructDesc kEC2AccessDeniedExceptionStruct = {.name = "EC2AccessDeniedException", .members = kEC2AccessDeniedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEC2ThrottledExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EC2ThrottledException::type>::get, MemberAccess<&EC2ThrottledException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EC2ThrottledException::message>::get, MemberAccess<&EC2ThrottledException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2ThrottledException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2ThrottledException, message)},
 };
 constinit const StructDesc kEC2ThrottledExceptionStruct = {.name = "EC2ThrottledException", .members = kEC2ThrottledExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEC2UnexpectedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EC2UnexpectedException::type>::get, MemberAccess<&EC2UnexpectedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EC2UnexpectedException::message>::get, MemberAccess<&EC2UnexpectedException::message>::emplace},
-    {"EC2ErrorCode", "EC2ErrorCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EC2UnexpectedException::ec2_error_code>::get, MemberAccess<&EC2UnexpectedException::ec2_error_code>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2UnexpectedException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2UnexpectedException, message)},
+    {"EC2ErrorCode", "EC2ErrorCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2UnexpectedException, ec2_error_code)},
 };
 constinit const StructDesc kEC2UnexpectedExceptionStruct = {.name = "EC2UnexpectedException", .members = kEC2UnexpectedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSIOExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EFSIOException::type>::get, MemberAccess<&EFSIOException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EFSIOException::message>::get, MemberAccess<&EFSIOException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSIOException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSIOException, message)},
 };
 constinit const StructDesc kEFSIOExceptionStruct = {.name = "EFSIOException", .members = kEFSIOExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSMountConnectivityExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EFSMountConnectivityException::type>::get, MemberAccess<&EFSMountConnectivityException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EFSMountConnectivityException::message>::get, MemberAccess<&EFSMountConnectivityException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountConnectivityException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountConnectivityException, message)},
 };
 constinit const StructDesc kEFSMountConnectivityExceptionStruct = {.name = "EFSMountConnectivityException", .members = kEFSMountConnectivityExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSMountFailureExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EFSMountFailureException::type>::get, MemberAccess<&EFSMountFailureException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EFSMountFailureException::message>::get, MemberAccess<&EFSMountFailureException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountFailureException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountFailureException, message)},
 };
 constinit const StructDesc kEFSMountFailureExceptionStruct = {.name = "EFSMountFailureException", .members = kEFSMountFailureExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSMountTimeoutExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EFSMountTimeoutException::type>::get, MemberAccess<&EFSMountTimeoutException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EFSMountTimeoutException::message>::get, MemberAccess<&EFSMountTimeoutException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountTimeoutException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountTimeoutException, message)},
 };
 constinit const StructDesc kEFSMountTimeoutExceptionStruct = {.name = "EFSMountTimeoutException", .members = kEFSMountTimeoutExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kENILimitReachedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ENILimitReachedException::type>::get, MemberAccess<&ENILimitReachedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ENILimitReachedException::message>::get, MemberAccess<&ENILimitReachedException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ENILimitReachedException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ENILimitReachedException, message)},
 };
 constinit const StructDesc kENILimitReachedExceptionStruct = {.name = "ENILimitReachedException", .members = kENILimitReachedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEnvironmentResponseMembers[] = {
-    {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironmentVariables, MemberAccess<&EnvironmentResponse::variables>::get, MemberAccess<&EnvironmentResponse::variables>::emplace},
+    {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironmentVariables, offsetof(EnvironmentResponse, variables)},
 };
 constinit const StructDesc kEnvironmentResponseStruct = {.name = "EnvironmentResponse", .members = kEnvironmentResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEventSourceMappingConfigurationMembers[] = {
-    {"UUID", "UUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EventSourceMappingConfiguration::uuid>::get, MemberAccess<&EventSourceMappingConfiguration::uuid>::emplace},
-    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchSize, MemberAccess<&EventSourceMappingConfiguration::batch_size>::get, MemberAccess<&EventSourceMappingConfiguration::batch_size>::emplace},
-    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumBatchingWindowInSeconds, MemberAccess<&EventSourceMappingConfiguration::maximum_batching_window_in_seconds>::get, MemberAccess<&EventSourceMappingConfiguration::maximum_batching_window_in_seconds>::emplace},
-    {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, MemberAccess<&EventSourceMappingConfiguration::event_source_arn>::get, MemberAccess<&EventSourceMappingConfiguration::event_source_arn>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, MemberAccess<&EventSourceMappingConfiguration::function_arn>::get, MemberAccess<&EventSourceMappingConfiguration::function_arn>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, MemberAccess<&EventSourceMappingConfiguration::last_modified>::get, MemberAccess<&EventSourceMappingConfiguration::last_modified>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EventSourceMappingConfiguration::state>::get, MemberAccess<&EventSourceMappingConfiguration::state>::emplace},
-    {"StateTransitionReason", "StateTransitionReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&EventSourceMappingConfiguration::state_transition_reason>::get, MemberAccess<&EventSourceMappingConfiguration::state_transition_reason>::emplace},
-    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionResponseTypeList, MemberAccess<&EventSourceMappingConfiguration::function_response_types>::get, MemberAccess<&EventSourceMappingConfiguration::function_response_types>::emplace},
-    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScalingConfig, MemberAccess<&EventSourceMappingConfiguration::scaling_config>::get, MemberAccess<&EventSourceMappingConfiguration::scaling_config>::emplace},
-    {"EventSourceMappingArn", "EventSourceMappingArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventSourceMappingArn, MemberAccess<&EventSourceMappingConfiguration::event_source_mapping_arn>::get, MemberAccess<&EventSourceMappingConfiguration::event_source_mapping_arn>::emplace},
+    {"UUID", "UUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EventSourceMappingConfiguration, uuid)},
+    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchSize, offsetof(EventSourceMappingConfiguration, batch_size)},
+    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumBatchingWindowInSeconds, offsetof(EventSourceMappingConfiguration, maximum_batching_window_in_seconds)},
+    {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(EventSourceMappingConfiguration, event_source_arn)},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(EventSourceMappingConfiguration, function_arn)},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(EventSourceMappingConfiguration, last_modified)},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EventSourceMappingConfiguration, state)},
+    {"StateTransitionReason", "StateTransitionReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EventSourceMappingConfiguration, state_transition_reason)},
+    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionResponseTypeList, offsetof(EventSourceMappingConfiguration, function_response_types)},
+    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScalingConfig, offsetof(EventSourceMappingConfiguration, scaling_config)},
+    {"EventSourceMappingArn", "EventSourceMappingArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventSourceMappingArn, offsetof(EventSourceMappingConfiguration, event_source_mapping_arn)},
 };
 constinit const StructDesc kEventSourceMappingConfigurationStruct = {.name = "EventSourceMappingConfiguration", .members = kEventSourceMappingConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExecutionMembers[] = {
-    {"DurableExecutionArn", "DurableExecutionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDurableExecutionArn, MemberAccess<&Execution::durable_execution_arn>::get, MemberAccess<&Execution::durable_execution_arn>::emplace},
-    {"DurableExecutionName", "DurableExecutionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDurableExecutionName, MemberAccess<&Execution::durable_execution_name>::get, MemberAccess<&Execution::durable_execution_name>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNameSpacedFunctionArn, MemberAccess<&Execution::function_arn>::get, MemberAccess<&Execution::function_arn>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExecutionStatus, MemberAccess<&Execution::status>::get, MemberAccess<&Execution::status>::emplace},
-    {"StartTimestamp", "StartTimestamp", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExecutionTimestamp, MemberAccess<&Execution::start_timestamp>::get, MemberAccess<&Execution::start_timestamp>::emplace},
-    {"EndTimestamp", "EndTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionTimestamp, MemberAccess<&Execution::end_timestamp>::get, MemberAccess<&Execution::end_timestamp>::emplace},
+    {"DurableExecutionArn", "DurableExecutionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDurableExecutionArn, offsetof(Execution, durable_execution_arn)},
+    {"DurableExecutionName", "DurableExecutionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDurableExecutionName, offsetof(Execution, durable_execution_name)},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNameSpacedFunctionArn, offsetof(Execution, function_arn)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExecutionStatus, offsetof(Execution, status)},
+    {"StartTimestamp", "StartTimestamp", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExecutionTimestamp, offsetof(Execution, start_timestamp)},
+    {"EndTimestamp", "EndTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionTimestamp, offsetof(Execution, end_timestamp)},
 };
 constinit const StructDesc kExecutionStruct = {.name = "Execution", .members = kExecutionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionCodeLocationMembers[] = {
-    {"RepositoryType", "RepositoryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&FunctionCodeLocation::repository_type>::get, MemberAccess<&FunctionCodeLocation::repository_type>::emplace},
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&FunctionCodeLocation::location>::get, MemberAccess<&FunctionCodeLocation::location>::emplace},
+    {"RepositoryType", "RepositoryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionCodeLocation, repository_type)},
+    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionCodeLocation, location)},
 };
 constinit const StructDesc kFunctionCodeLocationStruct = {.name = "FunctionCodeLocation", .members = kFunctionCodeLocationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTracingConfigResponseMembers[] = {
-    {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingMode, MemberAccess<&TracingConfigResponse::mode>::get, MemberAccess<&TracingConfigResponse::mode>::emplace},
+    {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingMode, offsetof(TracingConfigResponse, mode)},
 };
 constinit const StructDesc kTracingConfigResponseStruct = {.name = "TracingConfigResponse", .members = kTracingConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartResponseMembers[] = {
-    {"ApplyOn", "ApplyOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartApplyOn, MemberAccess<&SnapStartResponse::apply_on>::get, MemberAccess<&SnapStartResponse::apply_on>::emplace},
-    {"OptimizationStatus", "OptimizationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartOptimizationStatus, MemberAccess<&SnapStartResponse::optimization_status>::get, MemberAccess<&SnapStartResponse::optimization_status>::emplace},
+    {"ApplyOn", "ApplyOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartApplyOn, offsetof(SnapStartResponse, apply_on)},
+    {"OptimizationStatus", "OptimizationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartOptimizationStatus, offsetof(SnapStartResponse, optimization_status)},
 };
 constinit const StructDesc kSnapStartResponseStruct = {.name = "SnapStartResponse", .members = kSnapStartResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRuntimeVersionConfigMembers[] = {
-    {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntimeVersionArn, MemberAccess<&RuntimeVersionConfig::runtime_version_arn>::get, MemberAccess<&RuntimeVersionConfig::runtime_version_arn>::emplace},
+    {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntimeVersionArn, offsetof(RuntimeVersionConfig, runtime_version_arn)},
 };
 constinit const StructDesc kRuntimeVersionConfigStruct = {.name = "RuntimeVersionConfig", .members = kRuntimeVersionConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionConfigurationMembers[] = {
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&FunctionConfiguration::function_name>::get, MemberAccess<&FunctionConfiguration::function_name>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNameSpacedFunctionArn, MemberAccess<&FunctionConfiguration::function_arn>::get, MemberAccess<&FunctionConfiguration::function_arn>::emplace},
-    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, MemberAccess<&FunctionConfiguration::runtime>::get, MemberAccess<&FunctionConfiguration::runtime>::emplace},
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleArn, MemberAccess<&FunctionConfiguration::role>::get, MemberAccess<&FunctionConfiguration::role>::emplace},
-    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHandler, MemberAccess<&FunctionConfiguration::handler>::get, MemberAccess<&FunctionConfiguration::handler>::emplace},
-    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&FunctionConfiguration::code_size>::get, MemberAccess<&FunctionConfiguration::code_size>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&FunctionConfiguration::description>::get, MemberAccess<&FunctionConfiguration::description>::emplace},
-    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeout, MemberAccess<&FunctionConfiguration::timeout>::get, MemberAccess<&FunctionConfiguration::timeout>::emplace},
-    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMemorySize, MemberAccess<&FunctionConfiguration::memory_size>::get, MemberAccess<&FunctionConfiguration::memory_size>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&FunctionConfiguration::last_modified>::get, MemberAccess<&FunctionConfiguration::last_modified>::emplace},
-    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&FunctionConfiguration::code_sha256>::get, MemberAccess<&FunctionConfiguration::code_sha256>::emplace},
-    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersion, MemberAccess<&FunctionConfiguration::version>::get, MemberAccess<&FunctionConfiguration::version>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeadLetterConfig, MemberAccess<&FunctionConfiguration::dead_letter_config>::get, MemberAccess<&FunctionConfiguration::dead_letter_config>::emplace},
-    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironmentResponse, MemberAccess<&FunctionConfiguration::environment>::get, MemberAccess<&FunctionConfiguration::environment>::emplace},
-    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingConfigResponse, MemberAccess<&FunctionConfiguration::tracing_config>::get, MemberAccess<&FunctionConfiguration::tracing_config>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&FunctionConfiguration::revision_id>::get, MemberAccess<&FunctionConfiguration::revision_id>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kState, MemberAccess<&FunctionConfiguration::state>::get, MemberAccess<&FunctionConfiguration::state>::emplace},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReason, MemberAccess<&FunctionConfiguration::state_reason>::get, MemberAccess<&FunctionConfiguration::state_reason>::emplace},
-    {"StateReasonCode", "StateReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonCode, MemberAccess<&FunctionConfiguration::state_reason_code>::get, MemberAccess<&FunctionConfiguration::state_reason_code>::emplace},
-    {"LastUpdateStatus", "LastUpdateStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateStatus, MemberAccess<&FunctionConfiguration::last_update_status>::get, MemberAccess<&FunctionConfiguration::last_update_status>::emplace},
-    {"LastUpdateStatusReason", "LastUpdateStatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateStatusReason, MemberAccess<&FunctionConfiguration::last_update_status_reason>::get, MemberAccess<&FunctionConfiguration::last_update_status_reason>::emplace},
-    {"LastUpdateStatusReasonCode", "LastUpdateStatusReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateStatusReasonCode, MemberAccess<&FunctionConfiguration::last_update_status_reason_code>::get, MemberAccess<&FunctionConfiguration::last_update_status_reason_code>::emplace},
-    {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPackageType, MemberAccess<&FunctionConfiguration::package_type>::get, MemberAccess<&FunctionConfiguration::package_type>::emplace},
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, MemberAccess<&FunctionConfiguration::architectures>::get, MemberAccess<&FunctionConfiguration::architectures>::emplace},
-    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEphemeralStorage, MemberAccess<&FunctionConfiguration::ephemeral_storage>::get, MemberAccess<&FunctionConfiguration::ephemeral_storage>::emplace},
-    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartResponse, MemberAccess<&FunctionConfiguration::snap_start>::get, MemberAccess<&FunctionConfiguration::snap_start>::emplace},
-    {"RuntimeVersionConfig", "RuntimeVersionConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntimeVersionConfig, MemberAccess<&FunctionConfiguration::runtime_version_config>::get, MemberAccess<&FunctionConfiguration::runtime_version_config>::emplace},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingConfig, MemberAccess<&FunctionConfiguration::logging_config>::get, MemberAccess<&FunctionConfiguration::logging_config>::emplace},
+    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(FunctionConfiguration, function_name)},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNameSpacedFunctionArn, offsetof(FunctionConfiguration, function_arn)},
+    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(FunctionConfiguration, runtime)},
+    {"Role", "Role", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleArn, offsetof(FunctionConfiguration, role)},
+    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHandler, offsetof(FunctionConfiguration, handler)},
+    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(FunctionConfiguration, code_size)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(FunctionConfiguration, description)},
+    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeout, offsetof(FunctionConfiguration, timeout)},
+    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMemorySize, offsetof(FunctionConfiguration, memory_size)},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(FunctionConfiguration, last_modified)},
+    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionConfiguration, code_sha256)},
+    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersion, offsetof(FunctionConfiguration, version)},
+    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeadLetterConfig, offsetof(FunctionConfiguration, dead_letter_config)},
+    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironmentResponse, offsetof(FunctionConfiguration, environment)},
+    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingConfigResponse, offsetof(FunctionConfiguration, tracing_config)},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionConfiguration, revision_id)},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kState, offsetof(FunctionConfiguration, state)},
+    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReason, offsetof(FunctionConfiguration, state_reason)},
+    {"StateReasonCode", "StateReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonCode, offsetof(FunctionConfiguration, state_reason_code)},
+    {"LastUpdateStatus", "LastUpdateStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateStatus, offsetof(FunctionConfiguration, last_update_status)},
+    {"LastUpdateStatusReason", "LastUpdateStatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateStatusReason, offsetof(FunctionConfiguration, last_update_status_reason)},
+    {"LastUpdateStatusReasonCode", "LastUpdateStatusReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateStatusReasonCode, offsetof(FunctionConfiguration, last_update_status_reason_code)},
+    {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPackageType, offsetof(FunctionConfiguration, package_type)},
+    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, offsetof(FunctionConfiguration, architectures)},
+    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEphemeralStorage, offsetof(FunctionConfiguration, ephemeral_storage)},
+    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartResponse, offsetof(FunctionConfiguration, snap_start)},
+    {"RuntimeVersionConfig", "RuntimeVersionConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntimeVersionConfig, offsetof(FunctionConfiguration, runtime_version_config)},
+    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingConfig, offsetof(FunctionConfiguration, logging_config)},
 };
 constinit const StructDesc kFunctionConfigurationStruct = {.name = "FunctionConfiguration", .members = kFunctionConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionEventInvokeConfigMembers[] = {
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, MemberAccess<&FunctionEventInvokeConfig::last_modified>::get, MemberAccess<&FunctionEventInvokeConfig::last_modified>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, MemberAccess<&FunctionEventInvokeConfig::function_arn>::get, MemberAccess<&FunctionEventInvokeConfig::function_arn>::emplace},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumRetryAttempts, MemberAccess<&FunctionEventInvokeConfig::maximum_retry_attempts>::get, MemberAccess<&FunctionEventInvokeConfig::maximum_retry_attempts>::emplace},
-    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumEventAgeInSeconds, MemberAccess<&FunctionEventInvokeConfig::maximum_event_age_in_seconds>::get, MemberAccess<&FunctionEventInvokeConfig::maximum_event_age_in_seconds>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfig, MemberAccess<&FunctionEventInvokeConfig::destination_config>::get, MemberAccess<&FunctionEventInvokeConfig::destination_config>::emplace},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(FunctionEventInvokeConfig, last_modified)},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(FunctionEventInvokeConfig, function_arn)},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumRetryAttempts, offsetof(FunctionEventInvokeConfig, maximum_retry_attempts)},
+    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumEventAgeInSeconds, offsetof(FunctionEventInvokeConfig, maximum_event_age_in_seconds)},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfig, offsetof(FunctionEventInvokeConfig, destination_config)},
 };
 constinit const StructDesc kFunctionEventInvokeConfigStruct = {.name = "FunctionEventInvokeConfig", .members = kFunctionEventInvokeConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionScalingConfigMembers[] = {
-    {"MinExecutionEnvironments", "MinExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfigExecutionEnvironments, MemberAccess<&FunctionScalingConfig::min_execution_environments>::get, MemberAccess<&FunctionScalingConfig::min_execution_environments>::emplace},
-    {"MaxExecutionEnvironments", "MaxExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfigExecutionEnvironments, MemberAccess<&FunctionScalingConfig::max_execution_environments>::get, MemberAccess<&FunctionScalingConfig::max_execution_environments>::emplace},
+    {"MinExecutionEnvironments", "MinExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfigExecutionEnvironments, offsetof(FunctionScalingConfig, min_execution_environments)},
+    {"MaxExecutionEnvironments", "MaxExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfigExecutionEnvironments, offsetof(FunctionScalingConfig, max_execution_environments)},
 };
 constinit const StructDesc kFunctionScalingConfigStruct = {.name = "FunctionScalingConfig", .members = kFunctionScalingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionUrlConfigMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, MemberAccess<&FunctionUrlConfig::function_url>::get, MemberAccess<&FunctionUrlConfig::function_url>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, MemberAccess<&FunctionUrlConfig::function_arn>::get, MemberAccess<&FunctionUrlConfig::function_arn>::emplace},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&FunctionUrlConfig::creation_time>::get, MemberAccess<&FunctionUrlConfig::creation_time>::emplace},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&FunctionUrlConfig::last_modified_time>::get, MemberAccess<&FunctionUrlConfig::last_modified_time>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, MemberAccess<&FunctionUrlConfig::cors>::get, MemberAccess<&FunctionUrlConfig::cors>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, MemberAccess<&FunctionUrlConfig::auth_type>::get, MemberAccess<&FunctionUrlConfig::auth_type>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, MemberAccess<&FunctionUrlConfig::invoke_mode>::get, MemberAccess<&FunctionUrlConfig::invoke_mode>::emplace},
+    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, offsetof(FunctionUrlConfig, function_url)},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, offsetof(FunctionUrlConfig, function_arn)},
+    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(FunctionUrlConfig, creation_time)},
+    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(FunctionUrlConfig, last_modified_time)},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(FunctionUrlConfig, cors)},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(FunctionUrlConfig, auth_type)},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(FunctionUrlConfig, invoke_mode)},
 };
 constinit const StructDesc kFunctionUrlConfigStruct = {.name = "FunctionUrlConfig", .members = kFunctionUrlConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::type>::get, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::message>::get, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionVersionsPerCapacityProviderLimitExceededException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionVersionsPerCapacityProviderLimitExceededException, message)},
 };
 constinit const StructDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct = {.name = "FunctionVersionsPerCapacityProviderLimitExceededException", .members = kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetAccountSettingsRequestStruct = {.name = "GetAccountSettingsRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountSettingsResponseMembers[] = {
-    {"AccountLimit", "AccountLimit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountLimit, MemberAccess<&GetAccountSettingsResponse::account_limit>::get, MemberAccess<&GetAccountSettingsResponse::account_limit>::emplace},
-    {"AccountUsage", "AccountUsage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountUsage, MemberAccess<&GetAccountSettingsResponse::account_usage>::get, MemberAccess<&GetAccountSettingsResponse::account_usage>::emplace},
+    {"AccountLimit", "AccountLimit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountLimit, offsetof(GetAccountSettingsResponse, account_limit)},
+    {"AccountUsage", "AccountUsage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountUsage, offsetof(GetAccountSettingsResponse, account_usage)},
 };
 constinit const StructDesc kGetAccountSettingsResponseStruct = {.name = "GetAccountSettingsResponse", .members = kGetAccountSettingsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&GetAliasRequest::function_name>::get, MemberAccess<&GetAliasRequest::function_name>::emplace},
-    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, MemberAccess<&GetAliasRequest::name>::get, MemberAccess<&GetAliasRequest::name>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetAliasRequest, function_name)},
+    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, offsetof(GetAliasRequest, name)},
 };
 constinit const StructDesc kGetAliasRequestStruct = {.name = "GetAliasRequest", .members = kGetAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCapacityProviderRequestMembers[] = {
-    {"CapacityProviderName", "CapacityProviderName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderName, MemberAccess<&GetCapacityProviderRequest::capacity_provider_name>::get, MemberAccess<&GetCapacityProviderRequest::capacity_provider_name>::emplace},
+    {"CapacityProviderName", "CapacityProviderName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderName, offsetof(GetCapacityProviderRequest, capacity_provider_name)},
 };
 constinit const StructDesc kGetCapacityProviderRequestStruct = {.name = "GetCapacityProviderRequest", .members = kGetCapacityProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCapacityProviderResponseMembers[] = {
-    {"CapacityProvider", "CapacityProvider", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProvider, MemberAccess<&GetCapacityProviderResponse::capacity_provider>::get, MemberAccess<&GetCapacityProviderResponse::capacity_provider>::emplace},
+    {"CapacityProvider", "CapacityProvider", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProvider, offsetof(GetCapacityProviderResponse, capacity_provider)},
 };
 constinit const StructDesc kGetCapacityProviderResponseStruct = {.name = "GetCapacityProviderResponse", .members = kGetCapacityProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCodeSigningConfigRequestMembers[] = {
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigArn, MemberAccess<&GetCodeSigningConfigRequest::code_signing_config_arn>::get, MemberAccess<&GetCodeSigningConfigRequest::code_signing_config_arn>::emplace},
+    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigArn, offsetof(GetCodeSigningConfigRequest, code_signing_config_arn)},
 };
 constinit const StructDesc kGetCodeSigningConfigRequestStruct = {.name = "GetCodeSigningConfigRequest", .members = kGetCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCodeSigningConfigResponseMembers[] = {
-    {"CodeSigningConfig", "CodeSigningConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfig, MemberAccess<&GetCodeSigningConfigResponse::code_signing_config>::get, MemberAccess<&GetCodeSigningConfigResponse::code_signing_config>::emplace},
+    {"CodeSigningConfig", "CodeSigningConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfig, offsetof(GetCodeSigningConfigResponse, code_signing_config)},
 };
 constinit const StructDesc kGetCodeSigningConfigResponseStruct = {.name = "GetCodeSigningConfigResponse", .members = kGetCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetEventSourceMappingRequestMembers[] = {
-    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&GetEventSourceMappingRequest::uuid>::get, MemberAccess<&GetEventSourceMappingRequest::uuid>::emplace},
+    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(GetEventSourceMappingRequest, uuid)},
 };
 constinit const StructDesc kGetEventSourceMappingRequestStruct = {.name = "GetEventSourceMappingRequest", .members = kGetEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionCodeSigningConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&GetFunctionCodeSigningConfigRequest::function_name>::get, MemberAccess<&GetFunctionCodeSigningConfigRequest::function_name>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetFunctionCodeSigningConfigRequest, function_name)},
 };
 constinit const StructDesc kGetFunctionCodeSigningConfigRequestStruct = {.name = "GetFunctionCodeSigningConfigRequest", .members = kGetFunctionCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionCodeSigningConfigResponseMembers[] = {
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigArn, MemberAccess<&GetFunctionCodeSigningConfigResponse::code_signing_config_arn>::get, MemberAccess<&GetFunctionCodeSigningConfigResponse::code_signing_config_arn>::emplace},
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&GetFunctionCodeSigningConfigResponse::function_name>::get, MemberAccess<&GetFunctionCodeSigningConfigResponse::function_name>::emplace},
+    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigArn, offsetof(GetFunctionCodeSigningConfigResponse, code_signing_config_arn)},
+    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetFunctionCodeSigningConfigResponse, function_name)},
 };
 constinit const StructDesc kGetFunctionCodeSigningConfigResponseStruct = {.name = "GetFunctionCodeSigningConfigResponse", .members = kGetFunctionCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionConcurrencyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&GetFunctionConcurrencyRequest::function_name>::get, MemberAccess<&GetFunctionConcurrencyRequest::function_name>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetFunctionConcurrencyRequest, function_name)},
 };
 constinit const StructDesc kGetFunctionConcurrencyRequestStruct = {.name = "GetFunctionConcurrencyRequest", .members = kGetFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionConcurrencyResponseMembers[] = {
-    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReservedConcurrentExecutions, MemberAccess<&GetFunctionConcurrencyResponse::reserved_concurrent_executions>::get, MemberAccess<&GetFunctionConcurrencyResponse::reserved_concurrent_executions>::emplace},
+    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReservedConcurrentExecutions, offsetof(GetFunctionConcurrencyResponse, reserved_concurrent_executions)},
 };
 constinit const StructDesc kGetFunctionConcurrencyResponseStruct = {.name = "GetFunctionConcurrencyResponse", .members = kGetFunctionConcurrencyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionConfigurationRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&GetFunctionConfigurationRequest::function_name>::get, MemberAccess<&GetFunctionConfigurationRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionConfigurationRequest::qualifier>::get, MemberAccess<&GetFunctionConfigurationRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetFunctionConfigurationRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetFunctionConfigurationRequest, qualifier)},
 };
 constinit const StructDesc kGetFunctionConfigurationRequestStruct = {.name = "GetFunctionConfigurationRequest", .members = kGetFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&GetFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&GetFunctionEventInvokeConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&GetFunctionEventInvokeConfigRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetFunctionEventInvokeConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetFunctionEventInvokeConfigRequest, qualifier)},
 };
 constinit const StructDesc kGetFunctionEventInvokeConfigRequestStruct = {.name = "GetFunctionEventInvokeConfigRequest", .members = kGetFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionRecursionConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUnqualifiedFunctionName, MemberAccess<&GetFunctionRecursionConfigRequest::function_name>::get, MemberAccess<&GetFunctionRecursionConfigRequest::function_name>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUnqualifiedFunctionName, offsetof(GetFunctionRecursionConfigRequest, function_name)},
 };
 constinit const StructDesc kGetFunctionRecursionConfigRequestStruct = {.name = "GetFunctionRecursionConfigRequest", .members = kGetFunctionRecursionConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionRecursionConfigResponseMembers[] = {
-    {"RecursiveLoop", "RecursiveLoop", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRecursiveLoop, MemberAccess<&GetFunctionRecursionConfigResponse::recursive_loop>::get, MemberAccess<&GetFunctionRecursionConfigResponse::recursive_loop>::emplace},
+    {"RecursiveLoop", "RecursiveLoop", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRecursiveLoop, offsetof(GetFunctionRecursionConfigResponse, recursive_loop)},
 };
 constinit const StructDesc kGetFunctionRecursionConfigResponseStruct = {.name = "GetFunctionRecursionConfigResponse", .members = kGetFunctionRecursionConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&GetFunctionRequest::function_name>::get, MemberAccess<&GetFunctionRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionRequest::qualifier>::get, MemberAccess<&GetFunctionRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetFunctionRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetFunctionRequest, qualifier)},
 };
 constinit const StructDesc kGetFunctionRequestStruct = {.name = "GetFunctionRequest", .members = kGetFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionResponseMembers[] = {
-    {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionConfiguration, MemberAccess<&GetFunctionResponse::configuration>::get, MemberAccess<&GetFunctionResponse::configuration>::emplace},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionCodeLocation, MemberAccess<&GetFunctionResponse::code>::get, MemberAccess<&GetFunctionResponse::code>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, MemberAccess<&GetFunctionResponse::tags>::get, MemberAccess<&GetFunctionResponse::tags>::emplace},
-    {"Concurrency", "Concurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConcurrency, MemberAccess<&GetFunctionResponse::concurrency>::get, MemberAccess<&GetFunctionResponse::concurrency>::emplace},
+    {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionConfiguration, offsetof(GetFunctionResponse, configuration)},
+    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionCodeLocation, offsetof(GetFunctionResponse, code)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(GetFunctionResponse, tags)},
+    {"Concurrency", "Concurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConcurrency, offsetof(GetFunctionResponse, concurrency)},
 };
 constinit const StructDesc kGetFunctionResponseStruct = {.name = "GetFunctionResponse", .members = kGetFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionScalingConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUnqualifiedFunctionName, MemberAccess<&GetFunctionScalingConfigRequest::function_name>::get, MemberAccess<&GetFunctionScalingConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublishedFunctionQualifier, MemberAccess<&GetFunctionScalingConfigRequest::qualifier>::get, MemberAccess<&GetFunctionScalingConfigRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUnqualifiedFunctionName, offsetof(GetFunctionScalingConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublishedFunctionQualifier, offsetof(GetFunctionScalingConfigRequest, qualifier)},
 };
 constinit const StructDesc kGetFunctionScalingConfigRequestStruct = {.name = "GetFunctionScalingConfigRequest", .members = kGetFunctionScalingConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionScalingConfigResponseMembers[] = {
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, MemberAccess<&GetFunctionScalingConfigResponse::function_arn>::get, MemberAccess<&GetFunctionScalingConfigResponse::function_arn>::emplace},
-    {"AppliedFunctionScalingConfig", "AppliedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfig, MemberAccess<&GetFunctionScalingConfigResponse::applied_function_scaling_config>::get, MemberAccess<&GetFunctionScalingConfigResponse::applied_function_scaling_config>::emplace},
-    {"RequestedFunctionScalingConfig", "RequestedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfig, MemberAccess<&GetFunctionScalingConfigResponse::requested_function_scaling_config>::get, MemberAccess<&GetFunctionScalingConfigResponse::requested_function_scaling_config>::emplace},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(GetFunctionScalingConfigResponse, function_arn)},
+    {"AppliedFunctionScalingConfig", "AppliedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfig, offsetof(GetFunctionScalingConfigResponse, applied_function_scaling_config)},
+    {"RequestedFunctionScalingConfig", "RequestedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfig, offsetof(GetFunctionScalingConfigResponse, requested_function_scaling_config)},
 };
 constinit const StructDesc kGetFunctionScalingConfigResponseStruct = {.name = "GetFunctionScalingConfigResponse", .members = kGetFunctionScalingConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&GetFunctionUrlConfigRequest::function_name>::get, MemberAccess<&GetFunctionUrlConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, MemberAccess<&GetFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&GetFunctionUrlConfigRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetFunctionUrlConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, offsetof(GetFunctionUrlConfigRequest, qualifier)},
 };
 constinit const StructDesc kGetFunctionUrlConfigRequestStruct = {.name = "GetFunctionUrlConfigRequest", .members = kGetFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionUrlConfigResponseMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, MemberAccess<&GetFunctionUrlConfigResponse::function_url>::get, MemberAccess<&GetFunctionUrlConfigResponse::function_url>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, MemberAccess<&GetFunctionUrlConfigResponse::function_arn>::get, MemberAccess<&GetFunctionUrlConfigResponse::function_arn>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, MemberAccess<&GetFunctionUrlConfigResponse::auth_type>::get, MemberAccess<&GetFunctionUrlConfigResponse::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, MemberAccess<&GetFunctionUrlConfigResponse::cors>::get, MemberAccess<&GetFunctionUrlConfigResponse::cors>::emplace},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetFunctionUrlConfigResponse::creation_time>::get, MemberAccess<&GetFunctionUrlConfigResponse::creation_time>::emplace},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetFunctionUrlConfigResponse::last_modified_time>::get, MemberAccess<&GetFunctionUrlConfigResponse::last_modified_time>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, MemberAccess<&GetFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&GetFunctionUrlConfigResponse::invoke_mode>::emplace},
+    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, offsetof(GetFunctionUrlConfigResponse, function_url)},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, offsetof(GetFunctionUrlConfigResponse, function_arn)},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(GetFunctionUrlConfigResponse, auth_type)},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(GetFunctionUrlConfigResponse, cors)},
+    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetFunctionUrlConfigResponse, creation_time)},
+    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetFunctionUrlConfigResponse, last_modified_time)},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(GetFunctionUrlConfigResponse, invoke_mode)},
 };
 constinit const StructDesc kGetFunctionUrlConfigResponseStruct = {.name = "GetFunctionUrlConfigResponse", .members = kGetFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionByArnRequestMembers[] = {
-    {"Arn", "Arn", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerVersionArn, MemberAccess<&GetLayerVersionByArnRequest::arn>::get, MemberAccess<&GetLayerVersionByArnRequest::arn>::emplace},
+    {"Arn", "Arn", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerVersionArn, offsetof(GetLayerVersionByArnRequest, arn)},
 };
 constinit const StructDesc kGetLayerVersionByArnRequestStruct = {.name = "GetLayerVersionByArnRequest", .members = kGetLayerVersionByArnRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionPolicyRequestMembers[] = {
-    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerName, MemberAccess<&GetLayerVersionPolicyRequest::layer_name>::get, MemberAccess<&GetLayerVersionPolicyRequest::layer_name>::emplace},
-    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerVersionNumber, MemberAccess<&GetLayerVersionPolicyRequest::version_number>::get, MemberAccess<&GetLayerVersionPolicyRequest::version_number>::emplace},
+    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerName, offsetof(GetLayerVersionPolicyRequest, layer_name)},
+    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerVersionNumber, offsetof(GetLayerVersionPolicyRequest, version_number)},
 };
 constinit const StructDesc kGetLayerVersionPolicyRequestStruct = {.name = "GetLayerVersionPolicyRequest", .members = kGetLayerVersionPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&GetLayerVersionPolicyResponse::policy>::get, MemberAccess<&GetLayerVersionPolicyResponse::policy>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&GetLayerVersionPolicyResponse::revision_id>::get, MemberAccess<&GetLayerVersionPolicyResponse::revision_id>::emplace},
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetLayerVersionPolicyResponse, policy)},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetLayerVersionPolicyResponse, revision_id)},
 };
 constinit const StructDesc kGetLayerVersionPolicyResponseStruct = {.name = "GetLayerVersionPolicyResponse", .members = kGetLayerVersionPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionRequestMembers[] = {
-    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerName, MemberAccess<&GetLayerVersionRequest::layer_name>::get, MemberAccess<&GetLayerVersionRequest::layer_name>::emplace},
-    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerVersionNumber, MemberAccess<&GetLayerVersionRequest::version_number>::get, MemberAccess<&GetLayerVersionRequest::version_number>::emplace},
+    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerName, offsetof(GetLayerVersionRequest, layer_name)},
+    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerVersionNumber, offsetof(GetLayerVersionRequest, version_number)},
 };
 constinit const StructDesc kGetLayerVersionRequestStruct = {.name = "GetLayerVersionRequest", .members = kGetLayerVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLayerVersionContentOutputMembers[] = {
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&LayerVersionContentOutput::location>::get, MemberAccess<&LayerVersionContentOutput::location>::emplace},
-    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&LayerVersionContentOutput::code_sha256>::get, MemberAccess<&LayerVersionContentOutput::code_sha256>::emplace},
-    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&LayerVersionContentOutput::code_size>::get, MemberAccess<&LayerVersionContentOutput::code_size>::emplace},
-    {"SigningProfileVersionArn", "SigningProfileVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&LayerVersionContentOutput::signing_profile_version_arn>::get, MemberAccess<&LayerVersionContentOutput::signing_profile_version_arn>::emplace},
-    {"SigningJobArn", "SigningJobArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&LayerVersionContentOutput::signing_job_arn>::get, MemberAccess<&LayerVersionContentOutput::signing_job_arn>::emplace},
+    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(LayerVersionContentOutput, location)},
+    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(LayerVersionContentOutput, code_sha256)},
+    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(LayerVersionContentOutput, code_size)},
+    {"SigningProfileVersionArn", "SigningProfileVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(LayerVersionContentOutput, signing_profile_version_arn)},
+    {"SigningJobArn", "SigningJobArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(LayerVersionContentOutput, signing_job_arn)},
 };
 constinit const StructDesc kLayerVersionContentOutputStruct = {.name = "LayerVersionContentOutput", .members = kLayerVersionContentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionResponseMembers[] = {
-    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionContentOutput, MemberAccess<&GetLayerVersionResponse::content>::get, MemberAccess<&GetLayerVersionResponse::content>::emplace},
-    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerArn, MemberAccess<&GetLayerVersionResponse::layer_arn>::get, MemberAccess<&GetLayerVersionResponse::layer_arn>::emplace},
-    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionArn, MemberAccess<&GetLayerVersionResponse::layer_version_arn>::get, MemberAccess<&GetLayerVersionResponse::layer_version_arn>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&GetLayerVersionResponse::description>::get, MemberAccess<&GetLayerVersionResponse::description>::emplace},
-    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetLayerVersionResponse::created_date>::get, MemberAccess<&GetLayerVersionResponse::created_date>::emplace},
-    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionNumber, MemberAccess<&GetLayerVersionResponse::version>::get, MemberAccess<&GetLayerVersionResponse::version>::emplace},
-    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleRuntimes, MemberAccess<&GetLayerVersionResponse::compatible_runtimes>::get, MemberAccess<&GetLayerVersionResponse::compatible_runtimes>::emplace},
-    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLicenseInfo, MemberAccess<&GetLayerVersionResponse::license_info>::get, MemberAccess<&GetLayerVersionResponse::license_info>::emplace},
-    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleArchitectures, MemberAccess<&GetLayerVersionResponse::compatible_architectures>::get, MemberAccess<&GetLayerVersionResponse::compatible_architectures>::emplace},
+    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionContentOutput, offsetof(GetLayerVersionResponse, content)},
+    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerArn, offsetof(GetLayerVersionResponse, layer_arn)},
+    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionArn, offsetof(GetLayerVersionResponse, layer_version_arn)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(GetLayerVersionResponse, description)},
+    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetLayerVersionResponse, created_date)},
+    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionNumber, offsetof(GetLayerVersionResponse, version)},
+    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleRuntimes, offsetof(GetLayerVersionResponse, compatible_runtimes)},
+    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLicenseInfo, offsetof(GetLayerVersionResponse, license_info)},
+    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleArchitectures, offsetof(GetLayerVersionResponse, compatible_architectures)},
 };
 constinit const StructDesc kGetLayerVersionResponseStruct = {.name = "GetLayerVersionResponse", .members = kGetLayerVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&GetPolicyRequest::function_name>::get, MemberAccess<&GetPolicyRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetPolicyRequest::qualifier>::get, MemberAccess<&GetPolicyRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetPolicyRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetPolicyRequest, qualifier)},
 };
 constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&GetPolicyResponse::policy>::get, MemberAccess<&GetPolicyResponse::policy>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&GetPolicyResponse::revision_id>::get, MemberAccess<&GetPolicyResponse::revision_id>::emplace},
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetPolicyResponse, policy)},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetPolicyResponse, revision_id)},
 };
 constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetProvisionedConcurrencyConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&GetProvisionedConcurrencyConfigRequest::function_name>::get, MemberAccess<&GetProvisionedConcurrencyConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kQualifier, MemberAccess<&GetProvisionedConcurrencyConfigRequest::qualifier>::get, MemberAccess<&GetProvisionedConcurrencyConfigRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetProvisionedConcurrencyConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kQualifier, offsetof(GetProvisionedConcurrencyConfigRequest, qualifier)},
 };
 constinit const StructDesc kGetProvisionedConcurrencyConfigRequestStruct = {.name = "GetProvisionedConcurrencyConfigRequest", .members = kGetProvisionedConcurrencyConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetProvisionedConcurrencyConfigResponseMembers[] = {
-    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveInteger, MemberAccess<&GetProvisionedConcurrencyConfigResponse::requested_provisioned_concurrent_executions>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::requested_provisioned_concurrent_executions>::emplace},
-    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, MemberAccess<&GetProvisionedConcurrencyConfigResponse::available_provisioned_concurrent_executions>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::available_provisioned_concurrent_executions>::emplace},
-    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, MemberAccess<&GetProvisionedConcurrencyConfigResponse::allocated_provisioned_concurrent_executions>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::allocated_provisioned_concurrent_executions>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedConcurrencyStatusEnum, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status>::emplace},
-    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status_reason>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status_reason>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&GetProvisionedConcurrencyConfigResponse::last_modified>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::last_modified>::emplace},
+    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveInteger, offsetof(GetProvisionedConcurrencyConfigResponse, requested_provisioned_concurrent_executions)},
+    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, offsetof(GetProvisionedConcurrencyConfigResponse, available_provisioned_concurrent_executions)},
+    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, offsetof(GetProvisionedConcurrencyConfigResponse, allocated_provisioned_concurrent_executions)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedConcurrencyStatusEnum, offsetof(GetProvisionedConcurrencyConfigResponse, status)},
+    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetProvisionedConcurrencyConfigResponse, status_reason)},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetProvisionedConcurrencyConfigResponse, last_modified)},
 };
 constinit const StructDesc kGetProvisionedConcurrencyConfigResponseStruct = {.name = "GetProvisionedConcurrencyConfigResponse", .members = kGetProvisionedConcurrencyConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRuntimeManagementConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&GetRuntimeManagementConfigRequest::function_name>::get, MemberAccess<&GetRuntimeManagementConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetRuntimeManagementConfigRequest::qualifier>::get, MemberAccess<&GetRuntimeManagementConfigRequest::qualifier>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetRuntimeManagementConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetRuntimeManagementConfigRequest, qualifier)},
 };
 constinit const StructDesc kGetRuntimeManagementConfigRequestStruct = {.name = "GetRuntimeManagementConfigRequest", .members = kGetRuntimeManagementConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRuntimeManagementConfigResponseMembers[] = {
-    {"UpdateRuntimeOn", "UpdateRuntimeOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUpdateRuntimeOn, MemberAccess<&GetRuntimeManagementConfigResponse::update_runtime_on>::get, MemberAccess<&GetRuntimeManagementConfigResponse::update_runtime_on>::emplace},
-    {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntimeVersionArn, MemberAccess<&GetRuntimeManagementConfigResponse::runtime_version_arn>::get, MemberAccess<&GetRuntimeManagementConfigResponse::runtime_version_arn>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNameSpacedFunctionArn, MemberAccess<&GetRuntimeManagementConfigResponse::function_arn>::get, MemberAccess<&GetRuntimeManagementConfigResponse::function_arn>::emplace},
+    {"UpdateRuntimeOn", "UpdateRuntimeOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUpdateRuntimeOn, offsetof(GetRuntimeManagementConfigResponse, update_runtime_on)},
+    {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntimeVersionArn, offsetof(GetRuntimeManagementConfigResponse, runtime_version_arn)},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNameSpacedFunctionArn, offsetof(GetRuntimeManagementConfigResponse, function_arn)},
 };
 constinit const StructDesc kGetRuntimeManagementConfigResponseStruct = {.name = "GetRuntimeManagementConfigResponse", .members = kGetRuntimeManagementConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidCodeSignatureExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidCodeSignatureException::type>::get, MemberAccess<&InvalidCodeSignatureException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidCodeSignatureException::message>::get, MemberAccess<&InvalidCodeSignatureException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidCodeSignatureException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidCodeSignatureException, message)},
 };
 constinit const StructDesc kInvalidCodeSignatureExceptionStruct = {.name = "InvalidCodeSignatureException", .members = kInvalidCodeSignatureExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidParameterValueExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidParameterValueException::type>::get, MemberAccess<&InvalidParameterValueException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidParameterValueException::message>::get, MemberAccess<&InvalidParameterValueException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidParameterValueException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidParameterValueException, message)},
 };
 constinit const StructDesc kInvalidParameterValueExceptionStruct = {.name = "InvalidParameterValueException", .members = kInvalidParameterValueExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidRequestContentExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidRequestContentException::type>::get, MemberAccess<&InvalidRequestContentException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidRequestContentException::message>::get, MemberAccess<&InvalidRequestContentException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidRequestContentException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidRequestContentException, message)},
 };
 constinit const StructDesc kInvalidRequestContentExceptionStruct = {.name = "InvalidRequestContentException", .members = kInvalidRequestContentExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidRuntimeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidRuntimeException::type>::get, MemberAccess<&InvalidRuntimeException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidRuntimeException::message>::get, MemberAccess<&InvalidRuntimeException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidRuntimeException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidRuntimeException, message)},
 };
 constinit const StructDesc kInvalidRuntimeExceptionStruct = {.name = "InvalidRuntimeException", .members = kInvalidRuntimeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidSecurityGroupIDExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidSecurityGroupIDException::type>::get, MemberAccess<&InvalidSecurityGroupIDException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidSecurityGroupIDException::message>::get, MemberAccess<&InvalidSecurityGroupIDException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidSecurityGroupIDException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidSecurityGroupIDException, message)},
 };
 constinit const StructDesc kInvalidSecurityGroupIDExceptionStruct = {.name = "InvalidSecurityGroupIDException", .members = kInvalidSecurityGroupIDExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidSubnetIDExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidSubnetIDException::type>::get, MemberAccess<&InvalidSubnetIDException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidSubnetIDException::message>::get, MemberAccess<&InvalidSubnetIDException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidSubnetIDException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidSubnetIDException, message)},
 };
 constinit const StructDesc kInvalidSubnetIDExceptionStruct = {.name = "InvalidSubnetIDException", .members = kInvalidSubnetIDExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidZipFileExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidZipFileException::type>::get, MemberAccess<&InvalidZipFileException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvalidZipFileException::message>::get, MemberAccess<&InvalidZipFileException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidZipFileException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidZipFileException, message)},
 };
 constinit const StructDesc kInvalidZipFileExceptionStruct = {.name = "InvalidZipFileException", .members = kInvalidZipFileExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvocationRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&InvocationRequest::function_name>::get, MemberAccess<&InvocationRequest::function_name>::emplace},
-    {"InvocationType", "X-Amz-Invocation-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvocationType, MemberAccess<&InvocationRequest::invocation_type>::get, MemberAccess<&InvocationRequest::invocation_type>::emplace},
-    {"LogType", "X-Amz-Log-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogType, MemberAccess<&InvocationRequest::log_type>::get, MemberAccess<&InvocationRequest::log_type>::emplace},
-    {"ClientContext", "X-Amz-Client-Context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvocationRequest::client_context>::get, MemberAccess<&InvocationRequest::client_context>::emplace},
-    {"DurableExecutionName", "X-Amz-Durable-Execution-Name", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, MemberAccess<&InvocationRequest::payload>::get, MemberAccess<&InvocationRequest::payload>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&InvocationRequest::qualifier>::get, MemberAccess<&InvocationRequest::qualifier>::emplace},
-    {"TenantId", "X-Amz-Tenant-Id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(InvocationRequest, function_name)},
+    {"InvocationType", "X-Amz-Invocation-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvocationType, offsetof(InvocationRequest, invocation_type)},
+    {"LogType", "X-Amz-Log-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogType, offsetof(InvocationRequest, log_type)},
+    {"ClientContext", "X-Amz-Client-Context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvocationRequest, client_context)},
+    {"DurableExecutionName", "X-Amz-Durable-Execution-Name", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, offsetof(InvocationRequest, payload)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(InvocationRequest, qualifier)},
+    {"TenantId", "X-Amz-Tenant-Id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kInvocationRequestStruct = {.name = "InvocationRequest", .members = kInvocationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvocationResponseMembers[] = {
-    {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, MemberAccess<&InvocationResponse::status_code>::get, MemberAccess<&InvocationResponse::status_code>::emplace},
-    {"FunctionError", "X-Amz-Function-Error", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvocationResponse::function_error>::get, MemberAccess<&InvocationResponse::function_error>::emplace},
-    {"LogResult", "X-Amz-Log-Result", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&InvocationResponse::log_result>::get, MemberAccess<&InvocationResponse::log_result>::emplace},
-    {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, MemberAccess<&InvocationResponse::payload>::get, MemberAccess<&InvocationResponse::payload>::emplace},
-    {"ExecutedVersion", "X-Amz-Executed-Version", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersion, MemberAccess<&InvocationResponse::executed_version>::get, MemberAccess<&InvocationResponse::executed_version>::emplace},
+    {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(InvocationResponse, status_code)},
+    {"FunctionError", "X-Amz-Function-Error", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvocationResponse, function_error)},
+    {"LogResult", "X-Amz-Log-Result", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvocationResponse, log_result)},
+    {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, offsetof(InvocationResponse, payload)},
+    {"ExecutedVersion", "X-Amz-Executed-Version", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersion, offsetof(InvocationResponse, executed_version)},
 };
 constinit const StructDesc kInvocationResponseStruct = {.name = "InvocationResponse", .members = kInvocationResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSAccessDeniedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&KMSAccessDeniedException::type>::get, MemberAccess<&KMSAccessDeniedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&KMSAccessDeniedException::message>::get, MemberAccess<&KMSAccessDeniedException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSAccessDeniedException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSAccessDeniedException, message)},
 };
 constinit const StructDesc kKMSAccessDeniedExceptionStruct = {.name = "KMSAccessDeniedException", .members = kKMSAccessDeniedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSDisabledExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&KMSDisabledException::type>::get, MemberAccess<&KMSDisabledException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&KMSDisabledException::message>::get, MemberAccess<&KMSDisabledException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSDisabledException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSDisabledException, message)},
 };
 constinit const StructDesc kKMSDisabledExceptionStruct = {.name = "KMSDisabledException", .members = kKMSDisabledExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSInvalidStateExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&KMSInvalidStateException::type>::get, MemberAccess<&KMSInvalidStateException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&KMSInvalidStateException::message>::get, MemberAccess<&KMSInvalidStateException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSInvalidStateException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSInvalidStateException, message)},
 };
 constinit const StructDesc kKMSInvalidStateExceptionStruct = {.name = "KMSInvalidStateException", .members = kKMSInvalidStateExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&KMSNotFoundException::type>::get, MemberAccess<&KMSNotFoundException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&KMSNotFoundException::message>::get, MemberAccess<&KMSNotFoundException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSNotFoundException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSNotFoundException, message)},
 };
 constinit const StructDesc kKMSNotFoundExceptionStruct = {.name = "KMSNotFoundException", .members = kKMSNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLayerVersionsListItemMembers[] = {
-    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionArn, MemberAccess<&LayerVersionsListItem::layer_version_arn>::get, MemberAccess<&LayerVersionsListItem::layer_version_arn>::emplace},
-    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionNumber, MemberAccess<&LayerVersionsListItem::version>::get, MemberAccess<&LayerVersionsListItem::version>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&LayerVersionsListItem::description>::get, MemberAccess<&LayerVersionsListItem::description>::emplace},
-    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&LayerVersionsListItem::created_date>::get, MemberAccess<&LayerVersionsListItem::created_date>::emplace},
-    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleRuntimes, MemberAccess<&LayerVersionsListItem::compatible_runtimes>::get, MemberAccess<&LayerVersionsListItem::compatible_runtimes>::emplace},
-    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLicenseInfo, MemberAccess<&LayerVersionsListItem::license_info>::get, MemberAccess<&LayerVersionsListItem::license_info>::emplace},
-    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleArchitectures, MemberAccess<&LayerVersionsListItem::compatible_architectures>::get, MemberAccess<&LayerVersionsListItem::compatible_architectures>::emplace},
+    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionArn, offsetof(LayerVersionsListItem, layer_version_arn)},
+    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionNumber, offsetof(LayerVersionsListItem, version)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(LayerVersionsListItem, description)},
+    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(LayerVersionsListItem, created_date)},
+    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleRuntimes, offsetof(LayerVersionsListItem, compatible_runtimes)},
+    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLicenseInfo, offsetof(LayerVersionsListItem, license_info)},
+    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleArchitectures, offsetof(LayerVersionsListItem, compatible_architectures)},
 };
 constinit const StructDesc kLayerVersionsListItemStruct = {.name = "LayerVersionsListItem", .members = kLayerVersionsListItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLayersListItemMembers[] = {
-    {"LayerName", "LayerName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerName, MemberAccess<&LayersListItem::layer_name>::get, MemberAccess<&LayersListItem::layer_name>::emplace},
-    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerArn, MemberAccess<&LayersListItem::layer_arn>::get, MemberAccess<&LayersListItem::layer_arn>::emplace},
-    {"LatestMatchingVersion", "LatestMatchingVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionsListItem, MemberAccess<&LayersListItem::latest_matching_version>::get, MemberAccess<&LayersListItem::latest_matching_version>::emplace},
+    {"LayerName", "LayerName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerName, offsetof(LayersListItem, layer_name)},
+    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerArn, offsetof(LayersListItem, layer_arn)},
+    {"LatestMatchingVersion", "LatestMatchingVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionsListItem, offsetof(LayersListItem, latest_matching_version)},
 };
 constinit const StructDesc kLayersListItemStruct = {.name = "LayersListItem", .members = kLayersListItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAliasesRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&ListAliasesRequest::function_name>::get, MemberAccess<&ListAliasesRequest::function_name>::emplace},
-    {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersionWithLatestPublished, MemberAccess<&ListAliasesRequest::function_version>::get, MemberAccess<&ListAliasesRequest::function_version>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListAliasesRequest::marker>::get, MemberAccess<&ListAliasesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, MemberAccess<&ListAliasesRequest::max_items>::get, MemberAccess<&ListAliasesRequest::max_items>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(ListAliasesRequest, function_name)},
+    {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersionWithLatestPublished, offsetof(ListAliasesRequest, function_version)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListAliasesRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListAliasesRequest, max_items)},
 };
 constinit const StructDesc kListAliasesRequestStruct = {.name = "ListAliasesRequest", .members = kListAliasesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAliasesResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListAliasesResponse::next_marker>::get, MemberAccess<&ListAliasesResponse::next_marker>::emplace},
-    {"Aliases", "Aliases", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasList, MemberAccess<&ListAliasesResponse::aliases>::get, MemberAccess<&ListAliasesResponse::aliases>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListAliasesResponse, next_marker)},
+    {"Aliases", "Aliases", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasList, offsetof(ListAliasesResponse, aliases)},
 };
 constinit const StructDesc kListAliasesResponseStruct = {.name = "ListAliasesResponse", .members = kListAliasesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCapacityProvidersRequestMembers[] = {
-    {"State", "State", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderState, MemberAccess<&ListCapacityProvidersRequest::state>::get, MemberAccess<&ListCapacityProvidersRequest::state>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListCapacityProvidersRequest::marker>::get, MemberAccess<&ListCapacityProvidersRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxFiftyListItems, MemberAccess<&ListCapacityProvidersRequest::max_items>::get, MemberAccess<&ListCapacityProvidersRequest::max_items>::emplace},
+    {"State", "State", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderState, offsetof(ListCapacityProvidersRequest, state)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListCapacityProvidersRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxFiftyListItems, offsetof(ListCapacityProvidersRequest, max_items)},
 };
 constinit const StructDesc kListCapacityProvidersRequestStruct = {.name = "ListCapacityProvidersRequest", .members = kListCapacityProvidersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCapacityProvidersResponseMembers[] = {
-    {"CapacityProviders", "CapacityProviders", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProvidersList, MemberAccess<&ListCapacityProvidersResponse::capacity_providers>::get, MemberAccess<&ListCapacityProvidersResponse::capacity_providers>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListCapacityProvidersResponse::next_marker>::get, MemberAccess<&ListCapacityProvidersResponse::next_marker>::emplace},
+    {"CapacityProviders", "CapacityProviders", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProvidersList, offsetof(ListCapacityProvidersResponse, capacity_providers)},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListCapacityProvidersResponse, next_marker)},
 };
 constinit const StructDesc kListCapacityProvidersResponseStruct = {.name = "ListCapacityProvidersResponse", .members = kListCapacityProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCodeSigningConfigsRequestMembers[] = {
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListCodeSigningConfigsRequest::marker>::get, MemberAccess<&ListCodeSigningConfigsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, MemberAccess<&ListCodeSigningConfigsRequest::max_items>::get, MemberAccess<&ListCodeSigningConfigsRequest::max_items>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListCodeSigningConfigsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListCodeSigningConfigsRequest, max_items)},
 };
 constinit const StructDesc kListCodeSigningConfigsRequestStruct = {.name = "ListCodeSigningConfigsRequest", .members = kListCodeSigningConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCodeSigningConfigsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListCodeSigningConfigsResponse::next_marker>::get, MemberAccess<&ListCodeSigningConfigsResponse::next_marker>::emplace},
-    {"CodeSigningConfigs", "CodeSigningConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCodeSigningConfigList, MemberAccess<&ListCodeSigningConfigsResponse::code_signing_configs>::get, MemberAccess<&ListCodeSigningConfigsResponse::code_signing_configs>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListCodeSigningConfigsResponse, next_marker)},
+    {"CodeSigningConfigs", "CodeSigningConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCodeSigningConfigList, offsetof(ListCodeSigningConfigsResponse, code_signing_configs)},
 };
 constinit const StructDesc kListCodeSigningConfigsResponseStruct = {.name = "ListCodeSigningConfigsResponse", .members = kListCodeSigningConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDurableExecutionsByFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&ListDurableExecutionsByFunctionRequest::function_name>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&ListDurableExecutionsByFunctionRequest::qualifier>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::qualifier>::emplace},
-    {"DurableExecutionName", "DurableExecutionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurableExecutionName, MemberAccess<&ListDurableExecutionsByFunctionRequest::durable_execution_name>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::durable_execution_name>::emplace},
-    {"Statuses", "Statuses", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionStatusList, MemberAccess<&ListDurableExecutionsByFunctionRequest::statuses>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::statuses>::emplace},
-    {"StartedAfter", "StartedAfter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionTimestamp, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_after>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_after>::emplace},
-    {"StartedBefore", "StartedBefore", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionTimestamp, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_before>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_before>::emplace},
-    {"ReverseOrder", "ReverseOrder", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReverseOrder, MemberAccess<&ListDurableExecutionsByFunctionRequest::reverse_order>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::reverse_order>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListDurableExecutionsByFunctionRequest::marker>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kItemCount, MemberAccess<&ListDurableExecutionsByFunctionRequest::max_items>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::max_items>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(ListDurableExecutionsByFunctionRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(ListDurableExecutionsByFunctionRequest, qualifier)},
+    {"DurableExecutionName", "DurableExecutionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurableExecutionName, offsetof(ListDurableExecutionsByFunctionRequest, durable_execution_name)},
+    {"Statuses", "Statuses", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionStatusList, offsetof(ListDurableExecutionsByFunctionRequest, statuses)},
+    {"StartedAfter", "StartedAfter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionTimestamp, offsetof(ListDurableExecutionsByFunctionRequest, started_after)},
+    {"StartedBefore", "StartedBefore", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionTimestamp, offsetof(ListDurableExecutionsByFunctionRequest, started_before)},
+    {"ReverseOrder", "ReverseOrder", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReverseOrder, offsetof(ListDurableExecutionsByFunctionRequest, reverse_order)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListDurableExecutionsByFunctionRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kItemCount, offsetof(ListDurableExecutionsByFunctionRequest, max_items)},
 };
 constinit const StructDesc kListDurableExecutionsByFunctionRequestStruct = {.name = "ListDurableExecutionsByFunctionRequest", .members = kListDurableExecutionsByFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDurableExecutionsByFunctionResponseMembers[] = {
-    {"DurableExecutions", "DurableExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurableExecutions, MemberAccess<&ListDurableExecutionsByFunctionResponse::durable_executions>::get, MemberAccess<&ListDurableExecutionsByFunctionResponse::durable_executions>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListDurableExecutionsByFunctionResponse::next_marker>::get, MemberAccess<&ListDurableExecutionsByFunctionResponse::next_marker>::emplace},
+    {"DurableExecutions", "DurableExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurableExecutions, offsetof(ListDurableExecutionsByFunctionResponse, durable_executions)},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListDurableExecutionsByFunctionResponse, next_marker)},
 };
 constinit const StructDesc kListDurableExecutionsByFunctionResponseStruct = {.name = "ListDurableExecutionsByFunctionResponse", .members = kListDurableExecutionsByFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEventSourceMappingsRequestMembers[] = {
-    {"EventSourceArn", "EventSourceArn", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::get, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::emplace},
-    {"FunctionName", "FunctionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&ListEventSourceMappingsRequest::function_name>::get, MemberAccess<&ListEventSourceMappingsRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListEventSourceMappingsRequest::marker>::get, MemberAccess<&ListEventSourceMappingsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, MemberAccess<&ListEventSourceMappingsRequest::max_items>::get, MemberAccess<&ListEventSourceMappingsRequest::max_items>::emplace},
+    {"EventSourceArn", "EventSourceArn", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(ListEventSourceMappingsRequest, event_source_arn)},
+    {"FunctionName", "FunctionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(ListEventSourceMappingsRequest, function_name)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListEventSourceMappingsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListEventSourceMappingsRequest, max_items)},
 };
 constinit const StructDesc kListEventSourceMappingsRequestStruct = {.name = "ListEventSourceMappingsRequest", .members = kListEventSourceMappingsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEventSourceMappingsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListEventSourceMappingsResponse::next_marker>::get, MemberAccess<&ListEventSourceMappingsResponse::next_marker>::emplace},
-    {"EventSourceMappings", "EventSourceMappings", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventSourceMappingsList, MemberAccess<&ListEventSourceMappingsResponse::event_source_mappings>::get, MemberAccess<&ListEventSourceMappingsResponse::event_source_mappings>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListEventSourceMappingsResponse, next_marker)},
+    {"EventSourceMappings", "EventSourceMappings", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventSourceMappingsList, offsetof(ListEventSourceMappingsResponse, event_source_mappings)},
 };
 constinit const StructDesc kListEventSourceMappingsResponseStruct = {.name = "ListEventSourceMappingsResponse", .members = kListEventSourceMappingsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionEventInvokeConfigsRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&ListFunctionEventInvokeConfigsRequest::function_name>::get, MemberAccess<&ListFunctionEventInvokeConfigsRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListFunctionEventInvokeConfigsRequest::marker>::get, MemberAccess<&ListFunctionEventInvokeConfigsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxFunctionEventInvokeConfigListItems, MemberAccess<&ListFunctionEventInvokeConfigsRequest::max_items>::get, MemberAccess<&ListFunctionEventInvokeConfigsRequest::max_items>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(ListFunctionEventInvokeConfigsRequest, function_name)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionEventInvokeConfigsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxFunctionEventInvokeConfigListItems, offsetof(ListFunctionEventInvokeConfigsRequest, max_items)},
 };
 constinit const StructDesc kListFunctionEventInvokeConfigsRequestStruct = {.name = "ListFunctionEventInvokeConfigsRequest", .members = kListFunctionEventInvokeConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionEventInvokeConfigsResponseMembers[] = {
-    {"FunctionEventInvokeConfigs", "FunctionEventInvokeConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionEventInvokeConfigList, MemberAccess<&ListFunctionEventInvokeConfigsResponse::function_event_invoke_configs>::get, MemberAccess<&ListFunctionEventInvokeConfigsResponse::function_event_invoke_configs>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListFunctionEventInvokeConfigsResponse::next_marker>::get, MemberAccess<&ListFunctionEventInvokeConfigsResponse::next_marker>::emplace},
+    {"FunctionEventInvokeConfigs", "FunctionEventInvokeConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionEventInvokeConfigList, offsetof(ListFunctionEventInvokeConfigsResponse, function_event_invoke_configs)},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionEventInvokeConfigsResponse, next_marker)},
 };
 constinit const StructDesc kListFunctionEventInvokeConfigsResponseStruct = {.name = "ListFunctionEventInvokeConfigsResponse", .members = kListFunctionEventInvokeConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionUrlConfigsRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&ListFunctionUrlConfigsRequest::function_name>::get, MemberAccess<&ListFunctionUrlConfigsRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListFunctionUrlConfigsRequest::marker>::get, MemberAccess<&ListFunctionUrlConfigsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItems, MemberAccess<&ListFunctionUrlConfigsRequest::max_items>::get, MemberAccess<&ListFunctionUrlConfigsRequest::max_items>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(ListFunctionUrlConfigsRequest, function_name)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionUrlConfigsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItems, offsetof(ListFunctionUrlConfigsRequest, max_items)},
 };
 constinit const StructDesc kListFunctionUrlConfigsRequestStruct = {.name = "ListFunctionUrlConfigsRequest", .members = kListFunctionUrlConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionUrlConfigsResponseMembers[] = {
-    {"FunctionUrlConfigs", "FunctionUrlConfigs", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlConfigList, MemberAccess<&ListFunctionUrlConfigsResponse::function_url_configs>::get, MemberAccess<&ListFunctionUrlConfigsResponse::function_url_configs>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListFunctionUrlConfigsResponse::next_marker>::get, MemberAccess<&ListFunctionUrlConfigsResponse::next_marker>::emplace},
+    {"FunctionUrlConfigs", "FunctionUrlConfigs", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlConfigList, offsetof(ListFunctionUrlConfigsResponse, function_url_configs)},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionUrlConfigsResponse, next_marker)},
 };
 constinit const StructDesc kListFunctionUrlConfigsResponseStruct = {.name = "ListFunctionUrlConfigsResponse", .members = kListFunctionUrlConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionsRequestMembers[] = {
-    {"MasterRegion", "MasterRegion", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionVersion, MemberAccess<&ListFunctionsRequest::function_version>::get, MemberAccess<&ListFunctionsRequest::function_version>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListFunctionsRequest::marker>::get, MemberAccess<&ListFunctionsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, MemberAccess<&ListFunctionsRequest::max_items>::get, MemberAccess<&ListFunctionsRequest::max_items>::emplace},
+    {"MasterRegion", "MasterRegion", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionVersion, offsetof(ListFunctionsRequest, function_version)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListFunctionsRequest, max_items)},
 };
 constinit const StructDesc kListFunctionsRequestStruct = {.name = "ListFunctionsRequest", .members = kListFunctionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListFunctionsResponse::next_marker>::get, MemberAccess<&ListFunctionsResponse::next_marker>::emplace},
-    {"Functions", "Functions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionList, MemberAccess<&ListFunctionsResponse::functions>::get, MemberAccess<&ListFunctionsResponse::functions>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionsResponse, next_marker)},
+    {"Functions", "Functions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionList, offsetof(ListFunctionsResponse, functions)},
 };
 constinit const StructDesc kListFunctionsResponseStruct = {.name = "ListFunctionsResponse", .members = kListFunctionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayerVersionsRequestMembers[] = {
-    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, MemberAccess<&ListLayerVersionsRequest::compatible_runtime>::get, MemberAccess<&ListLayerVersionsRequest::compatible_runtime>::emplace},
-    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerName, MemberAccess<&ListLayerVersionsRequest::layer_name>::get, MemberAccess<&ListLayerVersionsRequest::layer_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListLayerVersionsRequest::marker>::get, MemberAccess<&ListLayerVersionsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxLayerListItems, MemberAccess<&ListLayerVersionsRequest::max_items>::get, MemberAccess<&ListLayerVersionsRequest::max_items>::emplace},
-    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecture, MemberAccess<&ListLayerVersionsRequest::compatible_architecture>::get, MemberAccess<&ListLayerVersionsRequest::compatible_architecture>::emplace},
+    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(ListLayerVersionsRequest, compatible_runtime)},
+    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerName, offsetof(ListLayerVersionsRequest, layer_name)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListLayerVersionsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxLayerListItems, offsetof(ListLayerVersionsRequest, max_items)},
+    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecture, offsetof(ListLayerVersionsRequest, compatible_architecture)},
 };
 constinit const StructDesc kListLayerVersionsRequestStruct = {.name = "ListLayerVersionsRequest", .members = kListLayerVersionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayerVersionsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListLayerVersionsResponse::next_marker>::get, MemberAccess<&ListLayerVersionsResponse::next_marker>::emplace},
-    {"LayerVersions", "LayerVersions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionsList, MemberAccess<&ListLayerVersionsResponse::layer_versions>::get, MemberAccess<&ListLayerVersionsResponse::layer_versions>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListLayerVersionsResponse, next_marker)},
+    {"LayerVersions", "LayerVersions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionsList, offsetof(ListLayerVersionsResponse, layer_versions)},
 };
 constinit const StructDesc kListLayerVersionsResponseStruct = {.name = "ListLayerVersionsResponse", .members = kListLayerVersionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayersRequestMembers[] = {
-    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, MemberAccess<&ListLayersRequest::compatible_runtime>::get, MemberAccess<&ListLayersRequest::compatible_runtime>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListLayersRequest::marker>::get, MemberAccess<&ListLayersRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxLayerListItems, MemberAccess<&ListLayersRequest::max_items>::get, MemberAccess<&ListLayersRequest::max_items>::emplace},
-    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecture, MemberAccess<&ListLayersRequest::compatible_architecture>::get, MemberAccess<&ListLayersRequest::compatible_architecture>::emplace},
+    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(ListLayersRequest, compatible_runtime)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListLayersRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxLayerListItems, offsetof(ListLayersRequest, max_items)},
+    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecture, offsetof(ListLayersRequest, compatible_architecture)},
 };
 constinit const StructDesc kListLayersRequestStruct = {.name = "ListLayersRequest", .members = kListLayersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayersResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListLayersResponse::next_marker>::get, MemberAccess<&ListLayersResponse::next_marker>::emplace},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayersList, MemberAccess<&ListLayersResponse::layers>::get, MemberAccess<&ListLayersResponse::layers>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListLayersResponse, next_marker)},
+    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayersList, offsetof(ListLayersResponse, layers)},
 };
 constinit const StructDesc kListLayersResponseStruct = {.name = "ListLayersResponse", .members = kListLayersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListProvisionedConcurrencyConfigsRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::function_name>::get, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::marker>::get, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxProvisionedConcurrencyConfigListItems, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::max_items>::get, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::max_items>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(ListProvisionedConcurrencyConfigsRequest, function_name)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListProvisionedConcurrencyConfigsRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxProvisionedConcurrencyConfigListItems, offsetof(ListProvisionedConcurrencyConfigsRequest, max_items)},
 };
 constinit const StructDesc kListProvisionedConcurrencyConfigsRequestStruct = {.name = "ListProvisionedConcurrencyConfigsRequest", .members = kListProvisionedConcurrencyConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListProvisionedConcurrencyConfigsResponseMembers[] = {
-    {"ProvisionedConcurrencyConfigs", "ProvisionedConcurrencyConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedConcurrencyConfigList, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::provisioned_concurrency_configs>::get, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::provisioned_concurrency_configs>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::next_marker>::get, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::next_marker>::emplace},
+    {"ProvisionedConcurrencyConfigs", "ProvisionedConcurrencyConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedConcurrencyConfigList, offsetof(ListProvisionedConcurrencyConfigsResponse, provisioned_concurrency_configs)},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListProvisionedConcurrencyConfigsResponse, next_marker)},
 };
 constinit const StructDesc kListProvisionedConcurrencyConfigsResponseStruct = {.name = "ListProvisionedConcurrencyConfigsResponse", .members = kListProvisionedConcurrencyConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsRequestMembers[] = {
-    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTaggableResource, MemberAccess<&ListTagsRequest::resource>::get, MemberAccess<&ListTagsRequest::resource>::emplace},
+    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTaggableResource, offsetof(ListTagsRequest, resource)},
 };
 constinit const StructDesc kListTagsRequestStruct = {.name = "ListTagsRequest", .members = kListTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, MemberAccess<&ListTagsResponse::tags>::get, MemberAccess<&ListTagsResponse::tags>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(ListTagsResponse, tags)},
 };
 constinit const StructDesc kListTagsResponseStruct = {.name = "ListTagsResponse", .members = kListTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVersionsByFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&ListVersionsByFunctionRequest::function_name>::get, MemberAccess<&ListVersionsByFunctionRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListVersionsByFunctionRequest::marker>::get, MemberAccess<&ListVersionsByFunctionRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, MemberAccess<&ListVersionsByFunctionRequest::max_items>::get, MemberAccess<&ListVersionsByFunctionRequest::max_items>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(ListVersionsByFunctionRequest, function_name)},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListVersionsByFunctionRequest, marker)},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListVersionsByFunctionRequest, max_items)},
 };
 constinit const StructDesc kListVersionsByFunctionRequestStruct = {.name = "ListVersionsByFunctionRequest", .members = kListVersionsByFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVersionsByFunctionResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListVersionsByFunctionResponse::next_marker>::get, MemberAccess<&ListVersionsByFunctionResponse::next_marker>::emplace},
-    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionList, MemberAccess<&ListVersionsByFunctionResponse::versions>::get, MemberAccess<&ListVersionsByFunctionResponse::versions>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListVersionsByFunctionResponse, next_marker)},
+    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionList, offsetof(ListVersionsByFunctionResponse, versions)},
 };
 constinit const StructDesc kListVersionsByFunctionResponseStruct = {.name = "ListVersionsByFunctionResponse", .members = kListVersionsByFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kNoPublishedVersionExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&NoPublishedVersionException::type>::get, MemberAccess<&NoPublishedVersionException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&NoPublishedVersionException::message>::get, MemberAccess<&NoPublishedVersionException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(NoPublishedVersionException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(NoPublishedVersionException, message)},
 };
 constinit const StructDesc kNoPublishedVersionExceptionStruct = {.name = "NoPublishedVersionException", .members = kNoPublishedVersionExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyLengthExceededExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PolicyLengthExceededException::type>::get, MemberAccess<&PolicyLengthExceededException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PolicyLengthExceededException::message>::get, MemberAccess<&PolicyLengthExceededException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PolicyLengthExceededException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PolicyLengthExceededException, message)},
 };
 constinit const StructDesc kPolicyLengthExceededExceptionStruct = {.name = "PolicyLengthExceededException", .members = kPolicyLengthExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPreconditionFailedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PreconditionFailedException::type>::get, MemberAccess<&PreconditionFailedException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PreconditionFailedException::message>::get, MemberAccess<&PreconditionFailedException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PreconditionFailedException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PreconditionFailedException, message)},
 };
 constinit const StructDesc kPreconditionFailedExceptionStruct = {.name = "PreconditionFailedException", .members = kPreconditionFailedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedConcurrencyConfigListItemMembers[] = {
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, MemberAccess<&ProvisionedConcurrencyConfigListItem::function_arn>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::function_arn>::emplace},
-    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveInteger, MemberAccess<&ProvisionedConcurrencyConfigListItem::requested_provisioned_concurrent_executions>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::requested_provisioned_concurrent_executions>::emplace},
-    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, MemberAccess<&ProvisionedConcurrencyConfigListItem::available_provisioned_concurrent_executions>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::available_provisioned_concurrent_executions>::emplace},
-    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, MemberAccess<&ProvisionedConcurrencyConfigListItem::allocated_provisioned_concurrent_executions>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::allocated_provisioned_concurrent_executions>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedConcurrencyStatusEnum, MemberAccess<&ProvisionedConcurrencyConfigListItem::status>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::status>::emplace},
-    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ProvisionedConcurrencyConfigListItem::status_reason>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::status_reason>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&ProvisionedConcurrencyConfigListItem::last_modified>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::last_modified>::emplace},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(ProvisionedConcurrencyConfigListItem, function_arn)},
+    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveInteger, offsetof(ProvisionedConcurrencyConfigListItem, requested_provisioned_concurrent_executions)},
+    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, offsetof(ProvisionedConcurrencyConfigListItem, available_provisioned_concurrent_executions)},
+    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, offsetof(ProvisionedConcurrencyConfigListItem, allocated_provisioned_concurrent_executions)},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedConcurrencyStatusEnum, offsetof(ProvisionedConcurrencyConfigListItem, status)},
+    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ProvisionedConcurrencyConfigListItem, status_reason)},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ProvisionedConcurrencyConfigListItem, last_modified)},
 };
 constinit const StructDesc kProvisionedConcurrencyConfigListItemStruct = {.name = "ProvisionedConcurrencyConfigListItem", .members = kProvisionedConcurrencyConfigListItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedConcurrencyConfigNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::type>::get, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::message>::get, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ProvisionedConcurrencyConfigNotFoundException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ProvisionedConcurrencyConfigNotFoundException, message)},
 };
 constinit const StructDesc kProvisionedConcurrencyConfigNotFoundExceptionStruct = {.name = "ProvisionedConcurrencyConfigNotFoundException", .members = kProvisionedConcurrencyConfigNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishVersionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&PublishVersionRequest::function_name>::get, MemberAccess<&PublishVersionRequest::function_name>::emplace},
-    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishVersionRequest::code_sha256>::get, MemberAccess<&PublishVersionRequest::code_sha256>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&PublishVersionRequest::description>::get, MemberAccess<&PublishVersionRequest::description>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishVersionRequest::revision_id>::get, MemberAccess<&PublishVersionRequest::revision_id>::emplace},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(PublishVersionRequest, function_name)},
+    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishVersionRequest, code_sha256)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(PublishVersionRequest, description)},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishVersionRequest, revision_id)},
+    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kPublishVersionRequestStruct = {.name = "PublishVersionRequest", .members = kPublishVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutFunctionConcurrencyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&PutFunctionConcurrencyRequest::function_name>::get, MemberAccess<&PutFunctionConcurrencyRequest::function_name>::emplace},
-    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kReservedConcurrentExecutions, MemberAccess<&PutFunctionConcurrencyRequest::reserved_concurrent_executions>::get, MemberAccess<&PutFunctionConcurrencyRequest::reserved_concurrent_executions>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(PutFunctionConcurrencyRequest, function_name)},
+    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kReservedConcurrentExecutions, offsetof(PutFunctionConcurrencyRequest, reserved_concurrent_executions)},
 };
 constinit const StructDesc kPutFunctionConcurrencyRequestStruct = {.name = "PutFunctionConcurrencyRequest", .members = kPutFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&PutFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&PutFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::qualifier>::emplace},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumRetryAttempts, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_retry_attempts>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_retry_attempts>::emplace},
-    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumEventAgeInSeconds, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfig, MemberAccess<&PutFunctionEventInvokeConfigRequest::destination_config>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::destination_config>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(PutFunctionEventInvokeConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(PutFunctionEventInvokeConfigRequest, qualifier)},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumRetryAttempts, offsetof(PutFunctionEventInvokeConfigRequest, maximum_retry_attempts)},
+    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumEventAgeInSeconds, offsetof(PutFunctionEventInvokeConfigRequest, maximum_event_age_in_seconds)},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfig, offsetof(PutFunctionEventInvokeConfigRequest, destination_config)},
 };
 constinit const StructDesc kPutFunctionEventInvokeConfigRequestStruct = {.name = "PutFunctionEventInvokeConfigRequest", .members = kPutFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRecursiveInvocationExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&RecursiveInvocationException::type>::get, MemberAccess<&RecursiveInvocationException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&RecursiveInvocationException::message>::get, MemberAccess<&RecursiveInvocationException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RecursiveInvocationException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RecursiveInvocationException, message)},
 };
 constinit const StructDesc kRecursiveInvocationExceptionStruct = {.name = "RecursiveInvocationException", .members = kRecursiveInvocationExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRemovePermissionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&RemovePermissionRequest::function_name>::get, MemberAccess<&RemovePermissionRequest::function_name>::emplace},
-    {"StatementId", "StatementId", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedStatementId, MemberAccess<&RemovePermissionRequest::statement_id>::get, MemberAccess<&RemovePermissionRequest::statement_id>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&RemovePermissionRequest::qualifier>::get, MemberAccess<&RemovePermissionRequest::qualifier>::emplace},
-    {"RevisionId", "RevisionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&RemovePermissionRequest::revision_id>::get, MemberAccess<&RemovePermissionRequest::revision_id>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(RemovePermissionRequest, function_name)},
+    {"StatementId", "StatementId", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedStatementId, offsetof(RemovePermissionRequest, statement_id)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(RemovePermissionRequest, qualifier)},
+    {"RevisionId", "RevisionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RemovePermissionRequest, revision_id)},
 };
 constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRequestTooLargeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&RequestTooLargeException::type>::get, MemberAccess<&RequestTooLargeException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&RequestTooLargeException::message>::get, MemberAccess<&RequestTooLargeException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RequestTooLargeException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RequestTooLargeException, message)},
 };
 constinit const StructDesc kRequestTooLargeExceptionStruct = {.name = "RequestTooLargeException", .members = kRequestTooLargeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceConflictExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ResourceConflictException::type>::get, MemberAccess<&ResourceConflictException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ResourceConflictException::message>::get, MemberAccess<&ResourceConflictException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceConflictException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceConflictException, message)},
 };
 constinit const StructDesc kResourceConflictExceptionStruct = {.name = "ResourceConflictException", .members = kResourceConflictExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceInUseExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ResourceInUseException::type>::get, MemberAccess<&ResourceInUseException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ResourceInUseException::message>::get, MemberAccess<&ResourceInUseException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceInUseException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceInUseException, message)},
 };
 constinit const StructDesc kResourceInUseExceptionStruct = {.name = "ResourceInUseException", .members = kResourceInUseExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ResourceNotFoundException::type>::get, MemberAccess<&ResourceNotFoundException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ResourceNotFoundException::message>::get, MemberAccess<&ResourceNotFoundException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceNotFoundException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceNotFoundException, message)},
 };
 constinit const StructDesc kResourceNotFoundExceptionStruct = {.name = "ResourceNotFoundException", .members = kResourceNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceNotReadyExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ResourceNotReadyException::type>::get, MemberAccess<&ResourceNotReadyException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ResourceNotReadyException::message>::get, MemberAccess<&ResourceNotReadyException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceNotReadyException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceNotReadyException, message)},
 };
 constinit const StructDesc kResourceNotReadyExceptionStruct = {.name = "ResourceNotReadyException", .members = kResourceNotReadyExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3FilesMountConnectivityExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&S3FilesMountConnectivityException::type>::get, MemberAccess<&S3FilesMountConnectivityException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&S3FilesMountConnectivityException::message>::get, MemberAccess<&S3FilesMountConnectivityException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountConnectivityException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountConnectivityException, message)},
 };
 constinit const StructDesc kS3FilesMountConnectivityExceptionStruct = {.name = "S3FilesMountConnectivityException", .members = kS3FilesMountConnectivityExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3FilesMountFailureExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&S3FilesMountFailureException::type>::get, MemberAccess<&S3FilesMountFailureException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&S3FilesMountFailureException::message>::get, MemberAccess<&S3FilesMountFailureException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountFailureException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountFailureException, message)},
 };
 constinit const StructDesc kS3FilesMountFailureExceptionStruct = {.name = "S3FilesMountFailureException", .members = kS3FilesMountFailureExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3FilesMountTimeoutExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&S3FilesMountTimeoutException::type>::get, MemberAccess<&S3FilesMountTimeoutException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&S3FilesMountTimeoutException::message>::get, MemberAccess<&S3FilesMountTimeoutException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountTimeoutException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountTimeoutException, message)},
 };
 constinit const StructDesc kS3FilesMountTimeoutExceptionStruct = {.name = "S3FilesMountTimeoutException", .members = kS3FilesMountTimeoutExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSerializedRequestEntityTooLargeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SerializedRequestEntityTooLargeException::type>::get, MemberAccess<&SerializedRequestEntityTooLargeException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SerializedRequestEntityTooLargeException::message>::get, MemberAccess<&SerializedRequestEntityTooLargeException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SerializedRequestEntityTooLargeException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SerializedRequestEntityTooLargeException, message)},
 };
 constinit const StructDesc kSerializedRequestEntityTooLargeExceptionStruct = {.name = "SerializedRequestEntityTooLargeException", .members = kSerializedRequestEntityTooLargeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServiceExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ServiceException::type>::get, MemberAccess<&ServiceException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ServiceException::message>::get, MemberAccess<&ServiceException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ServiceException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ServiceException, message)},
 };
 constinit const StructDesc kServiceExceptionStruct = {.name = "ServiceException", .members = kServiceExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SnapStartException::type>::get, MemberAccess<&SnapStartException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SnapStartException::message>::get, MemberAccess<&SnapStartException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartException, message)},
 };
 constinit const StructDesc kSnapStartExceptionStruct = {.name = "SnapStartException", .members = kSnapStartExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartNotReadyExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SnapStartNotReadyException::type>::get, MemberAccess<&SnapStartNotReadyException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SnapStartNotReadyException::message>::get, MemberAccess<&SnapStartNotReadyException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartNotReadyException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartNotReadyException, message)},
 };
 constinit const StructDesc kSnapStartNotReadyExceptionStruct = {.name = "SnapStartNotReadyException", .members = kSnapStartNotReadyExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartTimeoutExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SnapStartTimeoutException::type>::get, MemberAccess<&SnapStartTimeoutException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SnapStartTimeoutException::message>::get, MemberAccess<&SnapStartTimeoutException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartTimeoutException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartTimeoutException, message)},
 };
 constinit const StructDesc kSnapStartTimeoutExceptionStruct = {.name = "SnapStartTimeoutException", .members = kSnapStartTimeoutExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubnetIPAddressLimitReachedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SubnetIPAddressLimitReachedException::type>::get, MemberAccess<&SubnetIPAddressLimitReachedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SubnetIPAddressLimitReachedException::message>::get, MemberAccess<&SubnetIPAddressLimitReachedException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SubnetIPAddressLimitReachedException, type)},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SubnetIPAddressLimitReachedException, message)},
 };
 constinit const StructDesc kSubnetIPAddressLimitReachedExceptionStruct = {.name = "SubnetIPAddressLimitReachedException", .members = kSubnetIPAddressLimitReachedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceRequestMembers[] = {
-    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTaggableResource, MemberAccess<&TagResourceRequest::resource>::get, MemberAccess<&TagResourceRequest::resource>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTags, MemberAccess<&TagResourceRequest::tags>::get, MemberAccess<&TagResourceRequest::tags>::emplace},
+    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTaggableResource, offsetof(TagResourceRequest, resource)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTags, offsetof(TagResourceRequest, tags)},
 };
 constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTargetTrackingScalingPolicyMembers[] = {
-    {"PredefinedMetricType", "PredefinedMetricType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderPredefinedMetricType, MemberAccess<&TargetTrackingScalingPolicy::predefined_metric_type>::get, MemberAccess<&TargetTrackingScalingPolicy::predefined_metric_type>::emplace},
-    {"TargetValue", "TargetValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricTargetValue, MemberAccess<&TargetTrackingScalingPolicy::target_value>::get, MemberAccess<&TargetTrackingScalingPolicy::target_value>::emplace},
+    {"PredefinedMetricType", "PredefinedMetricType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderPredefinedMetricType, offsetof(TargetTrackingScalingPolicy, predefined_metric_type)},
+    {"TargetValue", "TargetValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricTargetValue, offsetof(TargetTrackingScalingPolicy, target_value)},
 };
 constinit const StructDesc kTargetTrackingScalingPolicyStruct = {.name = "TargetTrackingScalingPolicy", .members = kTargetTrackingScalingPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTooManyRequestsExceptionMembers[] = {
-    {"retryAfterSeconds", "Retry-After", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&TooManyRequestsException::retry_after_seconds>::get, MemberAccess<&TooManyRequestsException::retry_after_seconds>::emplace},
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&TooManyRequestsException::type>::get, MemberAccess<&TooManyRequestsException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&TooManyRequestsException::message>::get, MemberAccess<&TooManyRequestsException::message>::emplace},
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThrottleReason, MemberAccess<&TooManyRequestsException::reason>::get, MemberAccess<&TooManyRequestsException::reason>::emplace},
+    {"retryAfterSeconds", "Retry-After", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(TooManyRequestsException, retry_after_seconds)},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(TooManyRequestsException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(TooManyRequestsException, message)},
+    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThrottleReason, offsetof(TooManyRequestsException, reason)},
 };
 constinit const StructDesc kTooManyRequestsExceptionStruct = {.name = "TooManyRequestsException", .members = kTooManyRequestsExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUnsupportedMediaTypeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&UnsupportedMediaTypeException::type>::get, MemberAccess<&UnsupportedMediaTypeException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&UnsupportedMediaTypeException::message>::get, MemberAccess<&UnsupportedMediaTypeException::message>::emplace},
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UnsupportedMediaTypeException, type)},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UnsupportedMediaTypeException, message)},
 };
 constinit const StructDesc kUnsupportedMediaTypeExceptionStruct = {.name = "UnsupportedMediaTypeException", .members = kUnsupportedMediaTypeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceRequestMembers[] = {
-    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTaggableResource, MemberAccess<&UntagResourceRequest::resource>::get, MemberAccess<&UntagResourceRequest::resource>::emplace},
-    {"TagKeys", "tagKeys", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, MemberAccess<&UntagResourceRequest::tag_keys>::get, MemberAccess<&UntagResourceRequest::tag_keys>::emplace},
+    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTaggableResource, offsetof(UntagResourceRequest, resource)},
+    {"TagKeys", "tagKeys", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, offsetof(UntagResourceRequest, tag_keys)},
 };
 constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&UpdateAliasRequest::function_name>::get, MemberAccess<&UpdateAliasRequest::function_name>::emplace},
-    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, MemberAccess<&UpdateAliasRequest::name>::get, MemberAccess<&UpdateAliasRequest::name>::emplace},
-    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersionWithLatestPublished, MemberAccess<&UpdateAliasRequest::function_version>::get, MemberAccess<&UpdateAliasRequest::function_version>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&UpdateAliasRequest::description>::get, MemberAccess<&UpdateAliasRequest::description>::emplace},
-    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasRoutingConfiguration, MemberAccess<&UpdateAliasRequest::routing_config>::get, MemberAccess<&UpdateAliasRequest::routing_config>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&UpdateAliasRequest::revision_id>::get, MemberAccess<&UpdateAliasRequest::revision_id>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(UpdateAliasRequest, function_name)},
+    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, offsetof(UpdateAliasRequest, name)},
+    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersionWithLatestPublished, offsetof(UpdateAliasRequest, function_version)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(UpdateAliasRequest, description)},
+    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasRoutingConfiguration, offsetof(UpdateAliasRequest, routing_config)},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UpdateAliasRequest, revision_id)},
 };
 constinit const StructDesc kUpdateAliasRequestStruct = {.name = "UpdateAliasRequest", .members = kUpdateAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateEventSourceMappingRequestMembers[] = {
-    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&UpdateEventSourceMappingRequest::uuid>::get, MemberAccess<&UpdateEventSourceMappingRequest::uuid>::emplace},
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&UpdateEventSourceMappingRequest::function_name>::get, MemberAccess<&UpdateEventSourceMappingRequest::function_name>::emplace},
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnabled, MemberAccess<&UpdateEventSourceMappingRequest::enabled>::get, MemberAccess<&UpdateEventSourceMappingRequest::enabled>::emplace},
-    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchSize, MemberAccess<&UpdateEventSourceMappingRequest::batch_size>::get, MemberAccess<&UpdateEventSourceMappingRequest::batch_size>::emplace},
-    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumBatchingWindowInSeconds, MemberAccess<&UpdateEventSourceMappingRequest::maximum_batching_window_in_seconds>::get, MemberAccess<&UpdateEventSourceMappingRequest::maximum_batching_window_in_seconds>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionResponseTypeList, MemberAccess<&UpdateEventSourceMappingRequest::function_response_types>::get, MemberAccess<&UpdateEventSourceMappingRequest::function_response_types>::emplace},
-    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScalingConfig, MemberAccess<&UpdateEventSourceMappingRequest::scaling_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::scaling_config>::emplace},
-    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(UpdateEventSourceMappingRequest, uuid)},
+    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(UpdateEventSourceMappingRequest, function_name)},
+    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnabled, offsetof(UpdateEventSourceMappingRequest, enabled)},
+    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchSize, offsetof(UpdateEventSourceMappingRequest, batch_size)},
+    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumBatchingWindowInSeconds, offsetof(UpdateEventSourceMappingRequest, maximum_batching_window_in_seconds)},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionResponseTypeList, offsetof(UpdateEventSourceMappingRequest, function_response_types)},
+    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScalingConfig, offsetof(UpdateEventSourceMappingRequest, scaling_config)},
+    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kUpdateEventSourceMappingRequestStruct = {.name = "UpdateEventSourceMappingRequest", .members = kUpdateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionCodeRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&UpdateFunctionCodeRequest::function_name>::get, MemberAccess<&UpdateFunctionCodeRequest::function_name>::emplace},
-    {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, MemberAccess<&UpdateFunctionCodeRequest::zip_file>::get, MemberAccess<&UpdateFunctionCodeRequest::zip_file>::emplace},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Bucket, MemberAccess<&UpdateFunctionCodeRequest::s3_bucket>::get, MemberAccess<&UpdateFunctionCodeRequest::s3_bucket>::emplace},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Key, MemberAccess<&UpdateFunctionCodeRequest::s3_key>::get, MemberAccess<&UpdateFunctionCodeRequest::s3_key>::emplace},
-    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, MemberAccess<&UpdateFunctionCodeRequest::publish>::get, MemberAccess<&UpdateFunctionCodeRequest::publish>::emplace},
-    {"DryRun", "DryRun", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, MemberAccess<&UpdateFunctionCodeRequest::dry_run>::get, MemberAccess<&UpdateFunctionCodeRequest::dry_run>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&UpdateFunctionCodeRequest::revision_id>::get, MemberAccess<&UpdateFunctionCodeRequest::revision_id>::emplace},
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, MemberAccess<&UpdateFunctionCodeRequest::architectures>::get, MemberAccess<&UpdateFunctionCodeRequest::architectures>::emplace},
-    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(UpdateFunctionCodeRequest, function_name)},
+    {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, offsetof(UpdateFunctionCodeRequest, zip_file)},
+    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Bucket, offsetof(UpdateFunctionCodeRequest, s3_bucket)},
+    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Key, offsetof(UpdateFunctionCodeRequest, s3_key)},
+    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(UpdateFunctionCodeRequest, publish)},
+    {"DryRun", "DryRun", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(UpdateFunctionCodeRequest, dry_run)},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UpdateFunctionCodeRequest, revision_id)},
+    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, offsetof(UpdateFunctionCodeRequest, architectures)},
+    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kUpdateFunctionCodeRequestStruct = {.name = "UpdateFunctionCodeRequest", .members = kUpdateFunctionCodeRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionConfigurationRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&UpdateFunctionConfigurationRequest::function_name>::get, MemberAccess<&UpdateFunctionConfigurationRequest::function_name>::emplace},
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleArn, MemberAccess<&UpdateFunctionConfigurationRequest::role>::get, MemberAccess<&UpdateFunctionConfigurationRequest::role>::emplace},
-    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHandler, MemberAccess<&UpdateFunctionConfigurationRequest::handler>::get, MemberAccess<&UpdateFunctionConfigurationRequest::handler>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, MemberAccess<&UpdateFunctionConfigurationRequest::description>::get, MemberAccess<&UpdateFunctionConfigurationRequest::description>::emplace},
-    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeout, MemberAccess<&UpdateFunctionConfigurationRequest::timeout>::get, MemberAccess<&UpdateFunctionConfigurationRequest::timeout>::emplace},
-    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMemorySize, MemberAccess<&UpdateFunctionConfigurationRequest::memory_size>::get, MemberAccess<&UpdateFunctionConfigurationRequest::memory_size>::emplace},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironment, MemberAccess<&UpdateFunctionConfigurationRequest::environment>::get, MemberAccess<&UpdateFunctionConfigurationRequest::environment>::emplace},
-    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, MemberAccess<&UpdateFunctionConfigurationRequest::runtime>::get, MemberAccess<&UpdateFunctionConfigurationRequest::runtime>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeadLetterConfig, MemberAccess<&UpdateFunctionConfigurationRequest::dead_letter_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::dead_letter_config>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingConfig, MemberAccess<&UpdateFunctionConfigurationRequest::tracing_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::tracing_config>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&UpdateFunctionConfigurationRequest::revision_id>::get, MemberAccess<&UpdateFunctionConfigurationRequest::revision_id>::emplace},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEphemeralStorage, MemberAccess<&UpdateFunctionConfigurationRequest::ephemeral_storage>::get, MemberAccess<&UpdateFunctionConfigurationRequest::ephemeral_storage>::emplace},
-    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStart, MemberAccess<&UpdateFunctionConfigurationRequest::snap_start>::get, MemberAccess<&UpdateFunctionConfigurationRequest::snap_start>::emplace},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingConfig, MemberAccess<&UpdateFunctionConfigurationRequest::logging_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::logging_config>::emplace},
-    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(UpdateFunctionConfigurationRequest, function_name)},
+    {"Role", "Role", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleArn, offsetof(UpdateFunctionConfigurationRequest, role)},
+    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHandler, offsetof(UpdateFunctionConfigurationRequest, handler)},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(UpdateFunctionConfigurationRequest, description)},
+    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeout, offsetof(UpdateFunctionConfigurationRequest, timeout)},
+    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMemorySize, offsetof(UpdateFunctionConfigurationRequest, memory_size)},
+    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironment, offsetof(UpdateFunctionConfigurationRequest, environment)},
+    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(UpdateFunctionConfigurationRequest, runtime)},
+    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeadLetterConfig, offsetof(UpdateFunctionConfigurationRequest, dead_letter_config)},
+    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingConfig, offsetof(UpdateFunctionConfigurationRequest, tracing_config)},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UpdateFunctionConfigurationRequest, revision_id)},
+    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEphemeralStorage, offsetof(UpdateFunctionConfigurationRequest, ephemeral_storage)},
+    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStart, offsetof(UpdateFunctionConfigurationRequest, snap_start)},
+    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingConfig, offsetof(UpdateFunctionConfigurationRequest, logging_config)},
+    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kUpdateFunctionConfigurationRequestStruct = {.name = "UpdateFunctionConfigurationRequest", .members = kUpdateFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::qualifier>::emplace},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumRetryAttempts, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_retry_attempts>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_retry_attempts>::emplace},
-    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumEventAgeInSeconds, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfig, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::destination_config>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::destination_config>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(UpdateFunctionEventInvokeConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(UpdateFunctionEventInvokeConfigRequest, qualifier)},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumRetryAttempts, offsetof(UpdateFunctionEventInvokeConfigRequest, maximum_retry_attempts)},
+    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumEventAgeInSeconds, offsetof(UpdateFunctionEventInvokeConfigRequest, maximum_event_age_in_seconds)},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfig, offsetof(UpdateFunctionEventInvokeConfigRequest, destination_config)},
 };
 constinit const StructDesc kUpdateFunctionEventInvokeConfigRequestStruct = {.name = "UpdateFunctionEventInvokeConfigRequest", .members = kUpdateFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, MemberAccess<&UpdateFunctionUrlConfigRequest::function_name>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, MemberAccess<&UpdateFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::qualifier>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlAuthType, MemberAccess<&UpdateFunctionUrlConfigRequest::auth_type>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, MemberAccess<&UpdateFunctionUrlConfigRequest::cors>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::cors>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, MemberAccess<&UpdateFunctionUrlConfigRequest::invoke_mode>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::invoke_mode>::emplace},
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(UpdateFunctionUrlConfigRequest, function_name)},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, offsetof(UpdateFunctionUrlConfigRequest, qualifier)},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(UpdateFunctionUrlConfigRequest, auth_type)},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(UpdateFunctionUrlConfigRequest, cors)},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(UpdateFunctionUrlConfigRequest, invoke_mode)},
 };
 constinit const StructDesc kUpdateFunctionUrlConfigRequestStruct = {.name = "UpdateFunctionUrlConfigRequest", .members = kUpdateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionUrlConfigResponseMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, MemberAccess<&UpdateFunctionUrlConfigResponse::function_url>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::function_url>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, MemberAccess<&UpdateFunctionUrlConfigResponse::function_arn>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::function_arn>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, MemberAccess<&UpdateFunctionUrlConfigResponse::auth_type>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, MemberAccess<&UpdateFunctionUrlConfigResponse::cors>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::cors>::emplace},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&UpdateFunctionUrlConfigResponse::creation_time>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::creation_time>::emplace},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, MemberAccess<&UpdateFunctionUrlConfigResponse::last_modified_time>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::last_modified_time>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, MemberAccess<&UpdateFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::invoke_mode>::emplace},
+    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, offsetof(UpdateFunctionUrlConfigResponse, function_url)},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, offsetof(UpdateFunctionUrlConfigResponse, function_arn)},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(UpdateFunctionUrlConfigResponse, auth_type)},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(UpdateFunctionUrlConfigResponse, cors)},
+    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(UpdateFunctionUrlConfigResponse, creation_time)},
+    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(UpdateFunctionUrlConfigResponse, last_modified_time)},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(UpdateFunctionUrlConfigResponse, invoke_mode)},
 };
 constinit const StructDesc kUpdateFunctionUrlConfigResponseStruct = {.name = "UpdateFunctionUrlConfigResponse", .members = kUpdateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 

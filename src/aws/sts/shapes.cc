@@ -35,86 +35,86 @@ extern const TypeDesc kRoleSessionNameType;
 extern const TypeDesc kTokenType;
 extern const TypeDesc kUserIdType;
 
-constinit const TypeDesc kAssumedRoleUser = {.kind = Kind::structure, .shape_name = "AssumedRoleUser", .structure = &kAssumedRoleUserStruct};
-constinit const TypeDesc kCredentials = {.kind = Kind::structure, .shape_name = "Credentials", .structure = &kCredentialsStruct};
-constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]*"};
-constinit const TypeDesc kAccessKeySecretType = {.kind = Kind::string, .shape_name = "accessKeySecretType", .sensitive = true};
-constinit const TypeDesc kAccountType = {.kind = Kind::string, .shape_name = "accountType"};
-constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+"};
-constinit const TypeDesc kAssumedRoleIdType = {.kind = Kind::string, .shape_name = "assumedRoleIdType", .min = 2, .max = 193, .pattern = "[\\w+=,.@:-]*"};
-constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType"};
-constinit const TypeDesc kDecodedMessageType = {.kind = Kind::string, .shape_name = "decodedMessageType"};
-constinit const TypeDesc kDurationSecondsType = {.kind = Kind::integer, .shape_name = "durationSecondsType", .min = 900, .max = 129600};
-constinit const TypeDesc kEncodedMessageType = {.kind = Kind::string, .shape_name = "encodedMessageType", .min = 1, .max = 10240};
-constinit const TypeDesc kExternalIdType = {.kind = Kind::string, .shape_name = "externalIdType", .min = 2, .max = 1224, .pattern = "[\\w+=,.@:\\/-]*"};
-constinit const TypeDesc kRoleDurationSecondsType = {.kind = Kind::integer, .shape_name = "roleDurationSecondsType", .min = 900, .max = 43200};
-constinit const TypeDesc kRoleSessionNameType = {.kind = Kind::string, .shape_name = "roleSessionNameType", .min = 2, .max = 64, .pattern = "[\\w+=,.@-]*"};
-constinit const TypeDesc kTokenType = {.kind = Kind::string, .shape_name = "tokenType"};
-constinit const TypeDesc kUserIdType = {.kind = Kind::string, .shape_name = "userIdType"};
+constinit const TypeDesc kAssumedRoleUser = {.kind = Kind::structure, .shape_name = "AssumedRoleUser", .structure = &kAssumedRoleUserStruct, .holder = &OptionalHolder<AssumedRoleUser>::kAccess};
+constinit const TypeDesc kCredentials = {.kind = Kind::structure, .shape_name = "Credentials", .structure = &kCredentialsStruct, .holder = &OptionalHolder<Credentials>::kAccess};
+constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAccessKeySecretType = {.kind = Kind::string, .shape_name = "accessKeySecretType", .sensitive = true, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAccountType = {.kind = Kind::string, .shape_name = "accountType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAssumedRoleIdType = {.kind = Kind::string, .shape_name = "assumedRoleIdType", .min = 2, .max = 193, .pattern = "[\\w+=,.@:-]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kDecodedMessageType = {.kind = Kind::string, .shape_name = "decodedMessageType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDurationSecondsType = {.kind = Kind::integer, .shape_name = "durationSecondsType", .min = 900, .max = 129600, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kEncodedMessageType = {.kind = Kind::string, .shape_name = "encodedMessageType", .min = 1, .max = 10240, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExternalIdType = {.kind = Kind::string, .shape_name = "externalIdType", .min = 2, .max = 1224, .pattern = "[\\w+=,.@:\\/-]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRoleDurationSecondsType = {.kind = Kind::integer, .shape_name = "roleDurationSecondsType", .min = 900, .max = 43200, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kRoleSessionNameType = {.kind = Kind::string, .shape_name = "roleSessionNameType", .min = 2, .max = 64, .pattern = "[\\w+=,.@-]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTokenType = {.kind = Kind::string, .shape_name = "tokenType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kUserIdType = {.kind = Kind::string, .shape_name = "userIdType", .holder = &OptionalHolder<std::string>::kAccess};
 
 constexpr MemberDesc kAssumeRoleRequestMembers[] = {
-    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&AssumeRoleRequest::role_arn>::get, MemberAccess<&AssumeRoleRequest::role_arn>::emplace},
-    {"RoleSessionName", "RoleSessionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleSessionNameType, MemberAccess<&AssumeRoleRequest::role_session_name>::get, MemberAccess<&AssumeRoleRequest::role_session_name>::emplace},
-    {"PolicyArns", "PolicyArns", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDurationSecondsType, MemberAccess<&AssumeRoleRequest::duration_seconds>::get, MemberAccess<&AssumeRoleRequest::duration_seconds>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"TransitiveTagKeys", "TransitiveTagKeys", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ExternalId", "ExternalId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExternalIdType, MemberAccess<&AssumeRoleRequest::external_id>::get, MemberAccess<&AssumeRoleRequest::external_id>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"SourceIdentity", "SourceIdentity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"ProvidedContexts", "ProvidedContexts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(AssumeRoleRequest, role_arn)},
+    {"RoleSessionName", "RoleSessionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleSessionNameType, offsetof(AssumeRoleRequest, role_session_name)},
+    {"PolicyArns", "PolicyArns", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDurationSecondsType, offsetof(AssumeRoleRequest, duration_seconds)},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"TransitiveTagKeys", "TransitiveTagKeys", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ExternalId", "ExternalId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExternalIdType, offsetof(AssumeRoleRequest, external_id)},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"SourceIdentity", "SourceIdentity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"ProvidedContexts", "ProvidedContexts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kAssumeRoleRequestStruct = {.name = "AssumeRoleRequest", .members = kAssumeRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCredentialsMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, MemberAccess<&Credentials::access_key_id>::get, MemberAccess<&Credentials::access_key_id>::emplace},
-    {"SecretAccessKey", "SecretAccessKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeySecretType, MemberAccess<&Credentials::secret_access_key>::get, MemberAccess<&Credentials::secret_access_key>::emplace},
-    {"SessionToken", "SessionToken", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTokenType, MemberAccess<&Credentials::session_token>::get, MemberAccess<&Credentials::session_token>::emplace},
-    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&Credentials::expiration>::get, MemberAccess<&Credentials::expiration>::emplace},
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, offsetof(Credentials, access_key_id)},
+    {"SecretAccessKey", "SecretAccessKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeySecretType, offsetof(Credentials, secret_access_key)},
+    {"SessionToken", "SessionToken", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTokenType, offsetof(Credentials, session_token)},
+    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(Credentials, expiration)},
 };
 constinit const StructDesc kCredentialsStruct = {.name = "Credentials", .members = kCredentialsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAssumedRoleUserMembers[] = {
-    {"AssumedRoleId", "AssumedRoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAssumedRoleIdType, MemberAccess<&AssumedRoleUser::assumed_role_id>::get, MemberAccess<&AssumedRoleUser::assumed_role_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&AssumedRoleUser::arn>::get, MemberAccess<&AssumedRoleUser::arn>::emplace},
+    {"AssumedRoleId", "AssumedRoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAssumedRoleIdType, offsetof(AssumedRoleUser, assumed_role_id)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(AssumedRoleUser, arn)},
 };
 constinit const StructDesc kAssumedRoleUserStruct = {.name = "AssumedRoleUser", .members = kAssumedRoleUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAssumeRoleResponseMembers[] = {
-    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCredentials, MemberAccess<&AssumeRoleResponse::credentials>::get, MemberAccess<&AssumeRoleResponse::credentials>::emplace},
-    {"AssumedRoleUser", "AssumedRoleUser", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssumedRoleUser, MemberAccess<&AssumeRoleResponse::assumed_role_user>::get, MemberAccess<&AssumeRoleResponse::assumed_role_user>::emplace},
+    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCredentials, offsetof(AssumeRoleResponse, credentials)},
+    {"AssumedRoleUser", "AssumedRoleUser", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssumedRoleUser, offsetof(AssumeRoleResponse, assumed_role_user)},
 };
 constinit const StructDesc kAssumeRoleResponseStruct = {.name = "AssumeRoleResponse", .members = kAssumeRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDecodeAuthorizationMessageRequestMembers[] = {
-    {"EncodedMessage", "EncodedMessage", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEncodedMessageType, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::get, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::emplace},
+    {"EncodedMessage", "EncodedMessage", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEncodedMessageType, offsetof(DecodeAuthorizationMessageRequest, encoded_message)},
 };
 constinit const StructDesc kDecodeAuthorizationMessageRequestStruct = {.name = "DecodeAuthorizationMessageRequest", .members = kDecodeAuthorizationMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDecodeAuthorizationMessageResponseMembers[] = {
-    {"DecodedMessage", "DecodedMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDecodedMessageType, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::get, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::emplace},
+    {"DecodedMessage", "DecodedMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDecodedMessageType, offsetof(DecodeAuthorizationMessageResponse, decoded_message)},
 };
 constinit const StructDesc kDecodeAuthorizationMessageResponseStruct = {.name = "DecodeAuthorizationMessageResponse", .members = kDecodeAuthorizationMessageResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyInfoRequestMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::get, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::emplace},
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, offsetof(GetAccessKeyInfoRequest, access_key_id)},
 };
 constinit const StructDesc kGetAccessKeyInfoRequestStruct = {.name = "GetAccessKeyInfoRequest", .members = kGetAccessKeyInfoRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyInfoResponseMembers[] = {
-    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountType, MemberAccess<&GetAccessKeyInfoResponse::account>::get, MemberAccess<&GetAccessKeyInfoResponse::account>::emplace},
+    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountType, offsetof(GetAccessKeyInfoResponse, account)},
 };
 constinit const StructDesc kGetAccessKeyInfoResponseStruct = {.name = "GetAccessKeyInfoResponse", .members = kGetAccessKeyInfoResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetCallerIdentityRequestStruct = {.name = "GetCallerIdentityRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCallerIdentityResponseMembers[] = {
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserIdType, MemberAccess<&GetCallerIdentityResponse::user_id>::get, MemberAccess<&GetCallerIdentityResponse::user_id>::emplace},
-    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountType, MemberAccess<&GetCallerIdentityResponse::account>::get, MemberAccess<&GetCallerIdentityResponse::account>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&GetCallerIdentityResponse::arn>::get, MemberAccess<&GetCallerIdentityResponse::arn>::emplace},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserIdType, offsetof(GetCallerIdentityResponse, user_id)},
+    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountType, offsetof(GetCallerIdentityResponse, account)},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(GetCallerIdentityResponse, arn)},
 };
 constinit const StructDesc kGetCallerIdentityResponseStruct = {.name = "GetCallerIdentityResponse", .members = kGetCallerIdentityResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSessionTokenRequestMembers[] = {
-    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurationSecondsType, MemberAccess<&GetSessionTokenRequest::duration_seconds>::get, MemberAccess<&GetSessionTokenRequest::duration_seconds>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurationSecondsType, offsetof(GetSessionTokenRequest, duration_seconds)},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
 };
 constinit const StructDesc kGetSessionTokenRequestStruct = {.name = "GetSessionTokenRequest", .members = kGetSessionTokenRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSessionTokenResponseMembers[] = {
-    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCredentials, MemberAccess<&GetSessionTokenResponse::credentials>::get, MemberAccess<&GetSessionTokenResponse::credentials>::emplace},
+    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCredentials, offsetof(GetSessionTokenResponse, credentials)},
 };
 constinit const StructDesc kGetSessionTokenResponseStruct = {.name = "GetSessionTokenResponse", .members = kGetSessionTokenResponseMembers, .is_union = false, .xml_namespace = {}};
 
