@@ -142,25 +142,36 @@ struct TypeDesc {
 // Where a member travels in the two REST protocols. The other protocols put every member in the body.
 enum class Location : uint8_t { body, header, header_prefix, uri, query, status_code, payload };
 
-struct MemberDesc {
-  std::string_view name;  // the model's name, which json protocols use
-  std::string_view wire;  // locationName or `name`: the name in JSON (rest), XML, query, header or URI
-  Location location;
-  TimestampFormat timestamp_format;  // of this member; protocol_default defers to the type
-  bool required;
-  bool unsupported;  // known to AWS, not honoured here: its presence in a request is refused (aws/validate.h)
-  bool idempotency_token;
-  bool streaming;
-  bool xml_attribute;
-  std::string_view xml_namespace;  // xmlns of this element, or empty
-  const TypeDesc* type;            // nullptr for an unsupported member, which the C++ struct does not have
-  uint16_t offset;                 // of the holder in the C++ struct
+// What the wire calls a member whose name there is not the model's, or which has a namespace of its own in XML.
+struct WireName {
+  std::string_view text;
+  std::string_view xml_namespace = {};  // xmlns of the element, or empty
+};
 
-  // The value, or nullptr if it is absent. REQUIRES: type != nullptr.
+struct MemberDesc {
+  std::string_view name;                 // the model's name, which json protocols use
+  const TypeDesc* type;                  // nullptr for an unsupported member, which the C++ struct does not have
+  const WireName* other_wire = nullptr;  // for wire() and xml_namespace(): nullptr if `name` is all there is
+  uint16_t offset = 0;                   // of the holder in the C++ struct
+  Location location = Location::body;
+  TimestampFormat timestamp_format = TimestampFormat::protocol_default;  // of this member; this one defers to the type
+  bool required = false;
+  bool idempotency_token = false;
+  bool streaming = false;
+  bool xml_attribute = false;
+
+  // The name in JSON (rest), XML, query, header or URI: locationName or `name`.
+  std::string_view wire() const { return other_wire != nullptr ? other_wire->text : name; }
+  std::string_view xml_namespace() const {
+    return other_wire != nullptr ? other_wire->xml_namespace : std::string_view();
+  }
+  // Known to AWS, not honoured here: its presence in a request is refused (aws/validate.h).
+  bool unsupported() const { return type == nullptr; }
+  // The value, or nullptr if it is absent. REQUIRES: !unsupported().
   const void* get(const void* object) const {
     return type->holder->get(static_cast<const std::byte*>(object) + offset);
   }
-  // Makes the member present with a default value and returns it. REQUIRES: type != nullptr.
+  // Makes the member present with a default value and returns it. REQUIRES: !unsupported().
   void* emplace(void* object) const { return type->holder->emplace(static_cast<std::byte*>(object) + offset); }
 };
 

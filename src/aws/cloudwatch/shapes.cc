@@ -458,570 +458,570 @@ constexpr ListAccess kValuesAccess = list_access<double>(&kDatapointValue, "memb
 constinit const TypeDesc kValues = {.kind = Kind::list, .shape_name = "Values", .list = &kValuesAccess, .holder = &OptionalHolder<std::vector<double>>::kAccess};
 
 constexpr MemberDesc kAlarmHistoryItemMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(AlarmHistoryItem, alarm_name)},
-    {"AlarmType", "AlarmType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmType, offsetof(AlarmHistoryItem, alarm_type)},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(AlarmHistoryItem, timestamp)},
-    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistoryItemType, offsetof(AlarmHistoryItem, history_item_type)},
-    {"HistorySummary", "HistorySummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistorySummary, offsetof(AlarmHistoryItem, history_summary)},
-    {"HistoryData", "HistoryData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistoryData, offsetof(AlarmHistoryItem, history_data)},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(AlarmHistoryItem, alarm_name)},
+    {.name = "AlarmType", .type = &kAlarmType, .offset = offsetof(AlarmHistoryItem, alarm_type)},
+    {.name = "Timestamp", .type = &kTimestamp, .offset = offsetof(AlarmHistoryItem, timestamp)},
+    {.name = "HistoryItemType", .type = &kHistoryItemType, .offset = offsetof(AlarmHistoryItem, history_item_type)},
+    {.name = "HistorySummary", .type = &kHistorySummary, .offset = offsetof(AlarmHistoryItem, history_summary)},
+    {.name = "HistoryData", .type = &kHistoryData, .offset = offsetof(AlarmHistoryItem, history_data)},
 };
 constinit const StructDesc kAlarmHistoryItemStruct = {.name = "AlarmHistoryItem", .members = kAlarmHistoryItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAlarmMuteRuleSummaryMembers[] = {
-    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(AlarmMuteRuleSummary, alarm_mute_rule_arn)},
-    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(AlarmMuteRuleSummary, expire_date)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleStatus, offsetof(AlarmMuteRuleSummary, status)},
-    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMuteType, offsetof(AlarmMuteRuleSummary, mute_type)},
-    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(AlarmMuteRuleSummary, last_updated_timestamp)},
+    {.name = "AlarmMuteRuleArn", .type = &kArn, .offset = offsetof(AlarmMuteRuleSummary, alarm_mute_rule_arn)},
+    {.name = "ExpireDate", .type = &kTimestamp, .offset = offsetof(AlarmMuteRuleSummary, expire_date)},
+    {.name = "Status", .type = &kAlarmMuteRuleStatus, .offset = offsetof(AlarmMuteRuleSummary, status)},
+    {.name = "MuteType", .type = &kMuteType, .offset = offsetof(AlarmMuteRuleSummary, mute_type)},
+    {.name = "LastUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(AlarmMuteRuleSummary, last_updated_timestamp)},
 };
 constinit const StructDesc kAlarmMuteRuleSummaryStruct = {.name = "AlarmMuteRuleSummary", .members = kAlarmMuteRuleSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyDetectorConfigurationMembers[] = {
-    {"ExcludedTimeRanges", "ExcludedTimeRanges", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorExcludedTimeRanges, offsetof(AnomalyDetectorConfiguration, excluded_time_ranges)},
-    {"MetricTimezone", "MetricTimezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorMetricTimezone, offsetof(AnomalyDetectorConfiguration, metric_timezone)},
+    {.name = "ExcludedTimeRanges", .type = &kAnomalyDetectorExcludedTimeRanges, .offset = offsetof(AnomalyDetectorConfiguration, excluded_time_ranges)},
+    {.name = "MetricTimezone", .type = &kAnomalyDetectorMetricTimezone, .offset = offsetof(AnomalyDetectorConfiguration, metric_timezone)},
 };
 constinit const StructDesc kAnomalyDetectorConfigurationStruct = {.name = "AnomalyDetectorConfiguration", .members = kAnomalyDetectorConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricCharacteristicsMembers[] = {
-    {"PeriodicSpikes", "PeriodicSpikes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriodicSpikes, offsetof(MetricCharacteristics, periodic_spikes)},
+    {.name = "PeriodicSpikes", .type = &kPeriodicSpikes, .offset = offsetof(MetricCharacteristics, periodic_spikes)},
 };
 constinit const StructDesc kMetricCharacteristicsStruct = {.name = "MetricCharacteristics", .members = kMetricCharacteristicsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSingleMetricAnomalyDetectorMembers[] = {
-    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(SingleMetricAnomalyDetector, account_id)},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(SingleMetricAnomalyDetector, namespace_)},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(SingleMetricAnomalyDetector, metric_name)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(SingleMetricAnomalyDetector, dimensions)},
-    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorMetricStat, offsetof(SingleMetricAnomalyDetector, stat)},
+    {.name = "AccountId", .type = &kAccountId, .offset = offsetof(SingleMetricAnomalyDetector, account_id)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(SingleMetricAnomalyDetector, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(SingleMetricAnomalyDetector, metric_name)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(SingleMetricAnomalyDetector, dimensions)},
+    {.name = "Stat", .type = &kAnomalyDetectorMetricStat, .offset = offsetof(SingleMetricAnomalyDetector, stat)},
 };
 constinit const StructDesc kSingleMetricAnomalyDetectorStruct = {.name = "SingleMetricAnomalyDetector", .members = kSingleMetricAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricMathAnomalyDetectorMembers[] = {
-    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataQueries, offsetof(MetricMathAnomalyDetector, metric_data_queries)},
+    {.name = "MetricDataQueries", .type = &kMetricDataQueries, .offset = offsetof(MetricMathAnomalyDetector, metric_data_queries)},
 };
 constinit const StructDesc kMetricMathAnomalyDetectorStruct = {.name = "MetricMathAnomalyDetector", .members = kMetricMathAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyDetectorMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(AnomalyDetector, namespace_)},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(AnomalyDetector, metric_name)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(AnomalyDetector, dimensions)},
-    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorMetricStat, offsetof(AnomalyDetector, stat)},
-    {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorConfiguration, offsetof(AnomalyDetector, configuration)},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorStateValue, offsetof(AnomalyDetector, state_value)},
-    {"MetricCharacteristics", "MetricCharacteristics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricCharacteristics, offsetof(AnomalyDetector, metric_characteristics)},
-    {"SingleMetricAnomalyDetector", "SingleMetricAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSingleMetricAnomalyDetector, offsetof(AnomalyDetector, single_metric_anomaly_detector)},
-    {"MetricMathAnomalyDetector", "MetricMathAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricMathAnomalyDetector, offsetof(AnomalyDetector, metric_math_anomaly_detector)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(AnomalyDetector, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(AnomalyDetector, metric_name)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(AnomalyDetector, dimensions)},
+    {.name = "Stat", .type = &kAnomalyDetectorMetricStat, .offset = offsetof(AnomalyDetector, stat)},
+    {.name = "Configuration", .type = &kAnomalyDetectorConfiguration, .offset = offsetof(AnomalyDetector, configuration)},
+    {.name = "StateValue", .type = &kAnomalyDetectorStateValue, .offset = offsetof(AnomalyDetector, state_value)},
+    {.name = "MetricCharacteristics", .type = &kMetricCharacteristics, .offset = offsetof(AnomalyDetector, metric_characteristics)},
+    {.name = "SingleMetricAnomalyDetector", .type = &kSingleMetricAnomalyDetector, .offset = offsetof(AnomalyDetector, single_metric_anomaly_detector)},
+    {.name = "MetricMathAnomalyDetector", .type = &kMetricMathAnomalyDetector, .offset = offsetof(AnomalyDetector, metric_math_anomaly_detector)},
 };
 constinit const StructDesc kAnomalyDetectorStruct = {.name = "AnomalyDetector", .members = kAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompositeAlarmMembers[] = {
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, offsetof(CompositeAlarm, actions_enabled)},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(CompositeAlarm, alarm_actions)},
-    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmArn, offsetof(CompositeAlarm, alarm_arn)},
-    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(CompositeAlarm, alarm_configuration_updated_timestamp)},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(CompositeAlarm, alarm_description)},
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(CompositeAlarm, alarm_name)},
-    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmRule, offsetof(CompositeAlarm, alarm_rule)},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(CompositeAlarm, insufficient_data_actions)},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(CompositeAlarm, ok_actions)},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReason, offsetof(CompositeAlarm, state_reason)},
-    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonData, offsetof(CompositeAlarm, state_reason_data)},
-    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(CompositeAlarm, state_updated_timestamp)},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateValue, offsetof(CompositeAlarm, state_value)},
-    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(CompositeAlarm, state_transitioned_timestamp)},
+    {.name = "ActionsEnabled", .type = &kActionsEnabled, .offset = offsetof(CompositeAlarm, actions_enabled)},
+    {.name = "AlarmActions", .type = &kResourceList, .offset = offsetof(CompositeAlarm, alarm_actions)},
+    {.name = "AlarmArn", .type = &kAlarmArn, .offset = offsetof(CompositeAlarm, alarm_arn)},
+    {.name = "AlarmConfigurationUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(CompositeAlarm, alarm_configuration_updated_timestamp)},
+    {.name = "AlarmDescription", .type = &kAlarmDescription, .offset = offsetof(CompositeAlarm, alarm_description)},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(CompositeAlarm, alarm_name)},
+    {.name = "AlarmRule", .type = &kAlarmRule, .offset = offsetof(CompositeAlarm, alarm_rule)},
+    {.name = "InsufficientDataActions", .type = &kResourceList, .offset = offsetof(CompositeAlarm, insufficient_data_actions)},
+    {.name = "OKActions", .type = &kResourceList, .offset = offsetof(CompositeAlarm, ok_actions)},
+    {.name = "StateReason", .type = &kStateReason, .offset = offsetof(CompositeAlarm, state_reason)},
+    {.name = "StateReasonData", .type = &kStateReasonData, .offset = offsetof(CompositeAlarm, state_reason_data)},
+    {.name = "StateUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(CompositeAlarm, state_updated_timestamp)},
+    {.name = "StateValue", .type = &kStateValue, .offset = offsetof(CompositeAlarm, state_value)},
+    {.name = "StateTransitionedTimestamp", .type = &kTimestamp, .offset = offsetof(CompositeAlarm, state_transitioned_timestamp)},
 };
 constinit const StructDesc kCompositeAlarmStruct = {.name = "CompositeAlarm", .members = kCompositeAlarmMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDashboardEntryMembers[] = {
-    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardName, offsetof(DashboardEntry, dashboard_name)},
-    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardArn, offsetof(DashboardEntry, dashboard_arn)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(DashboardEntry, last_modified)},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSize, offsetof(DashboardEntry, size)},
+    {.name = "DashboardName", .type = &kDashboardName, .offset = offsetof(DashboardEntry, dashboard_name)},
+    {.name = "DashboardArn", .type = &kDashboardArn, .offset = offsetof(DashboardEntry, dashboard_arn)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(DashboardEntry, last_modified)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(DashboardEntry, size)},
 };
 constinit const StructDesc kDashboardEntryStruct = {.name = "DashboardEntry", .members = kDashboardEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDatapointMembers[] = {
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(Datapoint, timestamp)},
-    {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, sample_count)},
-    {"Average", "Average", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, average)},
-    {"Sum", "Sum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, sum)},
-    {"Minimum", "Minimum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, minimum)},
-    {"Maximum", "Maximum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(Datapoint, maximum)},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(Datapoint, unit)},
-    {"ExtendedStatistics", "ExtendedStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValueMap, offsetof(Datapoint, extended_statistics)},
+    {.name = "Timestamp", .type = &kTimestamp, .offset = offsetof(Datapoint, timestamp)},
+    {.name = "SampleCount", .type = &kDatapointValue, .offset = offsetof(Datapoint, sample_count)},
+    {.name = "Average", .type = &kDatapointValue, .offset = offsetof(Datapoint, average)},
+    {.name = "Sum", .type = &kDatapointValue, .offset = offsetof(Datapoint, sum)},
+    {.name = "Minimum", .type = &kDatapointValue, .offset = offsetof(Datapoint, minimum)},
+    {.name = "Maximum", .type = &kDatapointValue, .offset = offsetof(Datapoint, maximum)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(Datapoint, unit)},
+    {.name = "ExtendedStatistics", .type = &kDatapointValueMap, .offset = offsetof(Datapoint, extended_statistics)},
 };
 constinit const StructDesc kDatapointStruct = {.name = "Datapoint", .members = kDatapointMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteAlarmsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmNames, offsetof(DeleteAlarmsInput, alarm_names)},
+    {.name = "AlarmNames", .type = &kAlarmNames, .offset = offsetof(DeleteAlarmsInput, alarm_names), .required = true},
 };
 constinit const StructDesc kDeleteAlarmsInputStruct = {.name = "DeleteAlarmsInput", .members = kDeleteAlarmsInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteAlarmsResponseStruct = {.name = "DeleteAlarmsResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmHistoryInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(DescribeAlarmHistoryInput, alarm_name)},
-    {"AlarmContributorId", "AlarmContributorId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmTypes, offsetof(DescribeAlarmHistoryInput, alarm_types)},
-    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHistoryItemType, offsetof(DescribeAlarmHistoryInput, history_item_type)},
-    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(DescribeAlarmHistoryInput, start_date)},
-    {"EndDate", "EndDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(DescribeAlarmHistoryInput, end_date)},
-    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxRecords, offsetof(DescribeAlarmHistoryInput, max_records)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAlarmHistoryInput, next_token)},
-    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScanBy, offsetof(DescribeAlarmHistoryInput, scan_by)},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(DescribeAlarmHistoryInput, alarm_name)},
+    {.name = "AlarmContributorId", .type = nullptr},
+    {.name = "AlarmTypes", .type = &kAlarmTypes, .offset = offsetof(DescribeAlarmHistoryInput, alarm_types)},
+    {.name = "HistoryItemType", .type = &kHistoryItemType, .offset = offsetof(DescribeAlarmHistoryInput, history_item_type)},
+    {.name = "StartDate", .type = &kTimestamp, .offset = offsetof(DescribeAlarmHistoryInput, start_date)},
+    {.name = "EndDate", .type = &kTimestamp, .offset = offsetof(DescribeAlarmHistoryInput, end_date)},
+    {.name = "MaxRecords", .type = &kMaxRecords, .offset = offsetof(DescribeAlarmHistoryInput, max_records)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAlarmHistoryInput, next_token)},
+    {.name = "ScanBy", .type = &kScanBy, .offset = offsetof(DescribeAlarmHistoryInput, scan_by)},
 };
 constinit const StructDesc kDescribeAlarmHistoryInputStruct = {.name = "DescribeAlarmHistoryInput", .members = kDescribeAlarmHistoryInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmHistoryOutputMembers[] = {
-    {"AlarmHistoryItems", "AlarmHistoryItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmHistoryItems, offsetof(DescribeAlarmHistoryOutput, alarm_history_items)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAlarmHistoryOutput, next_token)},
+    {.name = "AlarmHistoryItems", .type = &kAlarmHistoryItems, .offset = offsetof(DescribeAlarmHistoryOutput, alarm_history_items)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAlarmHistoryOutput, next_token)},
 };
 constinit const StructDesc kDescribeAlarmHistoryOutputStruct = {.name = "DescribeAlarmHistoryOutput", .members = kDescribeAlarmHistoryOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsForMetricInputMembers[] = {
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, offsetof(DescribeAlarmsForMetricInput, metric_name)},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, offsetof(DescribeAlarmsForMetricInput, namespace_)},
-    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistic, offsetof(DescribeAlarmsForMetricInput, statistic)},
-    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistic, offsetof(DescribeAlarmsForMetricInput, extended_statistic)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(DescribeAlarmsForMetricInput, dimensions)},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, offsetof(DescribeAlarmsForMetricInput, period)},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(DescribeAlarmsForMetricInput, unit)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(DescribeAlarmsForMetricInput, metric_name), .required = true},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(DescribeAlarmsForMetricInput, namespace_), .required = true},
+    {.name = "Statistic", .type = &kStatistic, .offset = offsetof(DescribeAlarmsForMetricInput, statistic)},
+    {.name = "ExtendedStatistic", .type = &kExtendedStatistic, .offset = offsetof(DescribeAlarmsForMetricInput, extended_statistic)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(DescribeAlarmsForMetricInput, dimensions)},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(DescribeAlarmsForMetricInput, period)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(DescribeAlarmsForMetricInput, unit)},
 };
 constinit const StructDesc kDescribeAlarmsForMetricInputStruct = {.name = "DescribeAlarmsForMetricInput", .members = kDescribeAlarmsForMetricInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsForMetricOutputMembers[] = {
-    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricAlarms, offsetof(DescribeAlarmsForMetricOutput, metric_alarms)},
+    {.name = "MetricAlarms", .type = &kMetricAlarms, .offset = offsetof(DescribeAlarmsForMetricOutput, metric_alarms)},
 };
 constinit const StructDesc kDescribeAlarmsForMetricOutputStruct = {.name = "DescribeAlarmsForMetricOutput", .members = kDescribeAlarmsForMetricOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmNames, offsetof(DescribeAlarmsInput, alarm_names)},
-    {"AlarmNamePrefix", "AlarmNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmNamePrefix, offsetof(DescribeAlarmsInput, alarm_name_prefix)},
-    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmTypes, offsetof(DescribeAlarmsInput, alarm_types)},
-    {"ChildrenOfAlarmName", "ChildrenOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(DescribeAlarmsInput, children_of_alarm_name)},
-    {"ParentsOfAlarmName", "ParentsOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(DescribeAlarmsInput, parents_of_alarm_name)},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateValue, offsetof(DescribeAlarmsInput, state_value)},
-    {"ActionPrefix", "ActionPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionPrefix, offsetof(DescribeAlarmsInput, action_prefix)},
-    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxRecords, offsetof(DescribeAlarmsInput, max_records)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAlarmsInput, next_token)},
+    {.name = "AlarmNames", .type = &kAlarmNames, .offset = offsetof(DescribeAlarmsInput, alarm_names)},
+    {.name = "AlarmNamePrefix", .type = &kAlarmNamePrefix, .offset = offsetof(DescribeAlarmsInput, alarm_name_prefix)},
+    {.name = "AlarmTypes", .type = &kAlarmTypes, .offset = offsetof(DescribeAlarmsInput, alarm_types)},
+    {.name = "ChildrenOfAlarmName", .type = &kAlarmName, .offset = offsetof(DescribeAlarmsInput, children_of_alarm_name)},
+    {.name = "ParentsOfAlarmName", .type = &kAlarmName, .offset = offsetof(DescribeAlarmsInput, parents_of_alarm_name)},
+    {.name = "StateValue", .type = &kStateValue, .offset = offsetof(DescribeAlarmsInput, state_value)},
+    {.name = "ActionPrefix", .type = &kActionPrefix, .offset = offsetof(DescribeAlarmsInput, action_prefix)},
+    {.name = "MaxRecords", .type = &kMaxRecords, .offset = offsetof(DescribeAlarmsInput, max_records)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAlarmsInput, next_token)},
 };
 constinit const StructDesc kDescribeAlarmsInputStruct = {.name = "DescribeAlarmsInput", .members = kDescribeAlarmsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsOutputMembers[] = {
-    {"CompositeAlarms", "CompositeAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompositeAlarms, offsetof(DescribeAlarmsOutput, composite_alarms)},
-    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricAlarms, offsetof(DescribeAlarmsOutput, metric_alarms)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAlarmsOutput, next_token)},
+    {.name = "CompositeAlarms", .type = &kCompositeAlarms, .offset = offsetof(DescribeAlarmsOutput, composite_alarms)},
+    {.name = "MetricAlarms", .type = &kMetricAlarms, .offset = offsetof(DescribeAlarmsOutput, metric_alarms)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAlarmsOutput, next_token)},
 };
 constinit const StructDesc kDescribeAlarmsOutputStruct = {.name = "DescribeAlarmsOutput", .members = kDescribeAlarmsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAnomalyDetectorsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAnomalyDetectorsInput, next_token)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxReturnedResultsCount, offsetof(DescribeAnomalyDetectorsInput, max_results)},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(DescribeAnomalyDetectorsInput, namespace_)},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(DescribeAnomalyDetectorsInput, metric_name)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(DescribeAnomalyDetectorsInput, dimensions)},
-    {"AnomalyDetectorTypes", "AnomalyDetectorTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorTypes, offsetof(DescribeAnomalyDetectorsInput, anomaly_detector_types)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAnomalyDetectorsInput, next_token)},
+    {.name = "MaxResults", .type = &kMaxReturnedResultsCount, .offset = offsetof(DescribeAnomalyDetectorsInput, max_results)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(DescribeAnomalyDetectorsInput, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(DescribeAnomalyDetectorsInput, metric_name)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(DescribeAnomalyDetectorsInput, dimensions)},
+    {.name = "AnomalyDetectorTypes", .type = &kAnomalyDetectorTypes, .offset = offsetof(DescribeAnomalyDetectorsInput, anomaly_detector_types)},
 };
 constinit const StructDesc kDescribeAnomalyDetectorsInputStruct = {.name = "DescribeAnomalyDetectorsInput", .members = kDescribeAnomalyDetectorsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAnomalyDetectorsOutputMembers[] = {
-    {"AnomalyDetectors", "AnomalyDetectors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectors, offsetof(DescribeAnomalyDetectorsOutput, anomaly_detectors)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAnomalyDetectorsOutput, next_token)},
+    {.name = "AnomalyDetectors", .type = &kAnomalyDetectors, .offset = offsetof(DescribeAnomalyDetectorsOutput, anomaly_detectors)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAnomalyDetectorsOutput, next_token)},
 };
 constinit const StructDesc kDescribeAnomalyDetectorsOutputStruct = {.name = "DescribeAnomalyDetectorsOutput", .members = kDescribeAnomalyDetectorsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeInsightRulesInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeInsightRulesInput, next_token)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleMaxResults, offsetof(DescribeInsightRulesInput, max_results)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeInsightRulesInput, next_token)},
+    {.name = "MaxResults", .type = &kInsightRuleMaxResults, .offset = offsetof(DescribeInsightRulesInput, max_results)},
 };
 constinit const StructDesc kDescribeInsightRulesInputStruct = {.name = "DescribeInsightRulesInput", .members = kDescribeInsightRulesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeInsightRulesOutputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeInsightRulesOutput, next_token)},
-    {"InsightRules", "InsightRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRules, offsetof(DescribeInsightRulesOutput, insight_rules)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeInsightRulesOutput, next_token)},
+    {.name = "InsightRules", .type = &kInsightRules, .offset = offsetof(DescribeInsightRulesOutput, insight_rules)},
 };
 constinit const StructDesc kDescribeInsightRulesOutputStruct = {.name = "DescribeInsightRulesOutput", .members = kDescribeInsightRulesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDimensionMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDimensionName, offsetof(Dimension, name)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDimensionValue, offsetof(Dimension, value)},
+    {.name = "Name", .type = &kDimensionName, .offset = offsetof(Dimension, name), .required = true},
+    {.name = "Value", .type = &kDimensionValue, .offset = offsetof(Dimension, value), .required = true},
 };
 constinit const StructDesc kDimensionStruct = {.name = "Dimension", .members = kDimensionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDimensionFilterMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDimensionName, offsetof(DimensionFilter, name)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensionValue, offsetof(DimensionFilter, value)},
+    {.name = "Name", .type = &kDimensionName, .offset = offsetof(DimensionFilter, name), .required = true},
+    {.name = "Value", .type = &kDimensionValue, .offset = offsetof(DimensionFilter, value)},
 };
 constinit const StructDesc kDimensionFilterStruct = {.name = "DimensionFilter", .members = kDimensionFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDisableAlarmActionsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmNames, offsetof(DisableAlarmActionsInput, alarm_names)},
+    {.name = "AlarmNames", .type = &kAlarmNames, .offset = offsetof(DisableAlarmActionsInput, alarm_names), .required = true},
 };
 constinit const StructDesc kDisableAlarmActionsInputStruct = {.name = "DisableAlarmActionsInput", .members = kDisableAlarmActionsInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDisableAlarmActionsResponseStruct = {.name = "DisableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEnableAlarmActionsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmNames, offsetof(EnableAlarmActionsInput, alarm_names)},
+    {.name = "AlarmNames", .type = &kAlarmNames, .offset = offsetof(EnableAlarmActionsInput, alarm_names), .required = true},
 };
 constinit const StructDesc kEnableAlarmActionsInputStruct = {.name = "EnableAlarmActionsInput", .members = kEnableAlarmActionsInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kEnableAlarmActionsResponseStruct = {.name = "EnableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAlarmMuteRuleInputMembers[] = {
-    {"AlarmMuteRuleName", "AlarmMuteRuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kName, offsetof(GetAlarmMuteRuleInput, alarm_mute_rule_name)},
+    {.name = "AlarmMuteRuleName", .type = &kName, .offset = offsetof(GetAlarmMuteRuleInput, alarm_mute_rule_name), .required = true},
 };
 constinit const StructDesc kGetAlarmMuteRuleInputStruct = {.name = "GetAlarmMuteRuleInput", .members = kGetAlarmMuteRuleInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScheduleMembers[] = {
-    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExpression, offsetof(Schedule, expression)},
-    {"Duration", "Duration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDuration, offsetof(Schedule, duration)},
-    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimezone, offsetof(Schedule, timezone)},
+    {.name = "Expression", .type = &kExpression, .offset = offsetof(Schedule, expression), .required = true},
+    {.name = "Duration", .type = &kDuration, .offset = offsetof(Schedule, duration), .required = true},
+    {.name = "Timezone", .type = &kTimezone, .offset = offsetof(Schedule, timezone)},
 };
 constinit const StructDesc kScheduleStruct = {.name = "Schedule", .members = kScheduleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRuleMembers[] = {
-    {"Schedule", "Schedule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSchedule, offsetof(Rule, schedule)},
+    {.name = "Schedule", .type = &kSchedule, .offset = offsetof(Rule, schedule), .required = true},
 };
 constinit const StructDesc kRuleStruct = {.name = "Rule", .members = kRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMuteTargetsMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMuteTargetAlarmNameList, offsetof(MuteTargets, alarm_names)},
+    {.name = "AlarmNames", .type = &kMuteTargetAlarmNameList, .offset = offsetof(MuteTargets, alarm_names), .required = true},
 };
 constinit const StructDesc kMuteTargetsStruct = {.name = "MuteTargets", .members = kMuteTargetsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAlarmMuteRuleOutputMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kName, offsetof(GetAlarmMuteRuleOutput, name)},
-    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(GetAlarmMuteRuleOutput, alarm_mute_rule_arn)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(GetAlarmMuteRuleOutput, description)},
-    {"Rule", "Rule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRule, offsetof(GetAlarmMuteRuleOutput, rule)},
-    {"MuteTargets", "MuteTargets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMuteTargets, offsetof(GetAlarmMuteRuleOutput, mute_targets)},
-    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetAlarmMuteRuleOutput, start_date)},
-    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetAlarmMuteRuleOutput, expire_date)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleStatus, offsetof(GetAlarmMuteRuleOutput, status)},
-    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetAlarmMuteRuleOutput, last_updated_timestamp)},
-    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMuteType, offsetof(GetAlarmMuteRuleOutput, mute_type)},
+    {.name = "Name", .type = &kName, .offset = offsetof(GetAlarmMuteRuleOutput, name)},
+    {.name = "AlarmMuteRuleArn", .type = &kArn, .offset = offsetof(GetAlarmMuteRuleOutput, alarm_mute_rule_arn)},
+    {.name = "Description", .type = &kAlarmDescription, .offset = offsetof(GetAlarmMuteRuleOutput, description)},
+    {.name = "Rule", .type = &kRule, .offset = offsetof(GetAlarmMuteRuleOutput, rule)},
+    {.name = "MuteTargets", .type = &kMuteTargets, .offset = offsetof(GetAlarmMuteRuleOutput, mute_targets)},
+    {.name = "StartDate", .type = &kTimestamp, .offset = offsetof(GetAlarmMuteRuleOutput, start_date)},
+    {.name = "ExpireDate", .type = &kTimestamp, .offset = offsetof(GetAlarmMuteRuleOutput, expire_date)},
+    {.name = "Status", .type = &kAlarmMuteRuleStatus, .offset = offsetof(GetAlarmMuteRuleOutput, status)},
+    {.name = "LastUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(GetAlarmMuteRuleOutput, last_updated_timestamp)},
+    {.name = "MuteType", .type = &kMuteType, .offset = offsetof(GetAlarmMuteRuleOutput, mute_type)},
 };
 constinit const StructDesc kGetAlarmMuteRuleOutputStruct = {.name = "GetAlarmMuteRuleOutput", .members = kGetAlarmMuteRuleOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDashboardInputMembers[] = {
-    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDashboardName, offsetof(GetDashboardInput, dashboard_name)},
+    {.name = "DashboardName", .type = &kDashboardName, .offset = offsetof(GetDashboardInput, dashboard_name), .required = true},
 };
 constinit const StructDesc kGetDashboardInputStruct = {.name = "GetDashboardInput", .members = kGetDashboardInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDashboardOutputMembers[] = {
-    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardArn, offsetof(GetDashboardOutput, dashboard_arn)},
-    {"DashboardBody", "DashboardBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardBody, offsetof(GetDashboardOutput, dashboard_body)},
-    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardName, offsetof(GetDashboardOutput, dashboard_name)},
+    {.name = "DashboardArn", .type = &kDashboardArn, .offset = offsetof(GetDashboardOutput, dashboard_arn)},
+    {.name = "DashboardBody", .type = &kDashboardBody, .offset = offsetof(GetDashboardOutput, dashboard_body)},
+    {.name = "DashboardName", .type = &kDashboardName, .offset = offsetof(GetDashboardOutput, dashboard_name)},
 };
 constinit const StructDesc kGetDashboardOutputStruct = {.name = "GetDashboardOutput", .members = kGetDashboardOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLabelOptionsMembers[] = {
-    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Timezone", .type = nullptr},
 };
 constinit const StructDesc kLabelOptionsStruct = {.name = "LabelOptions", .members = kLabelOptionsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricDataInputMembers[] = {
-    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricDataQueries, offsetof(GetMetricDataInput, metric_data_queries)},
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricDataInput, start_time)},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricDataInput, end_time)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(GetMetricDataInput, next_token)},
-    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScanBy, offsetof(GetMetricDataInput, scan_by)},
-    {"MaxDatapoints", "MaxDatapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGetMetricDataMaxDatapoints, offsetof(GetMetricDataInput, max_datapoints)},
-    {"LabelOptions", "LabelOptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLabelOptions, offsetof(GetMetricDataInput, label_options)},
+    {.name = "MetricDataQueries", .type = &kMetricDataQueries, .offset = offsetof(GetMetricDataInput, metric_data_queries), .required = true},
+    {.name = "StartTime", .type = &kTimestamp, .offset = offsetof(GetMetricDataInput, start_time), .required = true},
+    {.name = "EndTime", .type = &kTimestamp, .offset = offsetof(GetMetricDataInput, end_time), .required = true},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(GetMetricDataInput, next_token)},
+    {.name = "ScanBy", .type = &kScanBy, .offset = offsetof(GetMetricDataInput, scan_by)},
+    {.name = "MaxDatapoints", .type = &kGetMetricDataMaxDatapoints, .offset = offsetof(GetMetricDataInput, max_datapoints)},
+    {.name = "LabelOptions", .type = &kLabelOptions, .offset = offsetof(GetMetricDataInput, label_options)},
 };
 constinit const StructDesc kGetMetricDataInputStruct = {.name = "GetMetricDataInput", .members = kGetMetricDataInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricDataOutputMembers[] = {
-    {"MetricDataResults", "MetricDataResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataResults, offsetof(GetMetricDataOutput, metric_data_results)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(GetMetricDataOutput, next_token)},
-    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataResultMessages, offsetof(GetMetricDataOutput, messages)},
+    {.name = "MetricDataResults", .type = &kMetricDataResults, .offset = offsetof(GetMetricDataOutput, metric_data_results)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(GetMetricDataOutput, next_token)},
+    {.name = "Messages", .type = &kMetricDataResultMessages, .offset = offsetof(GetMetricDataOutput, messages)},
 };
 constinit const StructDesc kGetMetricDataOutputStruct = {.name = "GetMetricDataOutput", .members = kGetMetricDataOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStatisticsInputMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, offsetof(GetMetricStatisticsInput, namespace_)},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, offsetof(GetMetricStatisticsInput, metric_name)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(GetMetricStatisticsInput, dimensions)},
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricStatisticsInput, start_time)},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricStatisticsInput, end_time)},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPeriod, offsetof(GetMetricStatisticsInput, period)},
-    {"Statistics", "Statistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistics, offsetof(GetMetricStatisticsInput, statistics)},
-    {"ExtendedStatistics", "ExtendedStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistics, offsetof(GetMetricStatisticsInput, extended_statistics)},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(GetMetricStatisticsInput, unit)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(GetMetricStatisticsInput, namespace_), .required = true},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(GetMetricStatisticsInput, metric_name), .required = true},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(GetMetricStatisticsInput, dimensions)},
+    {.name = "StartTime", .type = &kTimestamp, .offset = offsetof(GetMetricStatisticsInput, start_time), .required = true},
+    {.name = "EndTime", .type = &kTimestamp, .offset = offsetof(GetMetricStatisticsInput, end_time), .required = true},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(GetMetricStatisticsInput, period), .required = true},
+    {.name = "Statistics", .type = &kStatistics, .offset = offsetof(GetMetricStatisticsInput, statistics)},
+    {.name = "ExtendedStatistics", .type = &kExtendedStatistics, .offset = offsetof(GetMetricStatisticsInput, extended_statistics)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(GetMetricStatisticsInput, unit)},
 };
 constinit const StructDesc kGetMetricStatisticsInputStruct = {.name = "GetMetricStatisticsInput", .members = kGetMetricStatisticsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStatisticsOutputMembers[] = {
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricLabel, offsetof(GetMetricStatisticsOutput, label)},
-    {"Datapoints", "Datapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapoints, offsetof(GetMetricStatisticsOutput, datapoints)},
+    {.name = "Label", .type = &kMetricLabel, .offset = offsetof(GetMetricStatisticsOutput, label)},
+    {.name = "Datapoints", .type = &kDatapoints, .offset = offsetof(GetMetricStatisticsOutput, datapoints)},
 };
 constinit const StructDesc kGetMetricStatisticsOutputStruct = {.name = "GetMetricStatisticsOutput", .members = kGetMetricStatisticsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStreamInputMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricStreamName, offsetof(GetMetricStreamInput, name)},
+    {.name = "Name", .type = &kMetricStreamName, .offset = offsetof(GetMetricStreamInput, name), .required = true},
 };
 constinit const StructDesc kGetMetricStreamInputStruct = {.name = "GetMetricStreamInput", .members = kGetMetricStreamInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStreamOutputMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(GetMetricStreamOutput, arn)},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamName, offsetof(GetMetricStreamOutput, name)},
-    {"IncludeFilters", "IncludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamFilters, offsetof(GetMetricStreamOutput, include_filters)},
-    {"ExcludeFilters", "ExcludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamFilters, offsetof(GetMetricStreamOutput, exclude_filters)},
-    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(GetMetricStreamOutput, firehose_arn)},
-    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(GetMetricStreamOutput, role_arn)},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamState, offsetof(GetMetricStreamOutput, state)},
-    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricStreamOutput, creation_date)},
-    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetMetricStreamOutput, last_update_date)},
-    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamOutputFormat, offsetof(GetMetricStreamOutput, output_format)},
-    {"StatisticsConfigurations", "StatisticsConfigurations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamStatisticsConfigurations, offsetof(GetMetricStreamOutput, statistics_configurations)},
-    {"IncludeLinkedAccountsMetrics", "IncludeLinkedAccountsMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIncludeLinkedAccountsMetrics, offsetof(GetMetricStreamOutput, include_linked_accounts_metrics)},
+    {.name = "Arn", .type = &kAmazonResourceName, .offset = offsetof(GetMetricStreamOutput, arn)},
+    {.name = "Name", .type = &kMetricStreamName, .offset = offsetof(GetMetricStreamOutput, name)},
+    {.name = "IncludeFilters", .type = &kMetricStreamFilters, .offset = offsetof(GetMetricStreamOutput, include_filters)},
+    {.name = "ExcludeFilters", .type = &kMetricStreamFilters, .offset = offsetof(GetMetricStreamOutput, exclude_filters)},
+    {.name = "FirehoseArn", .type = &kAmazonResourceName, .offset = offsetof(GetMetricStreamOutput, firehose_arn)},
+    {.name = "RoleArn", .type = &kAmazonResourceName, .offset = offsetof(GetMetricStreamOutput, role_arn)},
+    {.name = "State", .type = &kMetricStreamState, .offset = offsetof(GetMetricStreamOutput, state)},
+    {.name = "CreationDate", .type = &kTimestamp, .offset = offsetof(GetMetricStreamOutput, creation_date)},
+    {.name = "LastUpdateDate", .type = &kTimestamp, .offset = offsetof(GetMetricStreamOutput, last_update_date)},
+    {.name = "OutputFormat", .type = &kMetricStreamOutputFormat, .offset = offsetof(GetMetricStreamOutput, output_format)},
+    {.name = "StatisticsConfigurations", .type = &kMetricStreamStatisticsConfigurations, .offset = offsetof(GetMetricStreamOutput, statistics_configurations)},
+    {.name = "IncludeLinkedAccountsMetrics", .type = &kIncludeLinkedAccountsMetrics, .offset = offsetof(GetMetricStreamOutput, include_linked_accounts_metrics)},
 };
 constinit const StructDesc kGetMetricStreamOutputStruct = {.name = "GetMetricStreamOutput", .members = kGetMetricStreamOutputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetOTelEnrichmentInputStruct = {.name = "GetOTelEnrichmentInput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOTelEnrichmentOutputMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kOTelEnrichmentStatus, offsetof(GetOTelEnrichmentOutput, status)},
+    {.name = "Status", .type = &kOTelEnrichmentStatus, .offset = offsetof(GetOTelEnrichmentOutput, status), .required = true},
 };
 constinit const StructDesc kGetOTelEnrichmentOutputStruct = {.name = "GetOTelEnrichmentOutput", .members = kGetOTelEnrichmentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInsightRuleMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleName, offsetof(InsightRule, name)},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleState, offsetof(InsightRule, state)},
-    {"Schema", "Schema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleSchema, offsetof(InsightRule, schema)},
-    {"Definition", "Definition", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleDefinition, offsetof(InsightRule, definition)},
-    {"ManagedRule", "ManagedRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleIsManaged, offsetof(InsightRule, managed_rule)},
-    {"ApplyOnTransformedLogs", "ApplyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleOnTransformedLogs, offsetof(InsightRule, apply_on_transformed_logs)},
+    {.name = "Name", .type = &kInsightRuleName, .offset = offsetof(InsightRule, name), .required = true},
+    {.name = "State", .type = &kInsightRuleState, .offset = offsetof(InsightRule, state), .required = true},
+    {.name = "Schema", .type = &kInsightRuleSchema, .offset = offsetof(InsightRule, schema), .required = true},
+    {.name = "Definition", .type = &kInsightRuleDefinition, .offset = offsetof(InsightRule, definition), .required = true},
+    {.name = "ManagedRule", .type = &kInsightRuleIsManaged, .offset = offsetof(InsightRule, managed_rule)},
+    {.name = "ApplyOnTransformedLogs", .type = &kInsightRuleOnTransformedLogs, .offset = offsetof(InsightRule, apply_on_transformed_logs)},
 };
 constinit const StructDesc kInsightRuleStruct = {.name = "InsightRule", .members = kInsightRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAlarmMuteRulesInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kName, offsetof(ListAlarmMuteRulesInput, alarm_name)},
-    {"Statuses", "Statuses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleStatuses, offsetof(ListAlarmMuteRulesInput, statuses)},
-    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxRecords, offsetof(ListAlarmMuteRulesInput, max_records)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListAlarmMuteRulesInput, next_token)},
+    {.name = "AlarmName", .type = &kName, .offset = offsetof(ListAlarmMuteRulesInput, alarm_name)},
+    {.name = "Statuses", .type = &kAlarmMuteRuleStatuses, .offset = offsetof(ListAlarmMuteRulesInput, statuses)},
+    {.name = "MaxRecords", .type = &kMaxRecords, .offset = offsetof(ListAlarmMuteRulesInput, max_records)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListAlarmMuteRulesInput, next_token)},
 };
 constinit const StructDesc kListAlarmMuteRulesInputStruct = {.name = "ListAlarmMuteRulesInput", .members = kListAlarmMuteRulesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAlarmMuteRulesOutputMembers[] = {
-    {"AlarmMuteRuleSummaries", "AlarmMuteRuleSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmMuteRuleSummaries, offsetof(ListAlarmMuteRulesOutput, alarm_mute_rule_summaries)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListAlarmMuteRulesOutput, next_token)},
+    {.name = "AlarmMuteRuleSummaries", .type = &kAlarmMuteRuleSummaries, .offset = offsetof(ListAlarmMuteRulesOutput, alarm_mute_rule_summaries)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListAlarmMuteRulesOutput, next_token)},
 };
 constinit const StructDesc kListAlarmMuteRulesOutputStruct = {.name = "ListAlarmMuteRulesOutput", .members = kListAlarmMuteRulesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDashboardsInputMembers[] = {
-    {"DashboardNamePrefix", "DashboardNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardNamePrefix, offsetof(ListDashboardsInput, dashboard_name_prefix)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListDashboardsInput, next_token)},
+    {.name = "DashboardNamePrefix", .type = &kDashboardNamePrefix, .offset = offsetof(ListDashboardsInput, dashboard_name_prefix)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListDashboardsInput, next_token)},
 };
 constinit const StructDesc kListDashboardsInputStruct = {.name = "ListDashboardsInput", .members = kListDashboardsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDashboardsOutputMembers[] = {
-    {"DashboardEntries", "DashboardEntries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDashboardEntries, offsetof(ListDashboardsOutput, dashboard_entries)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListDashboardsOutput, next_token)},
+    {.name = "DashboardEntries", .type = &kDashboardEntries, .offset = offsetof(ListDashboardsOutput, dashboard_entries)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListDashboardsOutput, next_token)},
 };
 constinit const StructDesc kListDashboardsOutputStruct = {.name = "ListDashboardsOutput", .members = kListDashboardsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListManagedInsightRulesInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(ListManagedInsightRulesInput, resource_arn)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListManagedInsightRulesInput, next_token)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInsightRuleMaxResults, offsetof(ListManagedInsightRulesInput, max_results)},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(ListManagedInsightRulesInput, resource_arn), .required = true},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListManagedInsightRulesInput, next_token)},
+    {.name = "MaxResults", .type = &kInsightRuleMaxResults, .offset = offsetof(ListManagedInsightRulesInput, max_results)},
 };
 constinit const StructDesc kListManagedInsightRulesInputStruct = {.name = "ListManagedInsightRulesInput", .members = kListManagedInsightRulesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListManagedInsightRulesOutputMembers[] = {
-    {"ManagedRules", "ManagedRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedRuleDescriptions, offsetof(ListManagedInsightRulesOutput, managed_rules)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListManagedInsightRulesOutput, next_token)},
+    {.name = "ManagedRules", .type = &kManagedRuleDescriptions, .offset = offsetof(ListManagedInsightRulesOutput, managed_rules)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListManagedInsightRulesOutput, next_token)},
 };
 constinit const StructDesc kListManagedInsightRulesOutputStruct = {.name = "ListManagedInsightRulesOutput", .members = kListManagedInsightRulesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricStreamsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListMetricStreamsInput, next_token)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListMetricStreamsMaxResults, offsetof(ListMetricStreamsInput, max_results)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListMetricStreamsInput, next_token)},
+    {.name = "MaxResults", .type = &kListMetricStreamsMaxResults, .offset = offsetof(ListMetricStreamsInput, max_results)},
 };
 constinit const StructDesc kListMetricStreamsInputStruct = {.name = "ListMetricStreamsInput", .members = kListMetricStreamsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricStreamsOutputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListMetricStreamsOutput, next_token)},
-    {"Entries", "Entries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamEntries, offsetof(ListMetricStreamsOutput, entries)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListMetricStreamsOutput, next_token)},
+    {.name = "Entries", .type = &kMetricStreamEntries, .offset = offsetof(ListMetricStreamsOutput, entries)},
 };
 constinit const StructDesc kListMetricStreamsOutputStruct = {.name = "ListMetricStreamsOutput", .members = kListMetricStreamsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricsInputMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(ListMetricsInput, namespace_)},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(ListMetricsInput, metric_name)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensionFilters, offsetof(ListMetricsInput, dimensions)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListMetricsInput, next_token)},
-    {"RecentlyActive", "RecentlyActive", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRecentlyActive, offsetof(ListMetricsInput, recently_active)},
-    {"IncludeLinkedAccounts", "IncludeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"OwningAccount", "OwningAccount", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(ListMetricsInput, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(ListMetricsInput, metric_name)},
+    {.name = "Dimensions", .type = &kDimensionFilters, .offset = offsetof(ListMetricsInput, dimensions)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListMetricsInput, next_token)},
+    {.name = "RecentlyActive", .type = &kRecentlyActive, .offset = offsetof(ListMetricsInput, recently_active)},
+    {.name = "IncludeLinkedAccounts", .type = nullptr},
+    {.name = "OwningAccount", .type = nullptr},
 };
 constinit const StructDesc kListMetricsInputStruct = {.name = "ListMetricsInput", .members = kListMetricsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricsOutputMembers[] = {
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetrics, offsetof(ListMetricsOutput, metrics)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListMetricsOutput, next_token)},
+    {.name = "Metrics", .type = &kMetrics, .offset = offsetof(ListMetricsOutput, metrics)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListMetricsOutput, next_token)},
 };
 constinit const StructDesc kListMetricsOutputStruct = {.name = "ListMetricsOutput", .members = kListMetricsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(ListTagsForResourceInput, resource_arn)},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(ListTagsForResourceInput, resource_arn), .required = true},
 };
 constinit const StructDesc kListTagsForResourceInputStruct = {.name = "ListTagsForResourceInput", .members = kListTagsForResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceOutputMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(ListTagsForResourceOutput, tags)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(ListTagsForResourceOutput, tags)},
 };
 constinit const StructDesc kListTagsForResourceOutputStruct = {.name = "ListTagsForResourceOutput", .members = kListTagsForResourceOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedRuleStateMembers[] = {
-    {"RuleName", "RuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleName, offsetof(ManagedRuleState, rule_name)},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInsightRuleState, offsetof(ManagedRuleState, state)},
+    {.name = "RuleName", .type = &kInsightRuleName, .offset = offsetof(ManagedRuleState, rule_name), .required = true},
+    {.name = "State", .type = &kInsightRuleState, .offset = offsetof(ManagedRuleState, state), .required = true},
 };
 constinit const StructDesc kManagedRuleStateStruct = {.name = "ManagedRuleState", .members = kManagedRuleStateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedRuleDescriptionMembers[] = {
-    {"TemplateName", "TemplateName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTemplateName, offsetof(ManagedRuleDescription, template_name)},
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(ManagedRuleDescription, resource_arn)},
-    {"RuleState", "RuleState", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedRuleState, offsetof(ManagedRuleDescription, rule_state)},
+    {.name = "TemplateName", .type = &kTemplateName, .offset = offsetof(ManagedRuleDescription, template_name)},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(ManagedRuleDescription, resource_arn)},
+    {.name = "RuleState", .type = &kManagedRuleState, .offset = offsetof(ManagedRuleDescription, rule_state)},
 };
 constinit const StructDesc kManagedRuleDescriptionStruct = {.name = "ManagedRuleDescription", .members = kManagedRuleDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageDataMembers[] = {
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageDataCode, offsetof(MessageData, code)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageDataValue, offsetof(MessageData, value)},
+    {.name = "Code", .type = &kMessageDataCode, .offset = offsetof(MessageData, code)},
+    {.name = "Value", .type = &kMessageDataValue, .offset = offsetof(MessageData, value)},
 };
 constinit const StructDesc kMessageDataStruct = {.name = "MessageData", .members = kMessageDataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(Metric, namespace_)},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(Metric, metric_name)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(Metric, dimensions)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(Metric, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(Metric, metric_name)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(Metric, dimensions)},
 };
 constinit const StructDesc kMetricStruct = {.name = "Metric", .members = kMetricMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricAlarmMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmName, offsetof(MetricAlarm, alarm_name)},
-    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmArn, offsetof(MetricAlarm, alarm_arn)},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(MetricAlarm, alarm_description)},
-    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricAlarm, alarm_configuration_updated_timestamp)},
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, offsetof(MetricAlarm, actions_enabled)},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(MetricAlarm, ok_actions)},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(MetricAlarm, alarm_actions)},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(MetricAlarm, insufficient_data_actions)},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateValue, offsetof(MetricAlarm, state_value)},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReason, offsetof(MetricAlarm, state_reason)},
-    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonData, offsetof(MetricAlarm, state_reason_data)},
-    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricAlarm, state_updated_timestamp)},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(MetricAlarm, metric_name)},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(MetricAlarm, namespace_)},
-    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistic, offsetof(MetricAlarm, statistic)},
-    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistic, offsetof(MetricAlarm, extended_statistic)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(MetricAlarm, dimensions)},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, offsetof(MetricAlarm, period)},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(MetricAlarm, unit)},
-    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluationPeriods, offsetof(MetricAlarm, evaluation_periods)},
-    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointsToAlarm, offsetof(MetricAlarm, datapoints_to_alarm)},
-    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThreshold, offsetof(MetricAlarm, threshold)},
-    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kComparisonOperator, offsetof(MetricAlarm, comparison_operator)},
-    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTreatMissingData, offsetof(MetricAlarm, treat_missing_data)},
-    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluateLowSampleCountPercentile, offsetof(MetricAlarm, evaluate_low_sample_count_percentile)},
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataQueries, offsetof(MetricAlarm, metrics)},
-    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricAlarm, state_transitioned_timestamp)},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(MetricAlarm, alarm_name)},
+    {.name = "AlarmArn", .type = &kAlarmArn, .offset = offsetof(MetricAlarm, alarm_arn)},
+    {.name = "AlarmDescription", .type = &kAlarmDescription, .offset = offsetof(MetricAlarm, alarm_description)},
+    {.name = "AlarmConfigurationUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(MetricAlarm, alarm_configuration_updated_timestamp)},
+    {.name = "ActionsEnabled", .type = &kActionsEnabled, .offset = offsetof(MetricAlarm, actions_enabled)},
+    {.name = "OKActions", .type = &kResourceList, .offset = offsetof(MetricAlarm, ok_actions)},
+    {.name = "AlarmActions", .type = &kResourceList, .offset = offsetof(MetricAlarm, alarm_actions)},
+    {.name = "InsufficientDataActions", .type = &kResourceList, .offset = offsetof(MetricAlarm, insufficient_data_actions)},
+    {.name = "StateValue", .type = &kStateValue, .offset = offsetof(MetricAlarm, state_value)},
+    {.name = "StateReason", .type = &kStateReason, .offset = offsetof(MetricAlarm, state_reason)},
+    {.name = "StateReasonData", .type = &kStateReasonData, .offset = offsetof(MetricAlarm, state_reason_data)},
+    {.name = "StateUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(MetricAlarm, state_updated_timestamp)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(MetricAlarm, metric_name)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(MetricAlarm, namespace_)},
+    {.name = "Statistic", .type = &kStatistic, .offset = offsetof(MetricAlarm, statistic)},
+    {.name = "ExtendedStatistic", .type = &kExtendedStatistic, .offset = offsetof(MetricAlarm, extended_statistic)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(MetricAlarm, dimensions)},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(MetricAlarm, period)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(MetricAlarm, unit)},
+    {.name = "EvaluationPeriods", .type = &kEvaluationPeriods, .offset = offsetof(MetricAlarm, evaluation_periods)},
+    {.name = "DatapointsToAlarm", .type = &kDatapointsToAlarm, .offset = offsetof(MetricAlarm, datapoints_to_alarm)},
+    {.name = "Threshold", .type = &kThreshold, .offset = offsetof(MetricAlarm, threshold)},
+    {.name = "ComparisonOperator", .type = &kComparisonOperator, .offset = offsetof(MetricAlarm, comparison_operator)},
+    {.name = "TreatMissingData", .type = &kTreatMissingData, .offset = offsetof(MetricAlarm, treat_missing_data)},
+    {.name = "EvaluateLowSampleCountPercentile", .type = &kEvaluateLowSampleCountPercentile, .offset = offsetof(MetricAlarm, evaluate_low_sample_count_percentile)},
+    {.name = "Metrics", .type = &kMetricDataQueries, .offset = offsetof(MetricAlarm, metrics)},
+    {.name = "StateTransitionedTimestamp", .type = &kTimestamp, .offset = offsetof(MetricAlarm, state_transitioned_timestamp)},
 };
 constinit const StructDesc kMetricAlarmStruct = {.name = "MetricAlarm", .members = kMetricAlarmMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStatMembers[] = {
-    {"Metric", "Metric", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetric, offsetof(MetricStat, metric)},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPeriod, offsetof(MetricStat, period)},
-    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStat, offsetof(MetricStat, stat)},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(MetricStat, unit)},
+    {.name = "Metric", .type = &kMetric, .offset = offsetof(MetricStat, metric), .required = true},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(MetricStat, period), .required = true},
+    {.name = "Stat", .type = &kStat, .offset = offsetof(MetricStat, stat), .required = true},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(MetricStat, unit)},
 };
 constinit const StructDesc kMetricStatStruct = {.name = "MetricStat", .members = kMetricStatMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricDataQueryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricId, offsetof(MetricDataQuery, id)},
-    {"MetricStat", "MetricStat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStat, offsetof(MetricDataQuery, metric_stat)},
-    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricExpression, offsetof(MetricDataQuery, expression)},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricLabel, offsetof(MetricDataQuery, label)},
-    {"ReturnData", "ReturnData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnData, offsetof(MetricDataQuery, return_data)},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, offsetof(MetricDataQuery, period)},
-    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Id", .type = &kMetricId, .offset = offsetof(MetricDataQuery, id), .required = true},
+    {.name = "MetricStat", .type = &kMetricStat, .offset = offsetof(MetricDataQuery, metric_stat)},
+    {.name = "Expression", .type = &kMetricExpression, .offset = offsetof(MetricDataQuery, expression)},
+    {.name = "Label", .type = &kMetricLabel, .offset = offsetof(MetricDataQuery, label)},
+    {.name = "ReturnData", .type = &kReturnData, .offset = offsetof(MetricDataQuery, return_data)},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(MetricDataQuery, period)},
+    {.name = "AccountId", .type = nullptr},
 };
 constinit const StructDesc kMetricDataQueryStruct = {.name = "MetricDataQuery", .members = kMetricDataQueryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricDataResultMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricId, offsetof(MetricDataResult, id)},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricLabel, offsetof(MetricDataResult, label)},
-    {"Timestamps", "Timestamps", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamps, offsetof(MetricDataResult, timestamps)},
-    {"Values", "Values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValues, offsetof(MetricDataResult, values)},
-    {"StatusCode", "StatusCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatusCode, offsetof(MetricDataResult, status_code)},
-    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataResultMessages, offsetof(MetricDataResult, messages)},
+    {.name = "Id", .type = &kMetricId, .offset = offsetof(MetricDataResult, id)},
+    {.name = "Label", .type = &kMetricLabel, .offset = offsetof(MetricDataResult, label)},
+    {.name = "Timestamps", .type = &kTimestamps, .offset = offsetof(MetricDataResult, timestamps)},
+    {.name = "Values", .type = &kDatapointValues, .offset = offsetof(MetricDataResult, values)},
+    {.name = "StatusCode", .type = &kStatusCode, .offset = offsetof(MetricDataResult, status_code)},
+    {.name = "Messages", .type = &kMetricDataResultMessages, .offset = offsetof(MetricDataResult, messages)},
 };
 constinit const StructDesc kMetricDataResultStruct = {.name = "MetricDataResult", .members = kMetricDataResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStatisticSetMembers[] = {
-    {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, offsetof(StatisticSet, sample_count)},
-    {"Sum", "Sum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, offsetof(StatisticSet, sum)},
-    {"Minimum", "Minimum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, offsetof(StatisticSet, minimum)},
-    {"Maximum", "Maximum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDatapointValue, offsetof(StatisticSet, maximum)},
+    {.name = "SampleCount", .type = &kDatapointValue, .offset = offsetof(StatisticSet, sample_count), .required = true},
+    {.name = "Sum", .type = &kDatapointValue, .offset = offsetof(StatisticSet, sum), .required = true},
+    {.name = "Minimum", .type = &kDatapointValue, .offset = offsetof(StatisticSet, minimum), .required = true},
+    {.name = "Maximum", .type = &kDatapointValue, .offset = offsetof(StatisticSet, maximum), .required = true},
 };
 constinit const StructDesc kStatisticSetStruct = {.name = "StatisticSet", .members = kStatisticSetMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricDatumMembers[] = {
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, offsetof(MetricDatum, metric_name)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(MetricDatum, dimensions)},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricDatum, timestamp)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointValue, offsetof(MetricDatum, value)},
-    {"StatisticValues", "StatisticValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatisticSet, offsetof(MetricDatum, statistic_values)},
-    {"Values", "Values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kValues, offsetof(MetricDatum, values)},
-    {"Counts", "Counts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCounts, offsetof(MetricDatum, counts)},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(MetricDatum, unit)},
-    {"StorageResolution", "StorageResolution", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageResolution, offsetof(MetricDatum, storage_resolution)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(MetricDatum, metric_name), .required = true},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(MetricDatum, dimensions)},
+    {.name = "Timestamp", .type = &kTimestamp, .offset = offsetof(MetricDatum, timestamp)},
+    {.name = "Value", .type = &kDatapointValue, .offset = offsetof(MetricDatum, value)},
+    {.name = "StatisticValues", .type = &kStatisticSet, .offset = offsetof(MetricDatum, statistic_values)},
+    {.name = "Values", .type = &kValues, .offset = offsetof(MetricDatum, values)},
+    {.name = "Counts", .type = &kCounts, .offset = offsetof(MetricDatum, counts)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(MetricDatum, unit)},
+    {.name = "StorageResolution", .type = &kStorageResolution, .offset = offsetof(MetricDatum, storage_resolution)},
 };
 constinit const StructDesc kMetricDatumStruct = {.name = "MetricDatum", .members = kMetricDatumMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(MetricStreamEntry, arn)},
-    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricStreamEntry, creation_date)},
-    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricStreamEntry, last_update_date)},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamName, offsetof(MetricStreamEntry, name)},
-    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(MetricStreamEntry, firehose_arn)},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamState, offsetof(MetricStreamEntry, state)},
-    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamOutputFormat, offsetof(MetricStreamEntry, output_format)},
+    {.name = "Arn", .type = &kAmazonResourceName, .offset = offsetof(MetricStreamEntry, arn)},
+    {.name = "CreationDate", .type = &kTimestamp, .offset = offsetof(MetricStreamEntry, creation_date)},
+    {.name = "LastUpdateDate", .type = &kTimestamp, .offset = offsetof(MetricStreamEntry, last_update_date)},
+    {.name = "Name", .type = &kMetricStreamName, .offset = offsetof(MetricStreamEntry, name)},
+    {.name = "FirehoseArn", .type = &kAmazonResourceName, .offset = offsetof(MetricStreamEntry, firehose_arn)},
+    {.name = "State", .type = &kMetricStreamState, .offset = offsetof(MetricStreamEntry, state)},
+    {.name = "OutputFormat", .type = &kMetricStreamOutputFormat, .offset = offsetof(MetricStreamEntry, output_format)},
 };
 constinit const StructDesc kMetricStreamEntryStruct = {.name = "MetricStreamEntry", .members = kMetricStreamEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamFilterMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(MetricStreamFilter, namespace_)},
-    {"MetricNames", "MetricNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricStreamFilterMetricNames, offsetof(MetricStreamFilter, metric_names)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(MetricStreamFilter, namespace_)},
+    {.name = "MetricNames", .type = &kMetricStreamFilterMetricNames, .offset = offsetof(MetricStreamFilter, metric_names)},
 };
 constinit const StructDesc kMetricStreamFilterStruct = {.name = "MetricStreamFilter", .members = kMetricStreamFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamStatisticsConfigurationMembers[] = {
-    {"IncludeMetrics", "IncludeMetrics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricStreamStatisticsIncludeMetrics, offsetof(MetricStreamStatisticsConfiguration, include_metrics)},
-    {"AdditionalStatistics", "AdditionalStatistics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricStreamStatisticsAdditionalStatistics, offsetof(MetricStreamStatisticsConfiguration, additional_statistics)},
+    {.name = "IncludeMetrics", .type = &kMetricStreamStatisticsIncludeMetrics, .offset = offsetof(MetricStreamStatisticsConfiguration, include_metrics), .required = true},
+    {.name = "AdditionalStatistics", .type = &kMetricStreamStatisticsAdditionalStatistics, .offset = offsetof(MetricStreamStatisticsConfiguration, additional_statistics), .required = true},
 };
 constinit const StructDesc kMetricStreamStatisticsConfigurationStruct = {.name = "MetricStreamStatisticsConfiguration", .members = kMetricStreamStatisticsConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamStatisticsMetricMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, offsetof(MetricStreamStatisticsMetric, namespace_)},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, offsetof(MetricStreamStatisticsMetric, metric_name)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(MetricStreamStatisticsMetric, namespace_), .required = true},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(MetricStreamStatisticsMetric, metric_name), .required = true},
 };
 constinit const StructDesc kMetricStreamStatisticsMetricStruct = {.name = "MetricStreamStatisticsMetric", .members = kMetricStreamStatisticsMetricMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutCompositeAlarmInputMembers[] = {
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, offsetof(PutCompositeAlarmInput, actions_enabled)},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutCompositeAlarmInput, alarm_actions)},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(PutCompositeAlarmInput, alarm_description)},
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmName, offsetof(PutCompositeAlarmInput, alarm_name)},
-    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmRule, offsetof(PutCompositeAlarmInput, alarm_rule)},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutCompositeAlarmInput, insufficient_data_actions)},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutCompositeAlarmInput, ok_actions)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(PutCompositeAlarmInput, tags)},
-    {"ActionsSuppressor", "ActionsSuppressor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ActionsSuppressorWaitPeriod", "ActionsSuppressorWaitPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ActionsSuppressorExtensionPeriod", "ActionsSuppressorExtensionPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "ActionsEnabled", .type = &kActionsEnabled, .offset = offsetof(PutCompositeAlarmInput, actions_enabled)},
+    {.name = "AlarmActions", .type = &kResourceList, .offset = offsetof(PutCompositeAlarmInput, alarm_actions)},
+    {.name = "AlarmDescription", .type = &kAlarmDescription, .offset = offsetof(PutCompositeAlarmInput, alarm_description)},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(PutCompositeAlarmInput, alarm_name), .required = true},
+    {.name = "AlarmRule", .type = &kAlarmRule, .offset = offsetof(PutCompositeAlarmInput, alarm_rule), .required = true},
+    {.name = "InsufficientDataActions", .type = &kResourceList, .offset = offsetof(PutCompositeAlarmInput, insufficient_data_actions)},
+    {.name = "OKActions", .type = &kResourceList, .offset = offsetof(PutCompositeAlarmInput, ok_actions)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(PutCompositeAlarmInput, tags)},
+    {.name = "ActionsSuppressor", .type = nullptr},
+    {.name = "ActionsSuppressorWaitPeriod", .type = nullptr},
+    {.name = "ActionsSuppressorExtensionPeriod", .type = nullptr},
 };
 constinit const StructDesc kPutCompositeAlarmInputStruct = {.name = "PutCompositeAlarmInput", .members = kPutCompositeAlarmInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutCompositeAlarmResponseStruct = {.name = "PutCompositeAlarmResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutMetricAlarmInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmName, offsetof(PutMetricAlarmInput, alarm_name)},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlarmDescription, offsetof(PutMetricAlarmInput, alarm_description)},
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kActionsEnabled, offsetof(PutMetricAlarmInput, actions_enabled)},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutMetricAlarmInput, ok_actions)},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutMetricAlarmInput, alarm_actions)},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceList, offsetof(PutMetricAlarmInput, insufficient_data_actions)},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(PutMetricAlarmInput, metric_name)},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespace, offsetof(PutMetricAlarmInput, namespace_)},
-    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatistic, offsetof(PutMetricAlarmInput, statistic)},
-    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtendedStatistic, offsetof(PutMetricAlarmInput, extended_statistic)},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(PutMetricAlarmInput, dimensions)},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPeriod, offsetof(PutMetricAlarmInput, period)},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(PutMetricAlarmInput, unit)},
-    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluationPeriods, offsetof(PutMetricAlarmInput, evaluation_periods)},
-    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDatapointsToAlarm, offsetof(PutMetricAlarmInput, datapoints_to_alarm)},
-    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThreshold, offsetof(PutMetricAlarmInput, threshold)},
-    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kComparisonOperator, offsetof(PutMetricAlarmInput, comparison_operator)},
-    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTreatMissingData, offsetof(PutMetricAlarmInput, treat_missing_data)},
-    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluateLowSampleCountPercentile, offsetof(PutMetricAlarmInput, evaluate_low_sample_count_percentile)},
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricDataQueries, offsetof(PutMetricAlarmInput, metrics)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(PutMetricAlarmInput, tags)},
-    {"ThresholdMetricId", "ThresholdMetricId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"EvaluationCriteria", "EvaluationCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"EvaluationInterval", "EvaluationInterval", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(PutMetricAlarmInput, alarm_name), .required = true},
+    {.name = "AlarmDescription", .type = &kAlarmDescription, .offset = offsetof(PutMetricAlarmInput, alarm_description)},
+    {.name = "ActionsEnabled", .type = &kActionsEnabled, .offset = offsetof(PutMetricAlarmInput, actions_enabled)},
+    {.name = "OKActions", .type = &kResourceList, .offset = offsetof(PutMetricAlarmInput, ok_actions)},
+    {.name = "AlarmActions", .type = &kResourceList, .offset = offsetof(PutMetricAlarmInput, alarm_actions)},
+    {.name = "InsufficientDataActions", .type = &kResourceList, .offset = offsetof(PutMetricAlarmInput, insufficient_data_actions)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(PutMetricAlarmInput, metric_name)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(PutMetricAlarmInput, namespace_)},
+    {.name = "Statistic", .type = &kStatistic, .offset = offsetof(PutMetricAlarmInput, statistic)},
+    {.name = "ExtendedStatistic", .type = &kExtendedStatistic, .offset = offsetof(PutMetricAlarmInput, extended_statistic)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(PutMetricAlarmInput, dimensions)},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(PutMetricAlarmInput, period)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(PutMetricAlarmInput, unit)},
+    {.name = "EvaluationPeriods", .type = &kEvaluationPeriods, .offset = offsetof(PutMetricAlarmInput, evaluation_periods)},
+    {.name = "DatapointsToAlarm", .type = &kDatapointsToAlarm, .offset = offsetof(PutMetricAlarmInput, datapoints_to_alarm)},
+    {.name = "Threshold", .type = &kThreshold, .offset = offsetof(PutMetricAlarmInput, threshold)},
+    {.name = "ComparisonOperator", .type = &kComparisonOperator, .offset = offsetof(PutMetricAlarmInput, comparison_operator)},
+    {.name = "TreatMissingData", .type = &kTreatMissingData, .offset = offsetof(PutMetricAlarmInput, treat_missing_data)},
+    {.name = "EvaluateLowSampleCountPercentile", .type = &kEvaluateLowSampleCountPercentile, .offset = offsetof(PutMetricAlarmInput, evaluate_low_sample_count_percentile)},
+    {.name = "Metrics", .type = &kMetricDataQueries, .offset = offsetof(PutMetricAlarmInput, metrics)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(PutMetricAlarmInput, tags)},
+    {.name = "ThresholdMetricId", .type = nullptr},
+    {.name = "EvaluationCriteria", .type = nullptr},
+    {.name = "EvaluationInterval", .type = nullptr},
 };
 constinit const StructDesc kPutMetricAlarmInputStruct = {.name = "PutMetricAlarmInput", .members = kPutMetricAlarmInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutMetricAlarmResponseStruct = {.name = "PutMetricAlarmResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutMetricDataInputMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespace, offsetof(PutMetricDataInput, namespace_)},
-    {"MetricData", "MetricData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricData, offsetof(PutMetricDataInput, metric_data)},
-    {"EntityMetricData", "EntityMetricData", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"StrictEntityValidation", "StrictEntityValidation", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(PutMetricDataInput, namespace_), .required = true},
+    {.name = "MetricData", .type = &kMetricData, .offset = offsetof(PutMetricDataInput, metric_data)},
+    {.name = "EntityMetricData", .type = nullptr},
+    {.name = "StrictEntityValidation", .type = nullptr},
 };
 constinit const StructDesc kPutMetricDataInputStruct = {.name = "PutMetricDataInput", .members = kPutMetricDataInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutMetricDataResponseStruct = {.name = "PutMetricDataResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRangeMembers[] = {
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(Range, start_time)},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(Range, end_time)},
+    {.name = "StartTime", .type = &kTimestamp, .offset = offsetof(Range, start_time), .required = true},
+    {.name = "EndTime", .type = &kTimestamp, .offset = offsetof(Range, end_time), .required = true},
 };
 constinit const StructDesc kRangeStruct = {.name = "Range", .members = kRangeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceNotFoundExceptionMembers[] = {
-    {"ResourceType", "ResourceType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceType, offsetof(ResourceNotFoundException, resource_type)},
-    {"ResourceId", "ResourceId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceId, offsetof(ResourceNotFoundException, resource_id)},
+    {.name = "ResourceType", .type = &kResourceType, .offset = offsetof(ResourceNotFoundException, resource_type)},
+    {.name = "ResourceId", .type = &kResourceId, .offset = offsetof(ResourceNotFoundException, resource_id)},
 };
 constinit const StructDesc kResourceNotFoundExceptionStruct = {.name = "ResourceNotFoundException", .members = kResourceNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetAlarmStateInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlarmName, offsetof(SetAlarmStateInput, alarm_name)},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStateValue, offsetof(SetAlarmStateInput, state_value)},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStateReason, offsetof(SetAlarmStateInput, state_reason)},
-    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonData, offsetof(SetAlarmStateInput, state_reason_data)},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(SetAlarmStateInput, alarm_name), .required = true},
+    {.name = "StateValue", .type = &kStateValue, .offset = offsetof(SetAlarmStateInput, state_value), .required = true},
+    {.name = "StateReason", .type = &kStateReason, .offset = offsetof(SetAlarmStateInput, state_reason), .required = true},
+    {.name = "StateReasonData", .type = &kStateReasonData, .offset = offsetof(SetAlarmStateInput, state_reason_data)},
 };
 constinit const StructDesc kSetAlarmStateInputStruct = {.name = "SetAlarmStateInput", .members = kSetAlarmStateInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kSetAlarmStateResponseStruct = {.name = "SetAlarmStateResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKey, offsetof(Tag, key)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValue, offsetof(Tag, value)},
+    {.name = "Key", .type = &kTagKey, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kTagValue, .offset = offsetof(Tag, value), .required = true},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(TagResourceInput, resource_arn)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagList, offsetof(TagResourceInput, tags)},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(TagResourceInput, resource_arn), .required = true},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(TagResourceInput, tags), .required = true},
 };
 constinit const StructDesc kTagResourceInputStruct = {.name = "TagResourceInput", .members = kTagResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagResourceOutputStruct = {.name = "TagResourceOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(UntagResourceInput, resource_arn)},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, offsetof(UntagResourceInput, tag_keys)},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(UntagResourceInput, resource_arn), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .offset = offsetof(UntagResourceInput, tag_keys), .required = true},
 };
 constinit const StructDesc kUntagResourceInputStruct = {.name = "UntagResourceInput", .members = kUntagResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagResourceOutputStruct = {.name = "UntagResourceOutput", .members = {}, .is_union = false, .xml_namespace = {}};

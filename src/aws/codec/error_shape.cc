@@ -33,7 +33,7 @@ bool is_message(std::string_view name) {
 
 bool holds_message(const AnyShape& detail) {
   return std::ranges::any_of(detail.desc->members, [&](const MemberDesc& member) {
-    return is_message(member.name) && !member.unsupported && member.get(detail.value.get()) != nullptr;
+    return is_message(member.name) && !member.unsupported() && member.get(detail.value.get()) != nullptr;
   });
 }
 
@@ -41,18 +41,7 @@ constexpr TypeDesc kText = {
     .kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 
 constexpr MemberDesc text_member(std::string_view name, uint16_t offset) {
-  return {.name = name,
-          .wire = name,
-          .location = Location::body,
-          .timestamp_format = TimestampFormat::protocol_default,
-          .required = false,
-          .unsupported = false,
-          .idempotency_token = false,
-          .streaming = false,
-          .xml_attribute = false,
-          .xml_namespace = {},
-          .type = &kText,
-          .offset = offset};
+  return {.name = name, .type = &kText, .offset = offset};
 }
 
 // "com.amazonaws.sqs#QueueDoesNotExist:http://..." -> "QueueDoesNotExist"

@@ -118,9 +118,8 @@ constexpr MapAccess kCountsAccess = map_access<int32_t>(&kInteger, "key", "value
 constexpr TypeDesc kCounts = {
     .kind = Kind::map, .shape_name = "Counts", .map = &kCountsAccess, .holder = &OptionalHolder<Map<int32_t>>::kAccess};
 
-constexpr MemberDesc member(std::string_view wire, const TypeDesc* type, std::size_t offset, bool attribute = false) {
-  return {wire,      wire, Location::body, TimestampFormat::protocol_default, false, false, false, false,
-          attribute, {},   type,           static_cast<uint16_t>(offset)};
+constexpr MemberDesc member(std::string_view name, const TypeDesc* type, uint16_t offset, bool attribute = false) {
+  return {.name = name, .type = type, .offset = offset, .xml_attribute = attribute};
 }
 constexpr MemberDesc kGranteeMembers[] = {member("xsi:type", &kString, offsetof(Grantee, type), true),
                                           member("ID", &kString, offsetof(Grantee, id))};
@@ -134,18 +133,7 @@ constexpr MemberDesc kGrantMembers[] = {member("Grantee", &kGrantee, offsetof(Gr
                                         member("Names", &kNames, offsetof(Grant, names)),
                                         member("Counts", &kCounts, offsetof(Grant, counts)),
                                         member("Share", &kDouble, offsetof(Grant, share)),
-                                        {"Refused",
-                                         "Refused",
-                                         Location::body,
-                                         TimestampFormat::protocol_default,
-                                         false,
-                                         true,
-                                         false,
-                                         false,
-                                         false,
-                                         {},
-                                         nullptr,
-                                         0}};
+                                        {.name = "Refused", .type = nullptr}};
 constexpr StructDesc kGrant = {.name = "Grant", .members = kGrantMembers};
 
 TEST(Xml, WritesAndReadsEveryKindOfMember) {

@@ -600,8 +600,8 @@ constexpr ListAccess kWriteRequestsAccess = list_access<WriteRequest>(&kWriteReq
 constinit const TypeDesc kWriteRequests = {.kind = Kind::list, .shape_name = "WriteRequests", .list = &kWriteRequestsAccess, .min = 1, .max = 25};
 
 constexpr MemberDesc kAttributeDefinitionMembers[] = {
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKeySchemaAttributeName, offsetof(AttributeDefinition, attribute_name)},
-    {"AttributeType", "AttributeType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kScalarAttributeType, offsetof(AttributeDefinition, attribute_type)},
+    {.name = "AttributeName", .type = &kKeySchemaAttributeName, .offset = offsetof(AttributeDefinition, attribute_name), .required = true},
+    {.name = "AttributeType", .type = &kScalarAttributeType, .offset = offsetof(AttributeDefinition, attribute_type), .required = true},
 };
 constinit const StructDesc kAttributeDefinitionStruct = {.name = "AttributeDefinition", .members = kAttributeDefinitionMembers, .is_union = false, .xml_namespace = {}};
 constinit const TypeDesc kAttributeValueSType = {.kind = Kind::string, .shape_name = "StringAttributeValue", .holder = &AlternativeHolder<AttributeValue, 1>::kAccess};
@@ -615,781 +615,781 @@ constinit const TypeDesc kAttributeValueLType = {.kind = Kind::list, .shape_name
 constinit const TypeDesc kAttributeValueNULLType = {.kind = Kind::boolean, .shape_name = "NullAttributeValue", .holder = &AlternativeHolder<AttributeValue, 9>::kAccess};
 constinit const TypeDesc kAttributeValueBOOLType = {.kind = Kind::boolean, .shape_name = "BooleanAttributeValue", .holder = &AlternativeHolder<AttributeValue, 10>::kAccess};
 constexpr MemberDesc kAttributeValueMembers[] = {
-    {"S", "S", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueSType, 0},
-    {"N", "N", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueNType, 0},
-    {"B", "B", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueBType, 0},
-    {"SS", "SS", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueSSType, 0},
-    {"NS", "NS", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueNSType, 0},
-    {"BS", "BS", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueBSType, 0},
-    {"M", "M", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueMType, 0},
-    {"L", "L", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueLType, 0},
-    {"NULL", "NULL", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueNULLType, 0},
-    {"BOOL", "BOOL", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValueBOOLType, 0},
+    {.name = "S", .type = &kAttributeValueSType},
+    {.name = "N", .type = &kAttributeValueNType},
+    {.name = "B", .type = &kAttributeValueBType},
+    {.name = "SS", .type = &kAttributeValueSSType},
+    {.name = "NS", .type = &kAttributeValueNSType},
+    {.name = "BS", .type = &kAttributeValueBSType},
+    {.name = "M", .type = &kAttributeValueMType},
+    {.name = "L", .type = &kAttributeValueLType},
+    {.name = "NULL", .type = &kAttributeValueNULLType},
+    {.name = "BOOL", .type = &kAttributeValueBOOLType},
 };
 constinit const StructDesc kAttributeValueStruct = {.name = "AttributeValue", .members = kAttributeValueMembers, .is_union = true, .xml_namespace = {}};
 constexpr MemberDesc kBackupSummaryMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(BackupSummary, table_name)},
-    {"TableId", "TableId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableId, offsetof(BackupSummary, table_id)},
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableArn, offsetof(BackupSummary, table_arn)},
-    {"BackupArn", "BackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupArn, offsetof(BackupSummary, backup_arn)},
-    {"BackupName", "BackupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupName, offsetof(BackupSummary, backup_name)},
-    {"BackupCreationDateTime", "BackupCreationDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupCreationDateTime, offsetof(BackupSummary, backup_creation_date_time)},
-    {"BackupExpiryDateTime", "BackupExpiryDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(BackupSummary, backup_expiry_date_time)},
-    {"BackupStatus", "BackupStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupStatus, offsetof(BackupSummary, backup_status)},
-    {"BackupType", "BackupType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupType, offsetof(BackupSummary, backup_type)},
-    {"BackupSizeBytes", "BackupSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupSizeBytes, offsetof(BackupSummary, backup_size_bytes)},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(BackupSummary, table_name)},
+    {.name = "TableId", .type = &kTableId, .offset = offsetof(BackupSummary, table_id)},
+    {.name = "TableArn", .type = &kTableArn, .offset = offsetof(BackupSummary, table_arn)},
+    {.name = "BackupArn", .type = &kBackupArn, .offset = offsetof(BackupSummary, backup_arn)},
+    {.name = "BackupName", .type = &kBackupName, .offset = offsetof(BackupSummary, backup_name)},
+    {.name = "BackupCreationDateTime", .type = &kBackupCreationDateTime, .offset = offsetof(BackupSummary, backup_creation_date_time)},
+    {.name = "BackupExpiryDateTime", .type = &kDate, .offset = offsetof(BackupSummary, backup_expiry_date_time)},
+    {.name = "BackupStatus", .type = &kBackupStatus, .offset = offsetof(BackupSummary, backup_status)},
+    {.name = "BackupType", .type = &kBackupType, .offset = offsetof(BackupSummary, backup_type)},
+    {.name = "BackupSizeBytes", .type = &kBackupSizeBytes, .offset = offsetof(BackupSummary, backup_size_bytes)},
 };
 constinit const StructDesc kBackupSummaryStruct = {.name = "BackupSummary", .members = kBackupSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchExecuteStatementInputMembers[] = {
-    {"Statements", "Statements", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPartiQLBatchRequest, offsetof(BatchExecuteStatementInput, statements)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(BatchExecuteStatementInput, return_consumed_capacity)},
+    {.name = "Statements", .type = &kPartiQLBatchRequest, .offset = offsetof(BatchExecuteStatementInput, statements), .required = true},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(BatchExecuteStatementInput, return_consumed_capacity)},
 };
 constinit const StructDesc kBatchExecuteStatementInputStruct = {.name = "BatchExecuteStatementInput", .members = kBatchExecuteStatementInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchExecuteStatementOutputMembers[] = {
-    {"Responses", "Responses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartiQLBatchResponse, offsetof(BatchExecuteStatementOutput, responses)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacityMultiple, offsetof(BatchExecuteStatementOutput, consumed_capacity)},
+    {.name = "Responses", .type = &kPartiQLBatchResponse, .offset = offsetof(BatchExecuteStatementOutput, responses)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacityMultiple, .offset = offsetof(BatchExecuteStatementOutput, consumed_capacity)},
 };
 constinit const StructDesc kBatchExecuteStatementOutputStruct = {.name = "BatchExecuteStatementOutput", .members = kBatchExecuteStatementOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchGetItemInputMembers[] = {
-    {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUncheckedBatchGetRequestMap, offsetof(BatchGetItemInput, request_items)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(BatchGetItemInput, return_consumed_capacity)},
+    {.name = "RequestItems", .type = &kUncheckedBatchGetRequestMap, .offset = offsetof(BatchGetItemInput, request_items)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(BatchGetItemInput, return_consumed_capacity)},
 };
 constinit const StructDesc kBatchGetItemInputStruct = {.name = "BatchGetItemInput", .members = kBatchGetItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchGetItemOutputMembers[] = {
-    {"Responses", "Responses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchGetResponseMap, offsetof(BatchGetItemOutput, responses)},
-    {"UnprocessedKeys", "UnprocessedKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchGetRequestMap, offsetof(BatchGetItemOutput, unprocessed_keys)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacityMultiple, offsetof(BatchGetItemOutput, consumed_capacity)},
+    {.name = "Responses", .type = &kBatchGetResponseMap, .offset = offsetof(BatchGetItemOutput, responses)},
+    {.name = "UnprocessedKeys", .type = &kBatchGetRequestMap, .offset = offsetof(BatchGetItemOutput, unprocessed_keys)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacityMultiple, .offset = offsetof(BatchGetItemOutput, consumed_capacity)},
 };
 constinit const StructDesc kBatchGetItemOutputStruct = {.name = "BatchGetItemOutput", .members = kBatchGetItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchStatementErrorMembers[] = {
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchStatementErrorCodeEnum, offsetof(BatchStatementError, code)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(BatchStatementError, message)},
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeMap, offsetof(BatchStatementError, item)},
+    {.name = "Code", .type = &kBatchStatementErrorCodeEnum, .offset = offsetof(BatchStatementError, code)},
+    {.name = "Message", .type = &kString, .offset = offsetof(BatchStatementError, message)},
+    {.name = "Item", .type = &kAttributeMap, .offset = offsetof(BatchStatementError, item)},
 };
 constinit const StructDesc kBatchStatementErrorStruct = {.name = "BatchStatementError", .members = kBatchStatementErrorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchStatementRequestMembers[] = {
-    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPartiQLStatement, offsetof(BatchStatementRequest, statement)},
-    {"Parameters", "Parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPreparedStatementParameters, offsetof(BatchStatementRequest, parameters)},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsistentRead, offsetof(BatchStatementRequest, consistent_read)},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnValuesOnConditionCheckFailure, offsetof(BatchStatementRequest, return_values_on_condition_check_failure)},
+    {.name = "Statement", .type = &kPartiQLStatement, .offset = offsetof(BatchStatementRequest, statement), .required = true},
+    {.name = "Parameters", .type = &kPreparedStatementParameters, .offset = offsetof(BatchStatementRequest, parameters)},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(BatchStatementRequest, consistent_read)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(BatchStatementRequest, return_values_on_condition_check_failure)},
 };
 constinit const StructDesc kBatchStatementRequestStruct = {.name = "BatchStatementRequest", .members = kBatchStatementRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchStatementResponseMembers[] = {
-    {"Error", "Error", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchStatementError, offsetof(BatchStatementResponse, error)},
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(BatchStatementResponse, table_name)},
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeMap, offsetof(BatchStatementResponse, item)},
+    {.name = "Error", .type = &kBatchStatementError, .offset = offsetof(BatchStatementResponse, error)},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(BatchStatementResponse, table_name)},
+    {.name = "Item", .type = &kAttributeMap, .offset = offsetof(BatchStatementResponse, item)},
 };
 constinit const StructDesc kBatchStatementResponseStruct = {.name = "BatchStatementResponse", .members = kBatchStatementResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchWriteItemInputMembers[] = {
-    {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUncheckedBatchWriteItemRequestMap, offsetof(BatchWriteItemInput, request_items)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(BatchWriteItemInput, return_consumed_capacity)},
-    {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnItemCollectionMetrics, offsetof(BatchWriteItemInput, return_item_collection_metrics)},
+    {.name = "RequestItems", .type = &kUncheckedBatchWriteItemRequestMap, .offset = offsetof(BatchWriteItemInput, request_items)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(BatchWriteItemInput, return_consumed_capacity)},
+    {.name = "ReturnItemCollectionMetrics", .type = &kReturnItemCollectionMetrics, .offset = offsetof(BatchWriteItemInput, return_item_collection_metrics)},
 };
 constinit const StructDesc kBatchWriteItemInputStruct = {.name = "BatchWriteItemInput", .members = kBatchWriteItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchWriteItemOutputMembers[] = {
-    {"UnprocessedItems", "UnprocessedItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchWriteItemRequestMap, offsetof(BatchWriteItemOutput, unprocessed_items)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacityMultiple, offsetof(BatchWriteItemOutput, consumed_capacity)},
+    {.name = "UnprocessedItems", .type = &kBatchWriteItemRequestMap, .offset = offsetof(BatchWriteItemOutput, unprocessed_items)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacityMultiple, .offset = offsetof(BatchWriteItemOutput, consumed_capacity)},
 };
 constinit const StructDesc kBatchWriteItemOutputStruct = {.name = "BatchWriteItemOutput", .members = kBatchWriteItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBillingModeSummaryMembers[] = {
-    {"BillingMode", "BillingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBillingMode, offsetof(BillingModeSummary, billing_mode)},
-    {"LastUpdateToPayPerRequestDateTime", "LastUpdateToPayPerRequestDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(BillingModeSummary, last_update_to_pay_per_request_date_time)},
+    {.name = "BillingMode", .type = &kBillingMode, .offset = offsetof(BillingModeSummary, billing_mode)},
+    {.name = "LastUpdateToPayPerRequestDateTime", .type = &kDate, .offset = offsetof(BillingModeSummary, last_update_to_pay_per_request_date_time)},
 };
 constinit const StructDesc kBillingModeSummaryStruct = {.name = "BillingModeSummary", .members = kBillingModeSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityMembers[] = {
-    {"ReadCapacityUnits", "ReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacityUnits, offsetof(Capacity, read_capacity_units)},
-    {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacityUnits, offsetof(Capacity, write_capacity_units)},
-    {"CapacityUnits", "CapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacityUnits, offsetof(Capacity, capacity_units)},
+    {.name = "ReadCapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(Capacity, read_capacity_units)},
+    {.name = "WriteCapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(Capacity, write_capacity_units)},
+    {.name = "CapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(Capacity, capacity_units)},
 };
 constinit const StructDesc kCapacityStruct = {.name = "Capacity", .members = kCapacityMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConditionalCheckFailedExceptionMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kErrorMessage, offsetof(ConditionalCheckFailedException, message)},
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeMap, offsetof(ConditionalCheckFailedException, item)},
+    {.name = "message", .type = &kErrorMessage, .offset = offsetof(ConditionalCheckFailedException, message)},
+    {.name = "Item", .type = &kAttributeMap, .offset = offsetof(ConditionalCheckFailedException, item)},
 };
 constinit const StructDesc kConditionalCheckFailedExceptionStruct = {.name = "ConditionalCheckFailedException", .members = kConditionalCheckFailedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConsumedCapacityMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableArn, offsetof(ConsumedCapacity, table_name)},
-    {"CapacityUnits", "CapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacityUnits, offsetof(ConsumedCapacity, capacity_units)},
-    {"ReadCapacityUnits", "ReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacityUnits, offsetof(ConsumedCapacity, read_capacity_units)},
-    {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacityUnits, offsetof(ConsumedCapacity, write_capacity_units)},
-    {"Table", "Table", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacity, offsetof(ConsumedCapacity, table)},
-    {"LocalSecondaryIndexes", "LocalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSecondaryIndexesCapacityMap, offsetof(ConsumedCapacity, local_secondary_indexes)},
-    {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSecondaryIndexesCapacityMap, offsetof(ConsumedCapacity, global_secondary_indexes)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(ConsumedCapacity, table_name)},
+    {.name = "CapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(ConsumedCapacity, capacity_units)},
+    {.name = "ReadCapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(ConsumedCapacity, read_capacity_units)},
+    {.name = "WriteCapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(ConsumedCapacity, write_capacity_units)},
+    {.name = "Table", .type = &kCapacity, .offset = offsetof(ConsumedCapacity, table)},
+    {.name = "LocalSecondaryIndexes", .type = &kSecondaryIndexesCapacityMap, .offset = offsetof(ConsumedCapacity, local_secondary_indexes)},
+    {.name = "GlobalSecondaryIndexes", .type = &kSecondaryIndexesCapacityMap, .offset = offsetof(ConsumedCapacity, global_secondary_indexes)},
 };
 constinit const StructDesc kConsumedCapacityStruct = {.name = "ConsumedCapacity", .members = kConsumedCapacityMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPointInTimeRecoveryDescriptionMembers[] = {
-    {"PointInTimeRecoveryStatus", "PointInTimeRecoveryStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPointInTimeRecoveryStatus, offsetof(PointInTimeRecoveryDescription, point_in_time_recovery_status)},
-    {"RecoveryPeriodInDays", "RecoveryPeriodInDays", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRecoveryPeriodInDays, offsetof(PointInTimeRecoveryDescription, recovery_period_in_days)},
-    {"EarliestRestorableDateTime", "EarliestRestorableDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(PointInTimeRecoveryDescription, earliest_restorable_date_time)},
-    {"LatestRestorableDateTime", "LatestRestorableDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(PointInTimeRecoveryDescription, latest_restorable_date_time)},
+    {.name = "PointInTimeRecoveryStatus", .type = &kPointInTimeRecoveryStatus, .offset = offsetof(PointInTimeRecoveryDescription, point_in_time_recovery_status)},
+    {.name = "RecoveryPeriodInDays", .type = &kRecoveryPeriodInDays, .offset = offsetof(PointInTimeRecoveryDescription, recovery_period_in_days)},
+    {.name = "EarliestRestorableDateTime", .type = &kDate, .offset = offsetof(PointInTimeRecoveryDescription, earliest_restorable_date_time)},
+    {.name = "LatestRestorableDateTime", .type = &kDate, .offset = offsetof(PointInTimeRecoveryDescription, latest_restorable_date_time)},
 };
 constinit const StructDesc kPointInTimeRecoveryDescriptionStruct = {.name = "PointInTimeRecoveryDescription", .members = kPointInTimeRecoveryDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kContinuousBackupsDescriptionMembers[] = {
-    {"ContinuousBackupsStatus", "ContinuousBackupsStatus", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kContinuousBackupsStatus, offsetof(ContinuousBackupsDescription, continuous_backups_status)},
-    {"PointInTimeRecoveryDescription", "PointInTimeRecoveryDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPointInTimeRecoveryDescription, offsetof(ContinuousBackupsDescription, point_in_time_recovery_description)},
+    {.name = "ContinuousBackupsStatus", .type = &kContinuousBackupsStatus, .offset = offsetof(ContinuousBackupsDescription, continuous_backups_status), .required = true},
+    {.name = "PointInTimeRecoveryDescription", .type = &kPointInTimeRecoveryDescription, .offset = offsetof(ContinuousBackupsDescription, point_in_time_recovery_description)},
 };
 constinit const StructDesc kContinuousBackupsDescriptionStruct = {.name = "ContinuousBackupsDescription", .members = kContinuousBackupsDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kContributorInsightsSummaryMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(ContributorInsightsSummary, table_name)},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexName, offsetof(ContributorInsightsSummary, index_name)},
-    {"ContributorInsightsStatus", "ContributorInsightsStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContributorInsightsStatus, offsetof(ContributorInsightsSummary, contributor_insights_status)},
-    {"ContributorInsightsMode", "ContributorInsightsMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContributorInsightsMode, offsetof(ContributorInsightsSummary, contributor_insights_mode)},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(ContributorInsightsSummary, table_name)},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(ContributorInsightsSummary, index_name)},
+    {.name = "ContributorInsightsStatus", .type = &kContributorInsightsStatus, .offset = offsetof(ContributorInsightsSummary, contributor_insights_status)},
+    {.name = "ContributorInsightsMode", .type = &kContributorInsightsMode, .offset = offsetof(ContributorInsightsSummary, contributor_insights_mode)},
 };
 constinit const StructDesc kContributorInsightsSummaryStruct = {.name = "ContributorInsightsSummary", .members = kContributorInsightsSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProjectionMembers[] = {
-    {"ProjectionType", "ProjectionType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProjectionType, offsetof(Projection, projection_type)},
-    {"NonKeyAttributes", "NonKeyAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonKeyAttributeNameList, offsetof(Projection, non_key_attributes)},
+    {.name = "ProjectionType", .type = &kProjectionType, .offset = offsetof(Projection, projection_type)},
+    {.name = "NonKeyAttributes", .type = &kNonKeyAttributeNameList, .offset = offsetof(Projection, non_key_attributes)},
 };
 constinit const StructDesc kProjectionStruct = {.name = "Projection", .members = kProjectionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedThroughputMembers[] = {
-    {"ReadCapacityUnits", "ReadCapacityUnits", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPositiveLongObject, offsetof(ProvisionedThroughput, read_capacity_units)},
-    {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPositiveLongObject, offsetof(ProvisionedThroughput, write_capacity_units)},
+    {.name = "ReadCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(ProvisionedThroughput, read_capacity_units), .required = true},
+    {.name = "WriteCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(ProvisionedThroughput, write_capacity_units), .required = true},
 };
 constinit const StructDesc kProvisionedThroughputStruct = {.name = "ProvisionedThroughput", .members = kProvisionedThroughputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateGlobalSecondaryIndexActionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIndexName, offsetof(CreateGlobalSecondaryIndexAction, index_name)},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKeySchema, offsetof(CreateGlobalSecondaryIndexAction, key_schema)},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kProjection, offsetof(CreateGlobalSecondaryIndexAction, projection)},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedThroughput, offsetof(CreateGlobalSecondaryIndexAction, provisioned_throughput)},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(CreateGlobalSecondaryIndexAction, index_name), .required = true},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(CreateGlobalSecondaryIndexAction, key_schema), .required = true},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(CreateGlobalSecondaryIndexAction, projection), .required = true},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(CreateGlobalSecondaryIndexAction, provisioned_throughput)},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "WarmThroughput", .type = nullptr},
 };
 constinit const StructDesc kCreateGlobalSecondaryIndexActionStruct = {.name = "CreateGlobalSecondaryIndexAction", .members = kCreateGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStreamSpecificationMembers[] = {
-    {"StreamEnabled", "StreamEnabled", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStreamEnabled, offsetof(StreamSpecification, stream_enabled)},
-    {"StreamViewType", "StreamViewType", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "StreamEnabled", .type = &kStreamEnabled, .offset = offsetof(StreamSpecification, stream_enabled), .required = true},
+    {.name = "StreamViewType", .type = nullptr},
 };
 constinit const StructDesc kStreamSpecificationStruct = {.name = "StreamSpecification", .members = kStreamSpecificationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSESpecificationMembers[] = {
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSEEnabled, offsetof(SSESpecification, enabled)},
-    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSEType, offsetof(SSESpecification, sse_type)},
-    {"KMSMasterKeyId", "KMSMasterKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKMSMasterKeyId, offsetof(SSESpecification, kms_master_key_id)},
+    {.name = "Enabled", .type = &kSSEEnabled, .offset = offsetof(SSESpecification, enabled)},
+    {.name = "SSEType", .type = &kSSEType, .offset = offsetof(SSESpecification, sse_type)},
+    {.name = "KMSMasterKeyId", .type = &kKMSMasterKeyId, .offset = offsetof(SSESpecification, kms_master_key_id)},
 };
 constinit const StructDesc kSSESpecificationStruct = {.name = "SSESpecification", .members = kSSESpecificationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTableInputMembers[] = {
-    {"AttributeDefinitions", "AttributeDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeDefinitions, offsetof(CreateTableInput, attribute_definitions)},
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUncheckedTableArn, offsetof(CreateTableInput, table_name)},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeySchema, offsetof(CreateTableInput, key_schema)},
-    {"LocalSecondaryIndexes", "LocalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLocalSecondaryIndexList, offsetof(CreateTableInput, local_secondary_indexes)},
-    {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGlobalSecondaryIndexList, offsetof(CreateTableInput, global_secondary_indexes)},
-    {"BillingMode", "BillingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBillingMode, offsetof(CreateTableInput, billing_mode)},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedThroughput, offsetof(CreateTableInput, provisioned_throughput)},
-    {"StreamSpecification", "StreamSpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStreamSpecification, offsetof(CreateTableInput, stream_specification)},
-    {"SSESpecification", "SSESpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSESpecification, offsetof(CreateTableInput, sse_specification)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(CreateTableInput, tags)},
-    {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableClass, offsetof(CreateTableInput, table_class)},
-    {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeletionProtectionEnabled, offsetof(CreateTableInput, deletion_protection_enabled)},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ResourcePolicy", "ResourcePolicy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GlobalTableSourceArn", "GlobalTableSourceArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "AttributeDefinitions", .type = &kAttributeDefinitions, .offset = offsetof(CreateTableInput, attribute_definitions)},
+    {.name = "TableName", .type = &kUncheckedTableArn, .offset = offsetof(CreateTableInput, table_name)},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(CreateTableInput, key_schema)},
+    {.name = "LocalSecondaryIndexes", .type = &kLocalSecondaryIndexList, .offset = offsetof(CreateTableInput, local_secondary_indexes)},
+    {.name = "GlobalSecondaryIndexes", .type = &kGlobalSecondaryIndexList, .offset = offsetof(CreateTableInput, global_secondary_indexes)},
+    {.name = "BillingMode", .type = &kBillingMode, .offset = offsetof(CreateTableInput, billing_mode)},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(CreateTableInput, provisioned_throughput)},
+    {.name = "StreamSpecification", .type = &kStreamSpecification, .offset = offsetof(CreateTableInput, stream_specification)},
+    {.name = "SSESpecification", .type = &kSSESpecification, .offset = offsetof(CreateTableInput, sse_specification)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(CreateTableInput, tags)},
+    {.name = "TableClass", .type = &kTableClass, .offset = offsetof(CreateTableInput, table_class)},
+    {.name = "DeletionProtectionEnabled", .type = &kDeletionProtectionEnabled, .offset = offsetof(CreateTableInput, deletion_protection_enabled)},
+    {.name = "WarmThroughput", .type = nullptr},
+    {.name = "ResourcePolicy", .type = nullptr},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "GlobalTableSourceArn", .type = nullptr},
+    {.name = "GlobalTableSettingsReplicationMode", .type = nullptr},
 };
 constinit const StructDesc kCreateTableInputStruct = {.name = "CreateTableInput", .members = kCreateTableInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedThroughputDescriptionMembers[] = {
-    {"LastIncreaseDateTime", "LastIncreaseDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(ProvisionedThroughputDescription, last_increase_date_time)},
-    {"LastDecreaseDateTime", "LastDecreaseDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(ProvisionedThroughputDescription, last_decrease_date_time)},
-    {"NumberOfDecreasesToday", "NumberOfDecreasesToday", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveLongObject, offsetof(ProvisionedThroughputDescription, number_of_decreases_today)},
-    {"ReadCapacityUnits", "ReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeLongObject, offsetof(ProvisionedThroughputDescription, read_capacity_units)},
-    {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeLongObject, offsetof(ProvisionedThroughputDescription, write_capacity_units)},
+    {.name = "LastIncreaseDateTime", .type = &kDate, .offset = offsetof(ProvisionedThroughputDescription, last_increase_date_time)},
+    {.name = "LastDecreaseDateTime", .type = &kDate, .offset = offsetof(ProvisionedThroughputDescription, last_decrease_date_time)},
+    {.name = "NumberOfDecreasesToday", .type = &kPositiveLongObject, .offset = offsetof(ProvisionedThroughputDescription, number_of_decreases_today)},
+    {.name = "ReadCapacityUnits", .type = &kNonNegativeLongObject, .offset = offsetof(ProvisionedThroughputDescription, read_capacity_units)},
+    {.name = "WriteCapacityUnits", .type = &kNonNegativeLongObject, .offset = offsetof(ProvisionedThroughputDescription, write_capacity_units)},
 };
 constinit const StructDesc kProvisionedThroughputDescriptionStruct = {.name = "ProvisionedThroughputDescription", .members = kProvisionedThroughputDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSEDescriptionMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSEStatus, offsetof(SSEDescription, status)},
-    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSEType, offsetof(SSEDescription, sse_type)},
-    {"KMSMasterKeyArn", "KMSMasterKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKMSMasterKeyArn, offsetof(SSEDescription, kms_master_key_arn)},
-    {"InaccessibleEncryptionDateTime", "InaccessibleEncryptionDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(SSEDescription, inaccessible_encryption_date_time)},
+    {.name = "Status", .type = &kSSEStatus, .offset = offsetof(SSEDescription, status)},
+    {.name = "SSEType", .type = &kSSEType, .offset = offsetof(SSEDescription, sse_type)},
+    {.name = "KMSMasterKeyArn", .type = &kKMSMasterKeyArn, .offset = offsetof(SSEDescription, kms_master_key_arn)},
+    {.name = "InaccessibleEncryptionDateTime", .type = &kDate, .offset = offsetof(SSEDescription, inaccessible_encryption_date_time)},
 };
 constinit const StructDesc kSSEDescriptionStruct = {.name = "SSEDescription", .members = kSSEDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTableClassSummaryMembers[] = {
-    {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableClass, offsetof(TableClassSummary, table_class)},
-    {"LastUpdateDateTime", "LastUpdateDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(TableClassSummary, last_update_date_time)},
+    {.name = "TableClass", .type = &kTableClass, .offset = offsetof(TableClassSummary, table_class)},
+    {.name = "LastUpdateDateTime", .type = &kDate, .offset = offsetof(TableClassSummary, last_update_date_time)},
 };
 constinit const StructDesc kTableClassSummaryStruct = {.name = "TableClassSummary", .members = kTableClassSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTableWarmThroughputDescriptionMembers[] = {
-    {"ReadUnitsPerSecond", "ReadUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveLongObject, offsetof(TableWarmThroughputDescription, read_units_per_second)},
-    {"WriteUnitsPerSecond", "WriteUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveLongObject, offsetof(TableWarmThroughputDescription, write_units_per_second)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableStatus, offsetof(TableWarmThroughputDescription, status)},
+    {.name = "ReadUnitsPerSecond", .type = &kPositiveLongObject, .offset = offsetof(TableWarmThroughputDescription, read_units_per_second)},
+    {.name = "WriteUnitsPerSecond", .type = &kPositiveLongObject, .offset = offsetof(TableWarmThroughputDescription, write_units_per_second)},
+    {.name = "Status", .type = &kTableStatus, .offset = offsetof(TableWarmThroughputDescription, status)},
 };
 constinit const StructDesc kTableWarmThroughputDescriptionStruct = {.name = "TableWarmThroughputDescription", .members = kTableWarmThroughputDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTableDescriptionMembers[] = {
-    {"AttributeDefinitions", "AttributeDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeDefinitions, offsetof(TableDescription, attribute_definitions)},
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(TableDescription, table_name)},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeySchema, offsetof(TableDescription, key_schema)},
-    {"TableStatus", "TableStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableStatus, offsetof(TableDescription, table_status)},
-    {"CreationDateTime", "CreationDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(TableDescription, creation_date_time)},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedThroughputDescription, offsetof(TableDescription, provisioned_throughput)},
-    {"TableSizeBytes", "TableSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLongObject, offsetof(TableDescription, table_size_bytes)},
-    {"ItemCount", "ItemCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLongObject, offsetof(TableDescription, item_count)},
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(TableDescription, table_arn)},
-    {"TableId", "TableId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableId, offsetof(TableDescription, table_id)},
-    {"BillingModeSummary", "BillingModeSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBillingModeSummary, offsetof(TableDescription, billing_mode_summary)},
-    {"LocalSecondaryIndexes", "LocalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLocalSecondaryIndexDescriptionList, offsetof(TableDescription, local_secondary_indexes)},
-    {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGlobalSecondaryIndexDescriptionList, offsetof(TableDescription, global_secondary_indexes)},
-    {"SSEDescription", "SSEDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSEDescription, offsetof(TableDescription, sse_description)},
-    {"TableClassSummary", "TableClassSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableClassSummary, offsetof(TableDescription, table_class_summary)},
-    {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeletionProtectionEnabled, offsetof(TableDescription, deletion_protection_enabled)},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableWarmThroughputDescription, offsetof(TableDescription, warm_throughput)},
+    {.name = "AttributeDefinitions", .type = &kAttributeDefinitions, .offset = offsetof(TableDescription, attribute_definitions)},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(TableDescription, table_name)},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(TableDescription, key_schema)},
+    {.name = "TableStatus", .type = &kTableStatus, .offset = offsetof(TableDescription, table_status)},
+    {.name = "CreationDateTime", .type = &kDate, .offset = offsetof(TableDescription, creation_date_time)},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughputDescription, .offset = offsetof(TableDescription, provisioned_throughput)},
+    {.name = "TableSizeBytes", .type = &kLongObject, .offset = offsetof(TableDescription, table_size_bytes)},
+    {.name = "ItemCount", .type = &kLongObject, .offset = offsetof(TableDescription, item_count)},
+    {.name = "TableArn", .type = &kString, .offset = offsetof(TableDescription, table_arn)},
+    {.name = "TableId", .type = &kTableId, .offset = offsetof(TableDescription, table_id)},
+    {.name = "BillingModeSummary", .type = &kBillingModeSummary, .offset = offsetof(TableDescription, billing_mode_summary)},
+    {.name = "LocalSecondaryIndexes", .type = &kLocalSecondaryIndexDescriptionList, .offset = offsetof(TableDescription, local_secondary_indexes)},
+    {.name = "GlobalSecondaryIndexes", .type = &kGlobalSecondaryIndexDescriptionList, .offset = offsetof(TableDescription, global_secondary_indexes)},
+    {.name = "SSEDescription", .type = &kSSEDescription, .offset = offsetof(TableDescription, sse_description)},
+    {.name = "TableClassSummary", .type = &kTableClassSummary, .offset = offsetof(TableDescription, table_class_summary)},
+    {.name = "DeletionProtectionEnabled", .type = &kDeletionProtectionEnabled, .offset = offsetof(TableDescription, deletion_protection_enabled)},
+    {.name = "WarmThroughput", .type = &kTableWarmThroughputDescription, .offset = offsetof(TableDescription, warm_throughput)},
 };
 constinit const StructDesc kTableDescriptionStruct = {.name = "TableDescription", .members = kTableDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTableOutputMembers[] = {
-    {"TableDescription", "TableDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableDescription, offsetof(CreateTableOutput, table_description)},
+    {.name = "TableDescription", .type = &kTableDescription, .offset = offsetof(CreateTableOutput, table_description)},
 };
 constinit const StructDesc kCreateTableOutputStruct = {.name = "CreateTableOutput", .members = kCreateTableOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteGlobalSecondaryIndexActionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIndexName, offsetof(DeleteGlobalSecondaryIndexAction, index_name)},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(DeleteGlobalSecondaryIndexAction, index_name), .required = true},
 };
 constinit const StructDesc kDeleteGlobalSecondaryIndexActionStruct = {.name = "DeleteGlobalSecondaryIndexAction", .members = kDeleteGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteItemInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(DeleteItemInput, table_name)},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKey, offsetof(DeleteItemInput, key)},
-    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ReturnValues", "ReturnValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnValue, offsetof(DeleteItemInput, return_values)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(DeleteItemInput, return_consumed_capacity)},
-    {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnItemCollectionMetrics, offsetof(DeleteItemInput, return_item_collection_metrics)},
-    {"ConditionExpression", "ConditionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConditionExpression, offsetof(DeleteItemInput, condition_expression)},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeNameMap, offsetof(DeleteItemInput, expression_attribute_names)},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeValueMap, offsetof(DeleteItemInput, expression_attribute_values)},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnValuesOnConditionCheckFailure, offsetof(DeleteItemInput, return_values_on_condition_check_failure)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DeleteItemInput, table_name), .required = true},
+    {.name = "Key", .type = &kKey, .offset = offsetof(DeleteItemInput, key), .required = true},
+    {.name = "Expected", .type = nullptr},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ReturnValues", .type = &kReturnValue, .offset = offsetof(DeleteItemInput, return_values)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(DeleteItemInput, return_consumed_capacity)},
+    {.name = "ReturnItemCollectionMetrics", .type = &kReturnItemCollectionMetrics, .offset = offsetof(DeleteItemInput, return_item_collection_metrics)},
+    {.name = "ConditionExpression", .type = &kConditionExpression, .offset = offsetof(DeleteItemInput, condition_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(DeleteItemInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(DeleteItemInput, expression_attribute_values)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(DeleteItemInput, return_values_on_condition_check_failure)},
 };
 constinit const StructDesc kDeleteItemInputStruct = {.name = "DeleteItemInput", .members = kDeleteItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteItemOutputMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeMap, offsetof(DeleteItemOutput, attributes)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacity, offsetof(DeleteItemOutput, consumed_capacity)},
+    {.name = "Attributes", .type = &kAttributeMap, .offset = offsetof(DeleteItemOutput, attributes)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(DeleteItemOutput, consumed_capacity)},
 };
 constinit const StructDesc kDeleteItemOutputStruct = {.name = "DeleteItemOutput", .members = kDeleteItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRequestMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKey, offsetof(DeleteRequest, key)},
+    {.name = "Key", .type = &kKey, .offset = offsetof(DeleteRequest, key), .required = true},
 };
 constinit const StructDesc kDeleteRequestStruct = {.name = "DeleteRequest", .members = kDeleteRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteTableInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(DeleteTableInput, table_name)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DeleteTableInput, table_name), .required = true},
 };
 constinit const StructDesc kDeleteTableInputStruct = {.name = "DeleteTableInput", .members = kDeleteTableInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteTableOutputMembers[] = {
-    {"TableDescription", "TableDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableDescription, offsetof(DeleteTableOutput, table_description)},
+    {.name = "TableDescription", .type = &kTableDescription, .offset = offsetof(DeleteTableOutput, table_description)},
 };
 constinit const StructDesc kDeleteTableOutputStruct = {.name = "DeleteTableOutput", .members = kDeleteTableOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeBackupInputMembers[] = {
-    {"BackupArn", "BackupArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBackupArn, offsetof(DescribeBackupInput, backup_arn)},
+    {.name = "BackupArn", .type = &kBackupArn, .offset = offsetof(DescribeBackupInput, backup_arn), .required = true},
 };
 constinit const StructDesc kDescribeBackupInputStruct = {.name = "DescribeBackupInput", .members = kDescribeBackupInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDescribeBackupOutputStruct = {.name = "DescribeBackupOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeContinuousBackupsInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(DescribeContinuousBackupsInput, table_name)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeContinuousBackupsInput, table_name), .required = true},
 };
 constinit const StructDesc kDescribeContinuousBackupsInputStruct = {.name = "DescribeContinuousBackupsInput", .members = kDescribeContinuousBackupsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeContinuousBackupsOutputMembers[] = {
-    {"ContinuousBackupsDescription", "ContinuousBackupsDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContinuousBackupsDescription, offsetof(DescribeContinuousBackupsOutput, continuous_backups_description)},
+    {.name = "ContinuousBackupsDescription", .type = &kContinuousBackupsDescription, .offset = offsetof(DescribeContinuousBackupsOutput, continuous_backups_description)},
 };
 constinit const StructDesc kDescribeContinuousBackupsOutputStruct = {.name = "DescribeContinuousBackupsOutput", .members = kDescribeContinuousBackupsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeContributorInsightsInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(DescribeContributorInsightsInput, table_name)},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexName, offsetof(DescribeContributorInsightsInput, index_name)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeContributorInsightsInput, table_name), .required = true},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(DescribeContributorInsightsInput, index_name)},
 };
 constinit const StructDesc kDescribeContributorInsightsInputStruct = {.name = "DescribeContributorInsightsInput", .members = kDescribeContributorInsightsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeContributorInsightsOutputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(DescribeContributorInsightsOutput, table_name)},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexName, offsetof(DescribeContributorInsightsOutput, index_name)},
-    {"ContributorInsightsRuleList", "ContributorInsightsRuleList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContributorInsightsRuleList, offsetof(DescribeContributorInsightsOutput, contributor_insights_rule_list)},
-    {"ContributorInsightsStatus", "ContributorInsightsStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContributorInsightsStatus, offsetof(DescribeContributorInsightsOutput, contributor_insights_status)},
-    {"LastUpdateDateTime", "LastUpdateDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateDateTime, offsetof(DescribeContributorInsightsOutput, last_update_date_time)},
-    {"ContributorInsightsMode", "ContributorInsightsMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContributorInsightsMode, offsetof(DescribeContributorInsightsOutput, contributor_insights_mode)},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(DescribeContributorInsightsOutput, table_name)},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(DescribeContributorInsightsOutput, index_name)},
+    {.name = "ContributorInsightsRuleList", .type = &kContributorInsightsRuleList, .offset = offsetof(DescribeContributorInsightsOutput, contributor_insights_rule_list)},
+    {.name = "ContributorInsightsStatus", .type = &kContributorInsightsStatus, .offset = offsetof(DescribeContributorInsightsOutput, contributor_insights_status)},
+    {.name = "LastUpdateDateTime", .type = &kLastUpdateDateTime, .offset = offsetof(DescribeContributorInsightsOutput, last_update_date_time)},
+    {.name = "ContributorInsightsMode", .type = &kContributorInsightsMode, .offset = offsetof(DescribeContributorInsightsOutput, contributor_insights_mode)},
 };
 constinit const StructDesc kDescribeContributorInsightsOutputStruct = {.name = "DescribeContributorInsightsOutput", .members = kDescribeContributorInsightsOutputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDescribeEndpointsRequestStruct = {.name = "DescribeEndpointsRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeEndpointsResponseMembers[] = {
-    {"Endpoints", "Endpoints", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEndpoints, offsetof(DescribeEndpointsResponse, endpoints)},
+    {.name = "Endpoints", .type = &kEndpoints, .offset = offsetof(DescribeEndpointsResponse, endpoints), .required = true},
 };
 constinit const StructDesc kDescribeEndpointsResponseStruct = {.name = "DescribeEndpointsResponse", .members = kDescribeEndpointsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeExportInputMembers[] = {
-    {"ExportArn", "ExportArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExportArn, offsetof(DescribeExportInput, export_arn)},
+    {.name = "ExportArn", .type = &kExportArn, .offset = offsetof(DescribeExportInput, export_arn), .required = true},
 };
 constinit const StructDesc kDescribeExportInputStruct = {.name = "DescribeExportInput", .members = kDescribeExportInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDescribeExportOutputStruct = {.name = "DescribeExportOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeGlobalTableInputMembers[] = {
-    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableName, offsetof(DescribeGlobalTableInput, global_table_name)},
+    {.name = "GlobalTableName", .type = &kTableName, .offset = offsetof(DescribeGlobalTableInput, global_table_name), .required = true},
 };
 constinit const StructDesc kDescribeGlobalTableInputStruct = {.name = "DescribeGlobalTableInput", .members = kDescribeGlobalTableInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDescribeGlobalTableOutputStruct = {.name = "DescribeGlobalTableOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeGlobalTableSettingsInputMembers[] = {
-    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableName, offsetof(DescribeGlobalTableSettingsInput, global_table_name)},
+    {.name = "GlobalTableName", .type = &kTableName, .offset = offsetof(DescribeGlobalTableSettingsInput, global_table_name), .required = true},
 };
 constinit const StructDesc kDescribeGlobalTableSettingsInputStruct = {.name = "DescribeGlobalTableSettingsInput", .members = kDescribeGlobalTableSettingsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeGlobalTableSettingsOutputMembers[] = {
-    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(DescribeGlobalTableSettingsOutput, global_table_name)},
+    {.name = "GlobalTableName", .type = &kTableName, .offset = offsetof(DescribeGlobalTableSettingsOutput, global_table_name)},
 };
 constinit const StructDesc kDescribeGlobalTableSettingsOutputStruct = {.name = "DescribeGlobalTableSettingsOutput", .members = kDescribeGlobalTableSettingsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeImportInputMembers[] = {
-    {"ImportArn", "ImportArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kImportArn, offsetof(DescribeImportInput, import_arn)},
+    {.name = "ImportArn", .type = &kImportArn, .offset = offsetof(DescribeImportInput, import_arn), .required = true},
 };
 constinit const StructDesc kDescribeImportInputStruct = {.name = "DescribeImportInput", .members = kDescribeImportInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDescribeImportOutputStruct = {.name = "DescribeImportOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeKinesisStreamingDestinationInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(DescribeKinesisStreamingDestinationInput, table_name)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeKinesisStreamingDestinationInput, table_name), .required = true},
 };
 constinit const StructDesc kDescribeKinesisStreamingDestinationInputStruct = {.name = "DescribeKinesisStreamingDestinationInput", .members = kDescribeKinesisStreamingDestinationInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeKinesisStreamingDestinationOutputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(DescribeKinesisStreamingDestinationOutput, table_name)},
-    {"KinesisDataStreamDestinations", "KinesisDataStreamDestinations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKinesisDataStreamDestinations, offsetof(DescribeKinesisStreamingDestinationOutput, kinesis_data_stream_destinations)},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(DescribeKinesisStreamingDestinationOutput, table_name)},
+    {.name = "KinesisDataStreamDestinations", .type = &kKinesisDataStreamDestinations, .offset = offsetof(DescribeKinesisStreamingDestinationOutput, kinesis_data_stream_destinations)},
 };
 constinit const StructDesc kDescribeKinesisStreamingDestinationOutputStruct = {.name = "DescribeKinesisStreamingDestinationOutput", .members = kDescribeKinesisStreamingDestinationOutputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDescribeLimitsInputStruct = {.name = "DescribeLimitsInput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLimitsOutputMembers[] = {
-    {"AccountMaxReadCapacityUnits", "AccountMaxReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveLongObject, offsetof(DescribeLimitsOutput, account_max_read_capacity_units)},
-    {"AccountMaxWriteCapacityUnits", "AccountMaxWriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveLongObject, offsetof(DescribeLimitsOutput, account_max_write_capacity_units)},
-    {"TableMaxReadCapacityUnits", "TableMaxReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveLongObject, offsetof(DescribeLimitsOutput, table_max_read_capacity_units)},
-    {"TableMaxWriteCapacityUnits", "TableMaxWriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveLongObject, offsetof(DescribeLimitsOutput, table_max_write_capacity_units)},
+    {.name = "AccountMaxReadCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(DescribeLimitsOutput, account_max_read_capacity_units)},
+    {.name = "AccountMaxWriteCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(DescribeLimitsOutput, account_max_write_capacity_units)},
+    {.name = "TableMaxReadCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(DescribeLimitsOutput, table_max_read_capacity_units)},
+    {.name = "TableMaxWriteCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(DescribeLimitsOutput, table_max_write_capacity_units)},
 };
 constinit const StructDesc kDescribeLimitsOutputStruct = {.name = "DescribeLimitsOutput", .members = kDescribeLimitsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTableInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(DescribeTableInput, table_name)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeTableInput, table_name), .required = true},
 };
 constinit const StructDesc kDescribeTableInputStruct = {.name = "DescribeTableInput", .members = kDescribeTableInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTableOutputMembers[] = {
-    {"Table", "Table", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableDescription, offsetof(DescribeTableOutput, table)},
+    {.name = "Table", .type = &kTableDescription, .offset = offsetof(DescribeTableOutput, table)},
 };
 constinit const StructDesc kDescribeTableOutputStruct = {.name = "DescribeTableOutput", .members = kDescribeTableOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTableReplicaAutoScalingInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(DescribeTableReplicaAutoScalingInput, table_name)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeTableReplicaAutoScalingInput, table_name), .required = true},
 };
 constinit const StructDesc kDescribeTableReplicaAutoScalingInputStruct = {.name = "DescribeTableReplicaAutoScalingInput", .members = kDescribeTableReplicaAutoScalingInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTableAutoScalingDescriptionMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(TableAutoScalingDescription, table_name)},
-    {"TableStatus", "TableStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableStatus, offsetof(TableAutoScalingDescription, table_status)},
-    {"Replicas", "Replicas", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReplicaAutoScalingDescriptionList, offsetof(TableAutoScalingDescription, replicas)},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(TableAutoScalingDescription, table_name)},
+    {.name = "TableStatus", .type = &kTableStatus, .offset = offsetof(TableAutoScalingDescription, table_status)},
+    {.name = "Replicas", .type = &kReplicaAutoScalingDescriptionList, .offset = offsetof(TableAutoScalingDescription, replicas)},
 };
 constinit const StructDesc kTableAutoScalingDescriptionStruct = {.name = "TableAutoScalingDescription", .members = kTableAutoScalingDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTableReplicaAutoScalingOutputMembers[] = {
-    {"TableAutoScalingDescription", "TableAutoScalingDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableAutoScalingDescription, offsetof(DescribeTableReplicaAutoScalingOutput, table_auto_scaling_description)},
+    {.name = "TableAutoScalingDescription", .type = &kTableAutoScalingDescription, .offset = offsetof(DescribeTableReplicaAutoScalingOutput, table_auto_scaling_description)},
 };
 constinit const StructDesc kDescribeTableReplicaAutoScalingOutputStruct = {.name = "DescribeTableReplicaAutoScalingOutput", .members = kDescribeTableReplicaAutoScalingOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTimeToLiveInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(DescribeTimeToLiveInput, table_name)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeTimeToLiveInput, table_name), .required = true},
 };
 constinit const StructDesc kDescribeTimeToLiveInputStruct = {.name = "DescribeTimeToLiveInput", .members = kDescribeTimeToLiveInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTimeToLiveDescriptionMembers[] = {
-    {"TimeToLiveStatus", "TimeToLiveStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeToLiveStatus, offsetof(TimeToLiveDescription, time_to_live_status)},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeToLiveAttributeName, offsetof(TimeToLiveDescription, attribute_name)},
+    {.name = "TimeToLiveStatus", .type = &kTimeToLiveStatus, .offset = offsetof(TimeToLiveDescription, time_to_live_status)},
+    {.name = "AttributeName", .type = &kTimeToLiveAttributeName, .offset = offsetof(TimeToLiveDescription, attribute_name)},
 };
 constinit const StructDesc kTimeToLiveDescriptionStruct = {.name = "TimeToLiveDescription", .members = kTimeToLiveDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTimeToLiveOutputMembers[] = {
-    {"TimeToLiveDescription", "TimeToLiveDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeToLiveDescription, offsetof(DescribeTimeToLiveOutput, time_to_live_description)},
+    {.name = "TimeToLiveDescription", .type = &kTimeToLiveDescription, .offset = offsetof(DescribeTimeToLiveOutput, time_to_live_description)},
 };
 constinit const StructDesc kDescribeTimeToLiveOutputStruct = {.name = "DescribeTimeToLiveOutput", .members = kDescribeTimeToLiveOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEndpointMembers[] = {
-    {"Address", "Address", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(Endpoint, address)},
-    {"CachePeriodInMinutes", "CachePeriodInMinutes", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLong, offsetof(Endpoint, cache_period_in_minutes)},
+    {.name = "Address", .type = &kString, .offset = offsetof(Endpoint, address), .required = true},
+    {.name = "CachePeriodInMinutes", .type = &kLong, .offset = offsetof(Endpoint, cache_period_in_minutes), .required = true},
 };
 constinit const StructDesc kEndpointStruct = {.name = "Endpoint", .members = kEndpointMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExecuteStatementInputMembers[] = {
-    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPartiQLStatement, offsetof(ExecuteStatementInput, statement)},
-    {"Parameters", "Parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPreparedStatementParameters, offsetof(ExecuteStatementInput, parameters)},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsistentRead, offsetof(ExecuteStatementInput, consistent_read)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartiQLNextToken, offsetof(ExecuteStatementInput, next_token)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(ExecuteStatementInput, return_consumed_capacity)},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveIntegerObject, offsetof(ExecuteStatementInput, limit)},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnValuesOnConditionCheckFailure, offsetof(ExecuteStatementInput, return_values_on_condition_check_failure)},
+    {.name = "Statement", .type = &kPartiQLStatement, .offset = offsetof(ExecuteStatementInput, statement), .required = true},
+    {.name = "Parameters", .type = &kPreparedStatementParameters, .offset = offsetof(ExecuteStatementInput, parameters)},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(ExecuteStatementInput, consistent_read)},
+    {.name = "NextToken", .type = &kPartiQLNextToken, .offset = offsetof(ExecuteStatementInput, next_token)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(ExecuteStatementInput, return_consumed_capacity)},
+    {.name = "Limit", .type = &kPositiveIntegerObject, .offset = offsetof(ExecuteStatementInput, limit)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(ExecuteStatementInput, return_values_on_condition_check_failure)},
 };
 constinit const StructDesc kExecuteStatementInputStruct = {.name = "ExecuteStatementInput", .members = kExecuteStatementInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExecuteStatementOutputMembers[] = {
-    {"Items", "Items", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kItemList, offsetof(ExecuteStatementOutput, items)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartiQLNextToken, offsetof(ExecuteStatementOutput, next_token)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacity, offsetof(ExecuteStatementOutput, consumed_capacity)},
-    {"LastEvaluatedKey", "LastEvaluatedKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKey, offsetof(ExecuteStatementOutput, last_evaluated_key)},
+    {.name = "Items", .type = &kItemList, .offset = offsetof(ExecuteStatementOutput, items)},
+    {.name = "NextToken", .type = &kPartiQLNextToken, .offset = offsetof(ExecuteStatementOutput, next_token)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(ExecuteStatementOutput, consumed_capacity)},
+    {.name = "LastEvaluatedKey", .type = &kKey, .offset = offsetof(ExecuteStatementOutput, last_evaluated_key)},
 };
 constinit const StructDesc kExecuteStatementOutputStruct = {.name = "ExecuteStatementOutput", .members = kExecuteStatementOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExportSummaryMembers[] = {
-    {"ExportArn", "ExportArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportArn, offsetof(ExportSummary, export_arn)},
-    {"ExportStatus", "ExportStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportStatus, offsetof(ExportSummary, export_status)},
-    {"ExportType", "ExportType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportType, offsetof(ExportSummary, export_type)},
+    {.name = "ExportArn", .type = &kExportArn, .offset = offsetof(ExportSummary, export_arn)},
+    {.name = "ExportStatus", .type = &kExportStatus, .offset = offsetof(ExportSummary, export_status)},
+    {.name = "ExportType", .type = &kExportType, .offset = offsetof(ExportSummary, export_type)},
 };
 constinit const StructDesc kExportSummaryStruct = {.name = "ExportSummary", .members = kExportSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetItemInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(GetItemInput, table_name)},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKey, offsetof(GetItemInput, key)},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsistentRead, offsetof(GetItemInput, consistent_read)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(GetItemInput, return_consumed_capacity)},
-    {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProjectionExpression, offsetof(GetItemInput, projection_expression)},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeNameMap, offsetof(GetItemInput, expression_attribute_names)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(GetItemInput, table_name), .required = true},
+    {.name = "Key", .type = &kKey, .offset = offsetof(GetItemInput, key), .required = true},
+    {.name = "AttributesToGet", .type = nullptr},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(GetItemInput, consistent_read)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(GetItemInput, return_consumed_capacity)},
+    {.name = "ProjectionExpression", .type = &kProjectionExpression, .offset = offsetof(GetItemInput, projection_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(GetItemInput, expression_attribute_names)},
 };
 constinit const StructDesc kGetItemInputStruct = {.name = "GetItemInput", .members = kGetItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetItemOutputMembers[] = {
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeMap, offsetof(GetItemOutput, item)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacity, offsetof(GetItemOutput, consumed_capacity)},
+    {.name = "Item", .type = &kAttributeMap, .offset = offsetof(GetItemOutput, item)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(GetItemOutput, consumed_capacity)},
 };
 constinit const StructDesc kGetItemOutputStruct = {.name = "GetItemOutput", .members = kGetItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetResourcePolicyInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kResourceArnString, offsetof(GetResourcePolicyInput, resource_arn)},
+    {.name = "ResourceArn", .type = &kResourceArnString, .offset = offsetof(GetResourcePolicyInput, resource_arn), .required = true},
 };
 constinit const StructDesc kGetResourcePolicyInputStruct = {.name = "GetResourcePolicyInput", .members = kGetResourcePolicyInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetResourcePolicyOutputMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourcePolicy, offsetof(GetResourcePolicyOutput, policy)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyRevisionId, offsetof(GetResourcePolicyOutput, revision_id)},
+    {.name = "Policy", .type = &kResourcePolicy, .offset = offsetof(GetResourcePolicyOutput, policy)},
+    {.name = "RevisionId", .type = &kPolicyRevisionId, .offset = offsetof(GetResourcePolicyOutput, revision_id)},
 };
 constinit const StructDesc kGetResourcePolicyOutputStruct = {.name = "GetResourcePolicyOutput", .members = kGetResourcePolicyOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalSecondaryIndexMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIndexName, offsetof(GlobalSecondaryIndex, index_name)},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKeySchema, offsetof(GlobalSecondaryIndex, key_schema)},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kProjection, offsetof(GlobalSecondaryIndex, projection)},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedThroughput, offsetof(GlobalSecondaryIndex, provisioned_throughput)},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(GlobalSecondaryIndex, index_name), .required = true},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(GlobalSecondaryIndex, key_schema), .required = true},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(GlobalSecondaryIndex, projection), .required = true},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(GlobalSecondaryIndex, provisioned_throughput)},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "WarmThroughput", .type = nullptr},
 };
 constinit const StructDesc kGlobalSecondaryIndexStruct = {.name = "GlobalSecondaryIndex", .members = kGlobalSecondaryIndexMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalSecondaryIndexWarmThroughputDescriptionMembers[] = {
-    {"ReadUnitsPerSecond", "ReadUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveLongObject, offsetof(GlobalSecondaryIndexWarmThroughputDescription, read_units_per_second)},
-    {"WriteUnitsPerSecond", "WriteUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveLongObject, offsetof(GlobalSecondaryIndexWarmThroughputDescription, write_units_per_second)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexStatus, offsetof(GlobalSecondaryIndexWarmThroughputDescription, status)},
+    {.name = "ReadUnitsPerSecond", .type = &kPositiveLongObject, .offset = offsetof(GlobalSecondaryIndexWarmThroughputDescription, read_units_per_second)},
+    {.name = "WriteUnitsPerSecond", .type = &kPositiveLongObject, .offset = offsetof(GlobalSecondaryIndexWarmThroughputDescription, write_units_per_second)},
+    {.name = "Status", .type = &kIndexStatus, .offset = offsetof(GlobalSecondaryIndexWarmThroughputDescription, status)},
 };
 constinit const StructDesc kGlobalSecondaryIndexWarmThroughputDescriptionStruct = {.name = "GlobalSecondaryIndexWarmThroughputDescription", .members = kGlobalSecondaryIndexWarmThroughputDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalSecondaryIndexDescriptionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexName, offsetof(GlobalSecondaryIndexDescription, index_name)},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeySchema, offsetof(GlobalSecondaryIndexDescription, key_schema)},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProjection, offsetof(GlobalSecondaryIndexDescription, projection)},
-    {"IndexStatus", "IndexStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexStatus, offsetof(GlobalSecondaryIndexDescription, index_status)},
-    {"Backfilling", "Backfilling", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackfilling, offsetof(GlobalSecondaryIndexDescription, backfilling)},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedThroughputDescription, offsetof(GlobalSecondaryIndexDescription, provisioned_throughput)},
-    {"IndexSizeBytes", "IndexSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLongObject, offsetof(GlobalSecondaryIndexDescription, index_size_bytes)},
-    {"ItemCount", "ItemCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLongObject, offsetof(GlobalSecondaryIndexDescription, item_count)},
-    {"IndexArn", "IndexArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GlobalSecondaryIndexDescription, index_arn)},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGlobalSecondaryIndexWarmThroughputDescription, offsetof(GlobalSecondaryIndexDescription, warm_throughput)},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(GlobalSecondaryIndexDescription, index_name)},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(GlobalSecondaryIndexDescription, key_schema)},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(GlobalSecondaryIndexDescription, projection)},
+    {.name = "IndexStatus", .type = &kIndexStatus, .offset = offsetof(GlobalSecondaryIndexDescription, index_status)},
+    {.name = "Backfilling", .type = &kBackfilling, .offset = offsetof(GlobalSecondaryIndexDescription, backfilling)},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughputDescription, .offset = offsetof(GlobalSecondaryIndexDescription, provisioned_throughput)},
+    {.name = "IndexSizeBytes", .type = &kLongObject, .offset = offsetof(GlobalSecondaryIndexDescription, index_size_bytes)},
+    {.name = "ItemCount", .type = &kLongObject, .offset = offsetof(GlobalSecondaryIndexDescription, item_count)},
+    {.name = "IndexArn", .type = &kString, .offset = offsetof(GlobalSecondaryIndexDescription, index_arn)},
+    {.name = "WarmThroughput", .type = &kGlobalSecondaryIndexWarmThroughputDescription, .offset = offsetof(GlobalSecondaryIndexDescription, warm_throughput)},
 };
 constinit const StructDesc kGlobalSecondaryIndexDescriptionStruct = {.name = "GlobalSecondaryIndexDescription", .members = kGlobalSecondaryIndexDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateGlobalSecondaryIndexActionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIndexName, offsetof(UpdateGlobalSecondaryIndexAction, index_name)},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedThroughput, offsetof(UpdateGlobalSecondaryIndexAction, provisioned_throughput)},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(UpdateGlobalSecondaryIndexAction, index_name), .required = true},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(UpdateGlobalSecondaryIndexAction, provisioned_throughput)},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "WarmThroughput", .type = nullptr},
 };
 constinit const StructDesc kUpdateGlobalSecondaryIndexActionStruct = {.name = "UpdateGlobalSecondaryIndexAction", .members = kUpdateGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalSecondaryIndexUpdateMembers[] = {
-    {"Update", "Update", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUpdateGlobalSecondaryIndexAction, offsetof(GlobalSecondaryIndexUpdate, update)},
-    {"Create", "Create", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCreateGlobalSecondaryIndexAction, offsetof(GlobalSecondaryIndexUpdate, create)},
-    {"Delete", "Delete", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeleteGlobalSecondaryIndexAction, offsetof(GlobalSecondaryIndexUpdate, delete_)},
+    {.name = "Update", .type = &kUpdateGlobalSecondaryIndexAction, .offset = offsetof(GlobalSecondaryIndexUpdate, update)},
+    {.name = "Create", .type = &kCreateGlobalSecondaryIndexAction, .offset = offsetof(GlobalSecondaryIndexUpdate, create)},
+    {.name = "Delete", .type = &kDeleteGlobalSecondaryIndexAction, .offset = offsetof(GlobalSecondaryIndexUpdate, delete_)},
 };
 constinit const StructDesc kGlobalSecondaryIndexUpdateStruct = {.name = "GlobalSecondaryIndexUpdate", .members = kGlobalSecondaryIndexUpdateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalTableMembers[] = {
-    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(GlobalTable, global_table_name)},
-    {"ReplicationGroup", "ReplicationGroup", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReplicaList, offsetof(GlobalTable, replication_group)},
+    {.name = "GlobalTableName", .type = &kTableName, .offset = offsetof(GlobalTable, global_table_name)},
+    {.name = "ReplicationGroup", .type = &kReplicaList, .offset = offsetof(GlobalTable, replication_group)},
 };
 constinit const StructDesc kGlobalTableStruct = {.name = "GlobalTable", .members = kGlobalTableMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3BucketSourceMembers[] = {
-    {"S3BucketOwner", "S3BucketOwner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3BucketOwner, offsetof(S3BucketSource, s3_bucket_owner)},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kS3Bucket, offsetof(S3BucketSource, s3_bucket)},
-    {"S3KeyPrefix", "S3KeyPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Prefix, offsetof(S3BucketSource, s3_key_prefix)},
+    {.name = "S3BucketOwner", .type = &kS3BucketOwner, .offset = offsetof(S3BucketSource, s3_bucket_owner)},
+    {.name = "S3Bucket", .type = &kS3Bucket, .offset = offsetof(S3BucketSource, s3_bucket), .required = true},
+    {.name = "S3KeyPrefix", .type = &kS3Prefix, .offset = offsetof(S3BucketSource, s3_key_prefix)},
 };
 constinit const StructDesc kS3BucketSourceStruct = {.name = "S3BucketSource", .members = kS3BucketSourceMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kImportSummaryMembers[] = {
-    {"ImportArn", "ImportArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportArn, offsetof(ImportSummary, import_arn)},
-    {"ImportStatus", "ImportStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportStatus, offsetof(ImportSummary, import_status)},
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableArn, offsetof(ImportSummary, table_arn)},
-    {"S3BucketSource", "S3BucketSource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3BucketSource, offsetof(ImportSummary, s3_bucket_source)},
-    {"CloudWatchLogGroupArn", "CloudWatchLogGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCloudWatchLogGroupArn, offsetof(ImportSummary, cloud_watch_log_group_arn)},
-    {"InputFormat", "InputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInputFormat, offsetof(ImportSummary, input_format)},
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportStartTime, offsetof(ImportSummary, start_time)},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportEndTime, offsetof(ImportSummary, end_time)},
+    {.name = "ImportArn", .type = &kImportArn, .offset = offsetof(ImportSummary, import_arn)},
+    {.name = "ImportStatus", .type = &kImportStatus, .offset = offsetof(ImportSummary, import_status)},
+    {.name = "TableArn", .type = &kTableArn, .offset = offsetof(ImportSummary, table_arn)},
+    {.name = "S3BucketSource", .type = &kS3BucketSource, .offset = offsetof(ImportSummary, s3_bucket_source)},
+    {.name = "CloudWatchLogGroupArn", .type = &kCloudWatchLogGroupArn, .offset = offsetof(ImportSummary, cloud_watch_log_group_arn)},
+    {.name = "InputFormat", .type = &kInputFormat, .offset = offsetof(ImportSummary, input_format)},
+    {.name = "StartTime", .type = &kImportStartTime, .offset = offsetof(ImportSummary, start_time)},
+    {.name = "EndTime", .type = &kImportEndTime, .offset = offsetof(ImportSummary, end_time)},
 };
 constinit const StructDesc kImportSummaryStruct = {.name = "ImportSummary", .members = kImportSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKeySchemaElementMembers[] = {
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKeySchemaAttributeName, offsetof(KeySchemaElement, attribute_name)},
-    {"KeyType", "KeyType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKeyType, offsetof(KeySchemaElement, key_type)},
+    {.name = "AttributeName", .type = &kKeySchemaAttributeName, .offset = offsetof(KeySchemaElement, attribute_name), .required = true},
+    {.name = "KeyType", .type = &kKeyType, .offset = offsetof(KeySchemaElement, key_type), .required = true},
 };
 constinit const StructDesc kKeySchemaElementStruct = {.name = "KeySchemaElement", .members = kKeySchemaElementMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKeysAndAttributesMembers[] = {
-    {"Keys", "Keys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKeyList, offsetof(KeysAndAttributes, keys)},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsistentRead, offsetof(KeysAndAttributes, consistent_read)},
-    {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProjectionExpression, offsetof(KeysAndAttributes, projection_expression)},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeNameMap, offsetof(KeysAndAttributes, expression_attribute_names)},
+    {.name = "Keys", .type = &kKeyList, .offset = offsetof(KeysAndAttributes, keys), .required = true},
+    {.name = "AttributesToGet", .type = nullptr},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(KeysAndAttributes, consistent_read)},
+    {.name = "ProjectionExpression", .type = &kProjectionExpression, .offset = offsetof(KeysAndAttributes, projection_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(KeysAndAttributes, expression_attribute_names)},
 };
 constinit const StructDesc kKeysAndAttributesStruct = {.name = "KeysAndAttributes", .members = kKeysAndAttributesMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKinesisDataStreamDestinationMembers[] = {
-    {"StreamArn", "StreamArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStreamArn, offsetof(KinesisDataStreamDestination, stream_arn)},
-    {"DestinationStatus", "DestinationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationStatus, offsetof(KinesisDataStreamDestination, destination_status)},
-    {"DestinationStatusDescription", "DestinationStatusDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KinesisDataStreamDestination, destination_status_description)},
-    {"ApproximateCreationDateTimePrecision", "ApproximateCreationDateTimePrecision", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kApproximateCreationDateTimePrecision, offsetof(KinesisDataStreamDestination, approximate_creation_date_time_precision)},
+    {.name = "StreamArn", .type = &kStreamArn, .offset = offsetof(KinesisDataStreamDestination, stream_arn)},
+    {.name = "DestinationStatus", .type = &kDestinationStatus, .offset = offsetof(KinesisDataStreamDestination, destination_status)},
+    {.name = "DestinationStatusDescription", .type = &kString, .offset = offsetof(KinesisDataStreamDestination, destination_status_description)},
+    {.name = "ApproximateCreationDateTimePrecision", .type = &kApproximateCreationDateTimePrecision, .offset = offsetof(KinesisDataStreamDestination, approximate_creation_date_time_precision)},
 };
 constinit const StructDesc kKinesisDataStreamDestinationStruct = {.name = "KinesisDataStreamDestination", .members = kKinesisDataStreamDestinationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBackupsInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableArn, offsetof(ListBackupsInput, table_name)},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupsInputLimit, offsetof(ListBackupsInput, limit)},
-    {"TimeRangeLowerBound", "TimeRangeLowerBound", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeRangeLowerBound, offsetof(ListBackupsInput, time_range_lower_bound)},
-    {"TimeRangeUpperBound", "TimeRangeUpperBound", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeRangeUpperBound, offsetof(ListBackupsInput, time_range_upper_bound)},
-    {"ExclusiveStartBackupArn", "ExclusiveStartBackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupArn, offsetof(ListBackupsInput, exclusive_start_backup_arn)},
-    {"BackupType", "BackupType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupTypeFilter, offsetof(ListBackupsInput, backup_type)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(ListBackupsInput, table_name)},
+    {.name = "Limit", .type = &kBackupsInputLimit, .offset = offsetof(ListBackupsInput, limit)},
+    {.name = "TimeRangeLowerBound", .type = &kTimeRangeLowerBound, .offset = offsetof(ListBackupsInput, time_range_lower_bound)},
+    {.name = "TimeRangeUpperBound", .type = &kTimeRangeUpperBound, .offset = offsetof(ListBackupsInput, time_range_upper_bound)},
+    {.name = "ExclusiveStartBackupArn", .type = &kBackupArn, .offset = offsetof(ListBackupsInput, exclusive_start_backup_arn)},
+    {.name = "BackupType", .type = &kBackupTypeFilter, .offset = offsetof(ListBackupsInput, backup_type)},
 };
 constinit const StructDesc kListBackupsInputStruct = {.name = "ListBackupsInput", .members = kListBackupsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBackupsOutputMembers[] = {
-    {"BackupSummaries", "BackupSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupSummaries, offsetof(ListBackupsOutput, backup_summaries)},
-    {"LastEvaluatedBackupArn", "LastEvaluatedBackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBackupArn, offsetof(ListBackupsOutput, last_evaluated_backup_arn)},
+    {.name = "BackupSummaries", .type = &kBackupSummaries, .offset = offsetof(ListBackupsOutput, backup_summaries)},
+    {.name = "LastEvaluatedBackupArn", .type = &kBackupArn, .offset = offsetof(ListBackupsOutput, last_evaluated_backup_arn)},
 };
 constinit const StructDesc kListBackupsOutputStruct = {.name = "ListBackupsOutput", .members = kListBackupsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListContributorInsightsInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableArn, offsetof(ListContributorInsightsInput, table_name)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextTokenString, offsetof(ListContributorInsightsInput, next_token)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListContributorInsightsLimit, offsetof(ListContributorInsightsInput, max_results)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(ListContributorInsightsInput, table_name)},
+    {.name = "NextToken", .type = &kNextTokenString, .offset = offsetof(ListContributorInsightsInput, next_token)},
+    {.name = "MaxResults", .type = &kListContributorInsightsLimit, .offset = offsetof(ListContributorInsightsInput, max_results)},
 };
 constinit const StructDesc kListContributorInsightsInputStruct = {.name = "ListContributorInsightsInput", .members = kListContributorInsightsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListContributorInsightsOutputMembers[] = {
-    {"ContributorInsightsSummaries", "ContributorInsightsSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContributorInsightsSummaries, offsetof(ListContributorInsightsOutput, contributor_insights_summaries)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextTokenString, offsetof(ListContributorInsightsOutput, next_token)},
+    {.name = "ContributorInsightsSummaries", .type = &kContributorInsightsSummaries, .offset = offsetof(ListContributorInsightsOutput, contributor_insights_summaries)},
+    {.name = "NextToken", .type = &kNextTokenString, .offset = offsetof(ListContributorInsightsOutput, next_token)},
 };
 constinit const StructDesc kListContributorInsightsOutputStruct = {.name = "ListContributorInsightsOutput", .members = kListContributorInsightsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListExportsInputMembers[] = {
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableArn, offsetof(ListExportsInput, table_arn)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListExportsMaxLimit, offsetof(ListExportsInput, max_results)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportNextToken, offsetof(ListExportsInput, next_token)},
+    {.name = "TableArn", .type = &kTableArn, .offset = offsetof(ListExportsInput, table_arn)},
+    {.name = "MaxResults", .type = &kListExportsMaxLimit, .offset = offsetof(ListExportsInput, max_results)},
+    {.name = "NextToken", .type = &kExportNextToken, .offset = offsetof(ListExportsInput, next_token)},
 };
 constinit const StructDesc kListExportsInputStruct = {.name = "ListExportsInput", .members = kListExportsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListExportsOutputMembers[] = {
-    {"ExportSummaries", "ExportSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportSummaries, offsetof(ListExportsOutput, export_summaries)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportNextToken, offsetof(ListExportsOutput, next_token)},
+    {.name = "ExportSummaries", .type = &kExportSummaries, .offset = offsetof(ListExportsOutput, export_summaries)},
+    {.name = "NextToken", .type = &kExportNextToken, .offset = offsetof(ListExportsOutput, next_token)},
 };
 constinit const StructDesc kListExportsOutputStruct = {.name = "ListExportsOutput", .members = kListExportsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGlobalTablesInputMembers[] = {
-    {"ExclusiveStartGlobalTableName", "ExclusiveStartGlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(ListGlobalTablesInput, exclusive_start_global_table_name)},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveIntegerObject, offsetof(ListGlobalTablesInput, limit)},
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegionName, offsetof(ListGlobalTablesInput, region_name)},
+    {.name = "ExclusiveStartGlobalTableName", .type = &kTableName, .offset = offsetof(ListGlobalTablesInput, exclusive_start_global_table_name)},
+    {.name = "Limit", .type = &kPositiveIntegerObject, .offset = offsetof(ListGlobalTablesInput, limit)},
+    {.name = "RegionName", .type = &kRegionName, .offset = offsetof(ListGlobalTablesInput, region_name)},
 };
 constinit const StructDesc kListGlobalTablesInputStruct = {.name = "ListGlobalTablesInput", .members = kListGlobalTablesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGlobalTablesOutputMembers[] = {
-    {"GlobalTables", "GlobalTables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGlobalTableList, offsetof(ListGlobalTablesOutput, global_tables)},
-    {"LastEvaluatedGlobalTableName", "LastEvaluatedGlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(ListGlobalTablesOutput, last_evaluated_global_table_name)},
+    {.name = "GlobalTables", .type = &kGlobalTableList, .offset = offsetof(ListGlobalTablesOutput, global_tables)},
+    {.name = "LastEvaluatedGlobalTableName", .type = &kTableName, .offset = offsetof(ListGlobalTablesOutput, last_evaluated_global_table_name)},
 };
 constinit const StructDesc kListGlobalTablesOutputStruct = {.name = "ListGlobalTablesOutput", .members = kListGlobalTablesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListImportsInputMembers[] = {
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableArn, offsetof(ListImportsInput, table_arn)},
-    {"PageSize", "PageSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListImportsMaxLimit, offsetof(ListImportsInput, page_size)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportNextToken, offsetof(ListImportsInput, next_token)},
+    {.name = "TableArn", .type = &kTableArn, .offset = offsetof(ListImportsInput, table_arn)},
+    {.name = "PageSize", .type = &kListImportsMaxLimit, .offset = offsetof(ListImportsInput, page_size)},
+    {.name = "NextToken", .type = &kImportNextToken, .offset = offsetof(ListImportsInput, next_token)},
 };
 constinit const StructDesc kListImportsInputStruct = {.name = "ListImportsInput", .members = kListImportsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListImportsOutputMembers[] = {
-    {"ImportSummaryList", "ImportSummaryList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportSummaryList, offsetof(ListImportsOutput, import_summary_list)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportNextToken, offsetof(ListImportsOutput, next_token)},
+    {.name = "ImportSummaryList", .type = &kImportSummaryList, .offset = offsetof(ListImportsOutput, import_summary_list)},
+    {.name = "NextToken", .type = &kImportNextToken, .offset = offsetof(ListImportsOutput, next_token)},
 };
 constinit const StructDesc kListImportsOutputStruct = {.name = "ListImportsOutput", .members = kListImportsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTablesInputMembers[] = {
-    {"ExclusiveStartTableName", "ExclusiveStartTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(ListTablesInput, exclusive_start_table_name)},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListTablesInputLimit, offsetof(ListTablesInput, limit)},
+    {.name = "ExclusiveStartTableName", .type = &kTableName, .offset = offsetof(ListTablesInput, exclusive_start_table_name)},
+    {.name = "Limit", .type = &kListTablesInputLimit, .offset = offsetof(ListTablesInput, limit)},
 };
 constinit const StructDesc kListTablesInputStruct = {.name = "ListTablesInput", .members = kListTablesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTablesOutputMembers[] = {
-    {"TableNames", "TableNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableNameList, offsetof(ListTablesOutput, table_names)},
-    {"LastEvaluatedTableName", "LastEvaluatedTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableName, offsetof(ListTablesOutput, last_evaluated_table_name)},
+    {.name = "TableNames", .type = &kTableNameList, .offset = offsetof(ListTablesOutput, table_names)},
+    {.name = "LastEvaluatedTableName", .type = &kTableName, .offset = offsetof(ListTablesOutput, last_evaluated_table_name)},
 };
 constinit const StructDesc kListTablesOutputStruct = {.name = "ListTablesOutput", .members = kListTablesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsOfResourceInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kResourceArnString, offsetof(ListTagsOfResourceInput, resource_arn)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextTokenString, offsetof(ListTagsOfResourceInput, next_token)},
+    {.name = "ResourceArn", .type = &kResourceArnString, .offset = offsetof(ListTagsOfResourceInput, resource_arn), .required = true},
+    {.name = "NextToken", .type = &kNextTokenString, .offset = offsetof(ListTagsOfResourceInput, next_token)},
 };
 constinit const StructDesc kListTagsOfResourceInputStruct = {.name = "ListTagsOfResourceInput", .members = kListTagsOfResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsOfResourceOutputMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(ListTagsOfResourceOutput, tags)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextTokenString, offsetof(ListTagsOfResourceOutput, next_token)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(ListTagsOfResourceOutput, tags)},
+    {.name = "NextToken", .type = &kNextTokenString, .offset = offsetof(ListTagsOfResourceOutput, next_token)},
 };
 constinit const StructDesc kListTagsOfResourceOutputStruct = {.name = "ListTagsOfResourceOutput", .members = kListTagsOfResourceOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLocalSecondaryIndexMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIndexName, offsetof(LocalSecondaryIndex, index_name)},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKeySchema, offsetof(LocalSecondaryIndex, key_schema)},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kProjection, offsetof(LocalSecondaryIndex, projection)},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(LocalSecondaryIndex, index_name), .required = true},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(LocalSecondaryIndex, key_schema), .required = true},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(LocalSecondaryIndex, projection), .required = true},
 };
 constinit const StructDesc kLocalSecondaryIndexStruct = {.name = "LocalSecondaryIndex", .members = kLocalSecondaryIndexMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLocalSecondaryIndexDescriptionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexName, offsetof(LocalSecondaryIndexDescription, index_name)},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeySchema, offsetof(LocalSecondaryIndexDescription, key_schema)},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProjection, offsetof(LocalSecondaryIndexDescription, projection)},
-    {"IndexSizeBytes", "IndexSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLongObject, offsetof(LocalSecondaryIndexDescription, index_size_bytes)},
-    {"ItemCount", "ItemCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLongObject, offsetof(LocalSecondaryIndexDescription, item_count)},
-    {"IndexArn", "IndexArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(LocalSecondaryIndexDescription, index_arn)},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(LocalSecondaryIndexDescription, index_name)},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(LocalSecondaryIndexDescription, key_schema)},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(LocalSecondaryIndexDescription, projection)},
+    {.name = "IndexSizeBytes", .type = &kLongObject, .offset = offsetof(LocalSecondaryIndexDescription, index_size_bytes)},
+    {.name = "ItemCount", .type = &kLongObject, .offset = offsetof(LocalSecondaryIndexDescription, item_count)},
+    {.name = "IndexArn", .type = &kString, .offset = offsetof(LocalSecondaryIndexDescription, index_arn)},
 };
 constinit const StructDesc kLocalSecondaryIndexDescriptionStruct = {.name = "LocalSecondaryIndexDescription", .members = kLocalSecondaryIndexDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedThroughputExceededExceptionMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kErrorMessage, offsetof(ProvisionedThroughputExceededException, message)},
-    {"ThrottlingReasons", "ThrottlingReasons", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThrottlingReasonList, offsetof(ProvisionedThroughputExceededException, throttling_reasons)},
+    {.name = "message", .type = &kErrorMessage, .offset = offsetof(ProvisionedThroughputExceededException, message)},
+    {.name = "ThrottlingReasons", .type = &kThrottlingReasonList, .offset = offsetof(ProvisionedThroughputExceededException, throttling_reasons)},
 };
 constinit const StructDesc kProvisionedThroughputExceededExceptionStruct = {.name = "ProvisionedThroughputExceededException", .members = kProvisionedThroughputExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutItemInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(PutItemInput, table_name)},
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPutItemInputAttributeMap, offsetof(PutItemInput, item)},
-    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ReturnValues", "ReturnValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnValue, offsetof(PutItemInput, return_values)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(PutItemInput, return_consumed_capacity)},
-    {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnItemCollectionMetrics, offsetof(PutItemInput, return_item_collection_metrics)},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ConditionExpression", "ConditionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConditionExpression, offsetof(PutItemInput, condition_expression)},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeNameMap, offsetof(PutItemInput, expression_attribute_names)},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeValueMap, offsetof(PutItemInput, expression_attribute_values)},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnValuesOnConditionCheckFailure, offsetof(PutItemInput, return_values_on_condition_check_failure)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(PutItemInput, table_name), .required = true},
+    {.name = "Item", .type = &kPutItemInputAttributeMap, .offset = offsetof(PutItemInput, item), .required = true},
+    {.name = "Expected", .type = nullptr},
+    {.name = "ReturnValues", .type = &kReturnValue, .offset = offsetof(PutItemInput, return_values)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(PutItemInput, return_consumed_capacity)},
+    {.name = "ReturnItemCollectionMetrics", .type = &kReturnItemCollectionMetrics, .offset = offsetof(PutItemInput, return_item_collection_metrics)},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ConditionExpression", .type = &kConditionExpression, .offset = offsetof(PutItemInput, condition_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(PutItemInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(PutItemInput, expression_attribute_values)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(PutItemInput, return_values_on_condition_check_failure)},
 };
 constinit const StructDesc kPutItemInputStruct = {.name = "PutItemInput", .members = kPutItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutItemOutputMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeMap, offsetof(PutItemOutput, attributes)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacity, offsetof(PutItemOutput, consumed_capacity)},
+    {.name = "Attributes", .type = &kAttributeMap, .offset = offsetof(PutItemOutput, attributes)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(PutItemOutput, consumed_capacity)},
 };
 constinit const StructDesc kPutItemOutputStruct = {.name = "PutItemOutput", .members = kPutItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutRequestMembers[] = {
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPutItemInputAttributeMap, offsetof(PutRequest, item)},
+    {.name = "Item", .type = &kPutItemInputAttributeMap, .offset = offsetof(PutRequest, item), .required = true},
 };
 constinit const StructDesc kPutRequestStruct = {.name = "PutRequest", .members = kPutRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(QueryInput, table_name)},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexName, offsetof(QueryInput, index_name)},
-    {"Select", "Select", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSelect, offsetof(QueryInput, select)},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUncheckedPositiveIntegerObject, offsetof(QueryInput, limit)},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsistentRead, offsetof(QueryInput, consistent_read)},
-    {"KeyConditions", "KeyConditions", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"QueryFilter", "QueryFilter", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ScanIndexForward", "ScanIndexForward", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanObject, offsetof(QueryInput, scan_index_forward)},
-    {"ExclusiveStartKey", "ExclusiveStartKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKey, offsetof(QueryInput, exclusive_start_key)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(QueryInput, return_consumed_capacity)},
-    {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProjectionExpression, offsetof(QueryInput, projection_expression)},
-    {"FilterExpression", "FilterExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConditionExpression, offsetof(QueryInput, filter_expression)},
-    {"KeyConditionExpression", "KeyConditionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeyExpression, offsetof(QueryInput, key_condition_expression)},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeNameMap, offsetof(QueryInput, expression_attribute_names)},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeValueMap, offsetof(QueryInput, expression_attribute_values)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(QueryInput, table_name), .required = true},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(QueryInput, index_name)},
+    {.name = "Select", .type = &kSelect, .offset = offsetof(QueryInput, select)},
+    {.name = "AttributesToGet", .type = nullptr},
+    {.name = "Limit", .type = &kUncheckedPositiveIntegerObject, .offset = offsetof(QueryInput, limit)},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(QueryInput, consistent_read)},
+    {.name = "KeyConditions", .type = nullptr},
+    {.name = "QueryFilter", .type = nullptr},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ScanIndexForward", .type = &kBooleanObject, .offset = offsetof(QueryInput, scan_index_forward)},
+    {.name = "ExclusiveStartKey", .type = &kKey, .offset = offsetof(QueryInput, exclusive_start_key)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(QueryInput, return_consumed_capacity)},
+    {.name = "ProjectionExpression", .type = &kProjectionExpression, .offset = offsetof(QueryInput, projection_expression)},
+    {.name = "FilterExpression", .type = &kConditionExpression, .offset = offsetof(QueryInput, filter_expression)},
+    {.name = "KeyConditionExpression", .type = &kKeyExpression, .offset = offsetof(QueryInput, key_condition_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(QueryInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(QueryInput, expression_attribute_values)},
 };
 constinit const StructDesc kQueryInputStruct = {.name = "QueryInput", .members = kQueryInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryOutputMembers[] = {
-    {"Items", "Items", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kItemList, offsetof(QueryOutput, items)},
-    {"Count", "Count", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(QueryOutput, count)},
-    {"ScannedCount", "ScannedCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(QueryOutput, scanned_count)},
-    {"LastEvaluatedKey", "LastEvaluatedKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKey, offsetof(QueryOutput, last_evaluated_key)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacity, offsetof(QueryOutput, consumed_capacity)},
+    {.name = "Items", .type = &kItemList, .offset = offsetof(QueryOutput, items)},
+    {.name = "Count", .type = &kInteger, .offset = offsetof(QueryOutput, count)},
+    {.name = "ScannedCount", .type = &kInteger, .offset = offsetof(QueryOutput, scanned_count)},
+    {.name = "LastEvaluatedKey", .type = &kKey, .offset = offsetof(QueryOutput, last_evaluated_key)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(QueryOutput, consumed_capacity)},
 };
 constinit const StructDesc kQueryOutputStruct = {.name = "QueryOutput", .members = kQueryOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReplicaMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegionName, offsetof(Replica, region_name)},
+    {.name = "RegionName", .type = &kRegionName, .offset = offsetof(Replica, region_name)},
 };
 constinit const StructDesc kReplicaStruct = {.name = "Replica", .members = kReplicaMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReplicaAutoScalingDescriptionMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegionName, offsetof(ReplicaAutoScalingDescription, region_name)},
-    {"ReplicaStatus", "ReplicaStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReplicaStatus, offsetof(ReplicaAutoScalingDescription, replica_status)},
+    {.name = "RegionName", .type = &kRegionName, .offset = offsetof(ReplicaAutoScalingDescription, region_name)},
+    {.name = "ReplicaStatus", .type = &kReplicaStatus, .offset = offsetof(ReplicaAutoScalingDescription, replica_status)},
 };
 constinit const StructDesc kReplicaAutoScalingDescriptionStruct = {.name = "ReplicaAutoScalingDescription", .members = kReplicaAutoScalingDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRequestLimitExceededMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kErrorMessage, offsetof(RequestLimitExceeded, message)},
-    {"ThrottlingReasons", "ThrottlingReasons", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThrottlingReasonList, offsetof(RequestLimitExceeded, throttling_reasons)},
+    {.name = "message", .type = &kErrorMessage, .offset = offsetof(RequestLimitExceeded, message)},
+    {.name = "ThrottlingReasons", .type = &kThrottlingReasonList, .offset = offsetof(RequestLimitExceeded, throttling_reasons)},
 };
 constinit const StructDesc kRequestLimitExceededStruct = {.name = "RequestLimitExceeded", .members = kRequestLimitExceededMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScanInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(ScanInput, table_name)},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexName, offsetof(ScanInput, index_name)},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveIntegerObject, offsetof(ScanInput, limit)},
-    {"Select", "Select", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSelect, offsetof(ScanInput, select)},
-    {"ScanFilter", "ScanFilter", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExclusiveStartKey", "ExclusiveStartKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKey, offsetof(ScanInput, exclusive_start_key)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(ScanInput, return_consumed_capacity)},
-    {"TotalSegments", "TotalSegments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScanTotalSegments, offsetof(ScanInput, total_segments)},
-    {"Segment", "Segment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScanSegment, offsetof(ScanInput, segment)},
-    {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProjectionExpression, offsetof(ScanInput, projection_expression)},
-    {"FilterExpression", "FilterExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConditionExpression, offsetof(ScanInput, filter_expression)},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeNameMap, offsetof(ScanInput, expression_attribute_names)},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeValueMap, offsetof(ScanInput, expression_attribute_values)},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsistentRead, offsetof(ScanInput, consistent_read)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(ScanInput, table_name), .required = true},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(ScanInput, index_name)},
+    {.name = "AttributesToGet", .type = nullptr},
+    {.name = "Limit", .type = &kPositiveIntegerObject, .offset = offsetof(ScanInput, limit)},
+    {.name = "Select", .type = &kSelect, .offset = offsetof(ScanInput, select)},
+    {.name = "ScanFilter", .type = nullptr},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ExclusiveStartKey", .type = &kKey, .offset = offsetof(ScanInput, exclusive_start_key)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(ScanInput, return_consumed_capacity)},
+    {.name = "TotalSegments", .type = &kScanTotalSegments, .offset = offsetof(ScanInput, total_segments)},
+    {.name = "Segment", .type = &kScanSegment, .offset = offsetof(ScanInput, segment)},
+    {.name = "ProjectionExpression", .type = &kProjectionExpression, .offset = offsetof(ScanInput, projection_expression)},
+    {.name = "FilterExpression", .type = &kConditionExpression, .offset = offsetof(ScanInput, filter_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(ScanInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(ScanInput, expression_attribute_values)},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(ScanInput, consistent_read)},
 };
 constinit const StructDesc kScanInputStruct = {.name = "ScanInput", .members = kScanInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScanOutputMembers[] = {
-    {"Items", "Items", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kItemList, offsetof(ScanOutput, items)},
-    {"Count", "Count", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(ScanOutput, count)},
-    {"ScannedCount", "ScannedCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(ScanOutput, scanned_count)},
-    {"LastEvaluatedKey", "LastEvaluatedKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKey, offsetof(ScanOutput, last_evaluated_key)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacity, offsetof(ScanOutput, consumed_capacity)},
+    {.name = "Items", .type = &kItemList, .offset = offsetof(ScanOutput, items)},
+    {.name = "Count", .type = &kInteger, .offset = offsetof(ScanOutput, count)},
+    {.name = "ScannedCount", .type = &kInteger, .offset = offsetof(ScanOutput, scanned_count)},
+    {.name = "LastEvaluatedKey", .type = &kKey, .offset = offsetof(ScanOutput, last_evaluated_key)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(ScanOutput, consumed_capacity)},
 };
 constinit const StructDesc kScanOutputStruct = {.name = "ScanOutput", .members = kScanOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyString, offsetof(Tag, key)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValueString, offsetof(Tag, value)},
+    {.name = "Key", .type = &kTagKeyString, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kTagValueString, .offset = offsetof(Tag, value), .required = true},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kResourceArnString, offsetof(TagResourceInput, resource_arn)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagList, offsetof(TagResourceInput, tags)},
+    {.name = "ResourceArn", .type = &kResourceArnString, .offset = offsetof(TagResourceInput, resource_arn), .required = true},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(TagResourceInput, tags), .required = true},
 };
 constinit const StructDesc kTagResourceInputStruct = {.name = "TagResourceInput", .members = kTagResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kThrottlingExceptionMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAvailabilityErrorMessage, offsetof(ThrottlingException, message)},
-    {"throttlingReasons", "throttlingReasons", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThrottlingReasonList, offsetof(ThrottlingException, throttling_reasons)},
+    {.name = "message", .type = &kAvailabilityErrorMessage, .offset = offsetof(ThrottlingException, message)},
+    {.name = "throttlingReasons", .type = &kThrottlingReasonList, .offset = offsetof(ThrottlingException, throttling_reasons)},
 };
 constinit const StructDesc kThrottlingExceptionStruct = {.name = "ThrottlingException", .members = kThrottlingExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kThrottlingReasonMembers[] = {
-    {"reason", "reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReason, offsetof(ThrottlingReason, reason)},
-    {"resource", "resource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResource, offsetof(ThrottlingReason, resource)},
+    {.name = "reason", .type = &kReason, .offset = offsetof(ThrottlingReason, reason)},
+    {.name = "resource", .type = &kResource, .offset = offsetof(ThrottlingReason, resource)},
 };
 constinit const StructDesc kThrottlingReasonStruct = {.name = "ThrottlingReason", .members = kThrottlingReasonMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTimeToLiveSpecificationMembers[] = {
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimeToLiveEnabled, offsetof(TimeToLiveSpecification, enabled)},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimeToLiveAttributeName, offsetof(TimeToLiveSpecification, attribute_name)},
+    {.name = "Enabled", .type = &kTimeToLiveEnabled, .offset = offsetof(TimeToLiveSpecification, enabled), .required = true},
+    {.name = "AttributeName", .type = &kTimeToLiveAttributeName, .offset = offsetof(TimeToLiveSpecification, attribute_name), .required = true},
 };
 constinit const StructDesc kTimeToLiveSpecificationStruct = {.name = "TimeToLiveSpecification", .members = kTimeToLiveSpecificationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kResourceArnString, offsetof(UntagResourceInput, resource_arn)},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, offsetof(UntagResourceInput, tag_keys)},
+    {.name = "ResourceArn", .type = &kResourceArnString, .offset = offsetof(UntagResourceInput, resource_arn), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .offset = offsetof(UntagResourceInput, tag_keys), .required = true},
 };
 constinit const StructDesc kUntagResourceInputStruct = {.name = "UntagResourceInput", .members = kUntagResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateItemInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(UpdateItemInput, table_name)},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kKey, offsetof(UpdateItemInput, key)},
-    {"AttributeUpdates", "AttributeUpdates", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ReturnValues", "ReturnValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnValue, offsetof(UpdateItemInput, return_values)},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnConsumedCapacity, offsetof(UpdateItemInput, return_consumed_capacity)},
-    {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnItemCollectionMetrics, offsetof(UpdateItemInput, return_item_collection_metrics)},
-    {"UpdateExpression", "UpdateExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUpdateExpression, offsetof(UpdateItemInput, update_expression)},
-    {"ConditionExpression", "ConditionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConditionExpression, offsetof(UpdateItemInput, condition_expression)},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeNameMap, offsetof(UpdateItemInput, expression_attribute_names)},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpressionAttributeValueMap, offsetof(UpdateItemInput, expression_attribute_values)},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReturnValuesOnConditionCheckFailure, offsetof(UpdateItemInput, return_values_on_condition_check_failure)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(UpdateItemInput, table_name), .required = true},
+    {.name = "Key", .type = &kKey, .offset = offsetof(UpdateItemInput, key), .required = true},
+    {.name = "AttributeUpdates", .type = nullptr},
+    {.name = "Expected", .type = nullptr},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ReturnValues", .type = &kReturnValue, .offset = offsetof(UpdateItemInput, return_values)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(UpdateItemInput, return_consumed_capacity)},
+    {.name = "ReturnItemCollectionMetrics", .type = &kReturnItemCollectionMetrics, .offset = offsetof(UpdateItemInput, return_item_collection_metrics)},
+    {.name = "UpdateExpression", .type = &kUpdateExpression, .offset = offsetof(UpdateItemInput, update_expression)},
+    {.name = "ConditionExpression", .type = &kConditionExpression, .offset = offsetof(UpdateItemInput, condition_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(UpdateItemInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(UpdateItemInput, expression_attribute_values)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(UpdateItemInput, return_values_on_condition_check_failure)},
 };
 constinit const StructDesc kUpdateItemInputStruct = {.name = "UpdateItemInput", .members = kUpdateItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateItemOutputMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeMap, offsetof(UpdateItemOutput, attributes)},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConsumedCapacity, offsetof(UpdateItemOutput, consumed_capacity)},
+    {.name = "Attributes", .type = &kAttributeMap, .offset = offsetof(UpdateItemOutput, attributes)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(UpdateItemOutput, consumed_capacity)},
 };
 constinit const StructDesc kUpdateItemOutputStruct = {.name = "UpdateItemOutput", .members = kUpdateItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateTableInputMembers[] = {
-    {"AttributeDefinitions", "AttributeDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeDefinitions, offsetof(UpdateTableInput, attribute_definitions)},
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(UpdateTableInput, table_name)},
-    {"BillingMode", "BillingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBillingMode, offsetof(UpdateTableInput, billing_mode)},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedThroughput, offsetof(UpdateTableInput, provisioned_throughput)},
-    {"GlobalSecondaryIndexUpdates", "GlobalSecondaryIndexUpdates", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGlobalSecondaryIndexUpdateList, offsetof(UpdateTableInput, global_secondary_index_updates)},
-    {"StreamSpecification", "StreamSpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStreamSpecification, offsetof(UpdateTableInput, stream_specification)},
-    {"SSESpecification", "SSESpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSESpecification, offsetof(UpdateTableInput, sse_specification)},
-    {"ReplicaUpdates", "ReplicaUpdates", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableClass, offsetof(UpdateTableInput, table_class)},
-    {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeletionProtectionEnabled, offsetof(UpdateTableInput, deletion_protection_enabled)},
-    {"MultiRegionConsistency", "MultiRegionConsistency", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GlobalTableWitnessUpdates", "GlobalTableWitnessUpdates", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "AttributeDefinitions", .type = &kAttributeDefinitions, .offset = offsetof(UpdateTableInput, attribute_definitions)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(UpdateTableInput, table_name), .required = true},
+    {.name = "BillingMode", .type = &kBillingMode, .offset = offsetof(UpdateTableInput, billing_mode)},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(UpdateTableInput, provisioned_throughput)},
+    {.name = "GlobalSecondaryIndexUpdates", .type = &kGlobalSecondaryIndexUpdateList, .offset = offsetof(UpdateTableInput, global_secondary_index_updates)},
+    {.name = "StreamSpecification", .type = &kStreamSpecification, .offset = offsetof(UpdateTableInput, stream_specification)},
+    {.name = "SSESpecification", .type = &kSSESpecification, .offset = offsetof(UpdateTableInput, sse_specification)},
+    {.name = "ReplicaUpdates", .type = nullptr},
+    {.name = "TableClass", .type = &kTableClass, .offset = offsetof(UpdateTableInput, table_class)},
+    {.name = "DeletionProtectionEnabled", .type = &kDeletionProtectionEnabled, .offset = offsetof(UpdateTableInput, deletion_protection_enabled)},
+    {.name = "MultiRegionConsistency", .type = nullptr},
+    {.name = "GlobalTableWitnessUpdates", .type = nullptr},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "WarmThroughput", .type = nullptr},
+    {.name = "GlobalTableSettingsReplicationMode", .type = nullptr},
 };
 constinit const StructDesc kUpdateTableInputStruct = {.name = "UpdateTableInput", .members = kUpdateTableInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateTableOutputMembers[] = {
-    {"TableDescription", "TableDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableDescription, offsetof(UpdateTableOutput, table_description)},
+    {.name = "TableDescription", .type = &kTableDescription, .offset = offsetof(UpdateTableOutput, table_description)},
 };
 constinit const StructDesc kUpdateTableOutputStruct = {.name = "UpdateTableOutput", .members = kUpdateTableOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateTimeToLiveInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTableArn, offsetof(UpdateTimeToLiveInput, table_name)},
-    {"TimeToLiveSpecification", "TimeToLiveSpecification", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimeToLiveSpecification, offsetof(UpdateTimeToLiveInput, time_to_live_specification)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(UpdateTimeToLiveInput, table_name), .required = true},
+    {.name = "TimeToLiveSpecification", .type = &kTimeToLiveSpecification, .offset = offsetof(UpdateTimeToLiveInput, time_to_live_specification), .required = true},
 };
 constinit const StructDesc kUpdateTimeToLiveInputStruct = {.name = "UpdateTimeToLiveInput", .members = kUpdateTimeToLiveInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateTimeToLiveOutputMembers[] = {
-    {"TimeToLiveSpecification", "TimeToLiveSpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeToLiveSpecification, offsetof(UpdateTimeToLiveOutput, time_to_live_specification)},
+    {.name = "TimeToLiveSpecification", .type = &kTimeToLiveSpecification, .offset = offsetof(UpdateTimeToLiveOutput, time_to_live_specification)},
 };
 constinit const StructDesc kUpdateTimeToLiveOutputStruct = {.name = "UpdateTimeToLiveOutput", .members = kUpdateTimeToLiveOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kWriteRequestMembers[] = {
-    {"PutRequest", "PutRequest", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPutRequest, offsetof(WriteRequest, put_request)},
-    {"DeleteRequest", "DeleteRequest", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeleteRequest, offsetof(WriteRequest, delete_request)},
+    {.name = "PutRequest", .type = &kPutRequest, .offset = offsetof(WriteRequest, put_request)},
+    {.name = "DeleteRequest", .type = &kDeleteRequest, .offset = offsetof(WriteRequest, delete_request)},
 };
 constinit const StructDesc kWriteRequestStruct = {.name = "WriteRequest", .members = kWriteRequestMembers, .is_union = false, .xml_namespace = {}};
 

@@ -521,1003 +521,1003 @@ constexpr ListAccess kVirtualMFADeviceListTypeAccess = list_access<VirtualMFADev
 constinit const TypeDesc kVirtualMFADeviceListType = {.kind = Kind::list, .shape_name = "virtualMFADeviceListType", .list = &kVirtualMFADeviceListTypeAccess, .holder = &OptionalHolder<std::vector<VirtualMFADevice>>::kAccess};
 
 constexpr MemberDesc kAccessKeyLastUsedMembers[] = {
-    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(AccessKeyLastUsed, last_used_date)},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStringType, offsetof(AccessKeyLastUsed, service_name)},
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStringType, offsetof(AccessKeyLastUsed, region)},
+    {.name = "LastUsedDate", .type = &kDateType, .offset = offsetof(AccessKeyLastUsed, last_used_date)},
+    {.name = "ServiceName", .type = &kStringType, .offset = offsetof(AccessKeyLastUsed, service_name), .required = true},
+    {.name = "Region", .type = &kStringType, .offset = offsetof(AccessKeyLastUsed, region), .required = true},
 };
 constinit const StructDesc kAccessKeyLastUsedStruct = {.name = "AccessKeyLastUsed", .members = kAccessKeyLastUsedMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAccessKeyMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(AccessKeyMetadata, user_name)},
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessKeyIdType, offsetof(AccessKeyMetadata, access_key_id)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatusType, offsetof(AccessKeyMetadata, status)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(AccessKeyMetadata, create_date)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(AccessKeyMetadata, user_name)},
+    {.name = "AccessKeyId", .type = &kAccessKeyIdType, .offset = offsetof(AccessKeyMetadata, access_key_id)},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(AccessKeyMetadata, status)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(AccessKeyMetadata, create_date)},
 };
 constinit const StructDesc kAccessKeyMetadataStruct = {.name = "AccessKeyMetadata", .members = kAccessKeyMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(AttachRolePolicyRequest, role_name)},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(AttachRolePolicyRequest, policy_arn)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(AttachRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(AttachRolePolicyRequest, policy_arn), .required = true},
 };
 constinit const StructDesc kAttachRolePolicyRequestStruct = {.name = "AttachRolePolicyRequest", .members = kAttachRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kAttachRolePolicyResponseStruct = {.name = "AttachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachedPermissionsBoundaryMembers[] = {
-    {"PermissionsBoundaryType", "PermissionsBoundaryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPermissionsBoundaryAttachmentType, offsetof(AttachedPermissionsBoundary, permissions_boundary_type)},
-    {"PermissionsBoundaryArn", "PermissionsBoundaryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(AttachedPermissionsBoundary, permissions_boundary_arn)},
+    {.name = "PermissionsBoundaryType", .type = &kPermissionsBoundaryAttachmentType, .offset = offsetof(AttachedPermissionsBoundary, permissions_boundary_type)},
+    {.name = "PermissionsBoundaryArn", .type = &kArnType, .offset = offsetof(AttachedPermissionsBoundary, permissions_boundary_arn)},
 };
 constinit const StructDesc kAttachedPermissionsBoundaryStruct = {.name = "AttachedPermissionsBoundary", .members = kAttachedPermissionsBoundaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachedPolicyMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, offsetof(AttachedPolicy, policy_name)},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(AttachedPolicy, policy_arn)},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(AttachedPolicy, policy_name)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(AttachedPolicy, policy_arn)},
 };
 constinit const StructDesc kAttachedPolicyStruct = {.name = "AttachedPolicy", .members = kAttachedPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyRequestMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(CreatePolicyRequest, policy_name)},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(CreatePolicyRequest, path)},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(CreatePolicyRequest, policy_document)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, offsetof(CreatePolicyRequest, description)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(CreatePolicyRequest, tags)},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(CreatePolicyRequest, policy_name), .required = true},
+    {.name = "Path", .type = &kPolicyPathType, .offset = offsetof(CreatePolicyRequest, path)},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(CreatePolicyRequest, policy_document), .required = true},
+    {.name = "Description", .type = &kPolicyDescriptionType, .offset = offsetof(CreatePolicyRequest, description)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(CreatePolicyRequest, tags)},
 };
 constinit const StructDesc kCreatePolicyRequestStruct = {.name = "CreatePolicyRequest", .members = kCreatePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, offsetof(Policy, policy_name)},
-    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(Policy, policy_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(Policy, arn)},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(Policy, path)},
-    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(Policy, default_version_id)},
-    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, offsetof(Policy, attachment_count)},
-    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, offsetof(Policy, permissions_boundary_usage_count)},
-    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(Policy, is_attachable)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, offsetof(Policy, description)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(Policy, create_date)},
-    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(Policy, update_date)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(Policy, tags)},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(Policy, policy_name)},
+    {.name = "PolicyId", .type = &kIdType, .offset = offsetof(Policy, policy_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(Policy, arn)},
+    {.name = "Path", .type = &kPolicyPathType, .offset = offsetof(Policy, path)},
+    {.name = "DefaultVersionId", .type = &kPolicyVersionIdType, .offset = offsetof(Policy, default_version_id)},
+    {.name = "AttachmentCount", .type = &kAttachmentCountType, .offset = offsetof(Policy, attachment_count)},
+    {.name = "PermissionsBoundaryUsageCount", .type = &kAttachmentCountType, .offset = offsetof(Policy, permissions_boundary_usage_count)},
+    {.name = "IsAttachable", .type = &kBooleanType, .offset = offsetof(Policy, is_attachable)},
+    {.name = "Description", .type = &kPolicyDescriptionType, .offset = offsetof(Policy, description)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(Policy, create_date)},
+    {.name = "UpdateDate", .type = &kDateType, .offset = offsetof(Policy, update_date)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(Policy, tags)},
 };
 constinit const StructDesc kPolicyStruct = {.name = "Policy", .members = kPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicy, offsetof(CreatePolicyResponse, policy)},
+    {.name = "Policy", .type = &kPolicy, .offset = offsetof(CreatePolicyResponse, policy)},
 };
 constinit const StructDesc kCreatePolicyResponseStruct = {.name = "CreatePolicyResponse", .members = kCreatePolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(CreatePolicyVersionRequest, policy_arn)},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(CreatePolicyVersionRequest, policy_document)},
-    {"SetAsDefault", "SetAsDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(CreatePolicyVersionRequest, set_as_default)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(CreatePolicyVersionRequest, policy_arn), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(CreatePolicyVersionRequest, policy_document), .required = true},
+    {.name = "SetAsDefault", .type = &kBooleanType, .offset = offsetof(CreatePolicyVersionRequest, set_as_default)},
 };
 constinit const StructDesc kCreatePolicyVersionRequestStruct = {.name = "CreatePolicyVersionRequest", .members = kCreatePolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyVersionMembers[] = {
-    {"Document", "Document", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, offsetof(PolicyVersion, document)},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(PolicyVersion, version_id)},
-    {"IsDefaultVersion", "IsDefaultVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PolicyVersion, is_default_version)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(PolicyVersion, create_date)},
+    {.name = "Document", .type = &kPolicyDocumentType, .offset = offsetof(PolicyVersion, document)},
+    {.name = "VersionId", .type = &kPolicyVersionIdType, .offset = offsetof(PolicyVersion, version_id)},
+    {.name = "IsDefaultVersion", .type = &kBooleanType, .offset = offsetof(PolicyVersion, is_default_version)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(PolicyVersion, create_date)},
 };
 constinit const StructDesc kPolicyVersionStruct = {.name = "PolicyVersion", .members = kPolicyVersionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyVersionResponseMembers[] = {
-    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersion, offsetof(CreatePolicyVersionResponse, policy_version)},
+    {.name = "PolicyVersion", .type = &kPolicyVersion, .offset = offsetof(CreatePolicyVersionResponse, policy_version)},
 };
 constinit const StructDesc kCreatePolicyVersionResponseStruct = {.name = "CreatePolicyVersionResponse", .members = kCreatePolicyVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateRoleRequestMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(CreateRoleRequest, path)},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(CreateRoleRequest, role_name)},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(CreateRoleRequest, assume_role_policy_document)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, offsetof(CreateRoleRequest, description)},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, offsetof(CreateRoleRequest, max_session_duration)},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(CreateRoleRequest, tags)},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(CreateRoleRequest, path)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(CreateRoleRequest, role_name), .required = true},
+    {.name = "AssumeRolePolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(CreateRoleRequest, assume_role_policy_document), .required = true},
+    {.name = "Description", .type = &kRoleDescriptionType, .offset = offsetof(CreateRoleRequest, description)},
+    {.name = "MaxSessionDuration", .type = &kRoleMaxSessionDurationType, .offset = offsetof(CreateRoleRequest, max_session_duration)},
+    {.name = "PermissionsBoundary", .type = nullptr},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(CreateRoleRequest, tags)},
 };
 constinit const StructDesc kCreateRoleRequestStruct = {.name = "CreateRoleRequest", .members = kCreateRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleLastUsedMembers[] = {
-    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(RoleLastUsed, last_used_date)},
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStringType, offsetof(RoleLastUsed, region)},
+    {.name = "LastUsedDate", .type = &kDateType, .offset = offsetof(RoleLastUsed, last_used_date)},
+    {.name = "Region", .type = &kStringType, .offset = offsetof(RoleLastUsed, region)},
 };
 constinit const StructDesc kRoleLastUsedStruct = {.name = "RoleLastUsed", .members = kRoleLastUsedMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(Role, path)},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(Role, role_name)},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(Role, role_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(Role, arn)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(Role, create_date)},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, offsetof(Role, assume_role_policy_document)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, offsetof(Role, description)},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, offsetof(Role, max_session_duration)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(Role, tags)},
-    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleLastUsed, offsetof(Role, role_last_used)},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(Role, path), .required = true},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(Role, role_name), .required = true},
+    {.name = "RoleId", .type = &kIdType, .offset = offsetof(Role, role_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(Role, arn), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(Role, create_date), .required = true},
+    {.name = "AssumeRolePolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(Role, assume_role_policy_document)},
+    {.name = "Description", .type = &kRoleDescriptionType, .offset = offsetof(Role, description)},
+    {.name = "MaxSessionDuration", .type = &kRoleMaxSessionDurationType, .offset = offsetof(Role, max_session_duration)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(Role, tags)},
+    {.name = "RoleLastUsed", .type = &kRoleLastUsed, .offset = offsetof(Role, role_last_used)},
 };
 constinit const StructDesc kRoleStruct = {.name = "Role", .members = kRoleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateRoleResponseMembers[] = {
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRole, offsetof(CreateRoleResponse, role)},
+    {.name = "Role", .type = &kRole, .offset = offsetof(CreateRoleResponse, role), .required = true},
 };
 constinit const StructDesc kCreateRoleResponseStruct = {.name = "CreateRoleResponse", .members = kCreateRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletePolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(DeletePolicyRequest, policy_arn)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(DeletePolicyRequest, policy_arn), .required = true},
 };
 constinit const StructDesc kDeletePolicyRequestStruct = {.name = "DeletePolicyRequest", .members = kDeletePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeletePolicyResponseStruct = {.name = "DeletePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletePolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(DeletePolicyVersionRequest, policy_arn)},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(DeletePolicyVersionRequest, version_id)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(DeletePolicyVersionRequest, policy_arn), .required = true},
+    {.name = "VersionId", .type = &kPolicyVersionIdType, .offset = offsetof(DeletePolicyVersionRequest, version_id), .required = true},
 };
 constinit const StructDesc kDeletePolicyVersionRequestStruct = {.name = "DeletePolicyVersionRequest", .members = kDeletePolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeletePolicyVersionResponseStruct = {.name = "DeletePolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(DeleteRolePolicyRequest, role_name)},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(DeleteRolePolicyRequest, policy_name)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(DeleteRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(DeleteRolePolicyRequest, policy_name), .required = true},
 };
 constinit const StructDesc kDeleteRolePolicyRequestStruct = {.name = "DeleteRolePolicyRequest", .members = kDeleteRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteRolePolicyResponseStruct = {.name = "DeleteRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(DeleteRoleRequest, role_name)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(DeleteRoleRequest, role_name), .required = true},
 };
 constinit const StructDesc kDeleteRoleRequestStruct = {.name = "DeleteRoleRequest", .members = kDeleteRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteRoleResponseStruct = {.name = "DeleteRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletionTaskFailureReasonTypeMembers[] = {
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReasonType, offsetof(DeletionTaskFailureReasonType, reason)},
-    {"RoleUsageList", "RoleUsageList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleUsageListType, offsetof(DeletionTaskFailureReasonType, role_usage_list)},
+    {.name = "Reason", .type = &kReasonType, .offset = offsetof(DeletionTaskFailureReasonType, reason)},
+    {.name = "RoleUsageList", .type = &kRoleUsageListType, .offset = offsetof(DeletionTaskFailureReasonType, role_usage_list)},
 };
 constinit const StructDesc kDeletionTaskFailureReasonTypeStruct = {.name = "DeletionTaskFailureReasonType", .members = kDeletionTaskFailureReasonTypeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDetachRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(DetachRolePolicyRequest, role_name)},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(DetachRolePolicyRequest, policy_arn)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(DetachRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(DetachRolePolicyRequest, policy_arn), .required = true},
 };
 constinit const StructDesc kDetachRolePolicyRequestStruct = {.name = "DetachRolePolicyRequest", .members = kDetachRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDetachRolePolicyResponseStruct = {.name = "DetachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGenerateCredentialReportRequestStruct = {.name = "GenerateCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGenerateCredentialReportResponseMembers[] = {
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportStateType, offsetof(GenerateCredentialReportResponse, state)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportStateDescriptionType, offsetof(GenerateCredentialReportResponse, description)},
+    {.name = "State", .type = &kReportStateType, .offset = offsetof(GenerateCredentialReportResponse, state)},
+    {.name = "Description", .type = &kReportStateDescriptionType, .offset = offsetof(GenerateCredentialReportResponse, description)},
 };
 constinit const StructDesc kGenerateCredentialReportResponseStruct = {.name = "GenerateCredentialReportResponse", .members = kGenerateCredentialReportResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyLastUsedRequestMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, offsetof(GetAccessKeyLastUsedRequest, access_key_id)},
+    {.name = "AccessKeyId", .type = &kAccessKeyIdType, .offset = offsetof(GetAccessKeyLastUsedRequest, access_key_id), .required = true},
 };
 constinit const StructDesc kGetAccessKeyLastUsedRequestStruct = {.name = "GetAccessKeyLastUsedRequest", .members = kGetAccessKeyLastUsedRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyLastUsedResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(GetAccessKeyLastUsedResponse, user_name)},
-    {"AccessKeyLastUsed", "AccessKeyLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessKeyLastUsed, offsetof(GetAccessKeyLastUsedResponse, access_key_last_used)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(GetAccessKeyLastUsedResponse, user_name)},
+    {.name = "AccessKeyLastUsed", .type = &kAccessKeyLastUsed, .offset = offsetof(GetAccessKeyLastUsedResponse, access_key_last_used)},
 };
 constinit const StructDesc kGetAccessKeyLastUsedResponseStruct = {.name = "GetAccessKeyLastUsedResponse", .members = kGetAccessKeyLastUsedResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountAuthorizationDetailsRequestMembers[] = {
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEntityListType, offsetof(GetAccountAuthorizationDetailsRequest, filter)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(GetAccountAuthorizationDetailsRequest, max_items)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(GetAccountAuthorizationDetailsRequest, marker)},
+    {.name = "Filter", .type = &kEntityListType, .offset = offsetof(GetAccountAuthorizationDetailsRequest, filter)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(GetAccountAuthorizationDetailsRequest, max_items)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(GetAccountAuthorizationDetailsRequest, marker)},
 };
 constinit const StructDesc kGetAccountAuthorizationDetailsRequestStruct = {.name = "GetAccountAuthorizationDetailsRequest", .members = kGetAccountAuthorizationDetailsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountAuthorizationDetailsResponseMembers[] = {
-    {"UserDetailList", "UserDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserDetailListType, offsetof(GetAccountAuthorizationDetailsResponse, user_detail_list)},
-    {"GroupDetailList", "GroupDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupDetailListType, offsetof(GetAccountAuthorizationDetailsResponse, group_detail_list)},
-    {"RoleDetailList", "RoleDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDetailListType, offsetof(GetAccountAuthorizationDetailsResponse, role_detail_list)},
-    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedPolicyDetailListType, offsetof(GetAccountAuthorizationDetailsResponse, policies)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(GetAccountAuthorizationDetailsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(GetAccountAuthorizationDetailsResponse, marker)},
+    {.name = "UserDetailList", .type = &kUserDetailListType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, user_detail_list)},
+    {.name = "GroupDetailList", .type = &kGroupDetailListType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, group_detail_list)},
+    {.name = "RoleDetailList", .type = &kRoleDetailListType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, role_detail_list)},
+    {.name = "Policies", .type = &kManagedPolicyDetailListType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, marker)},
 };
 constinit const StructDesc kGetAccountAuthorizationDetailsResponseStruct = {.name = "GetAccountAuthorizationDetailsResponse", .members = kGetAccountAuthorizationDetailsResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetAccountPasswordPolicyRequestStruct = {.name = "GetAccountPasswordPolicyRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPasswordPolicyMembers[] = {
-    {"MinimumPasswordLength", "MinimumPasswordLength", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMinimumPasswordLengthType, offsetof(PasswordPolicy, minimum_password_length)},
-    {"RequireSymbols", "RequireSymbols", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, require_symbols)},
-    {"RequireNumbers", "RequireNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, require_numbers)},
-    {"RequireUppercaseCharacters", "RequireUppercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, require_uppercase_characters)},
-    {"RequireLowercaseCharacters", "RequireLowercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, require_lowercase_characters)},
-    {"AllowUsersToChangePassword", "AllowUsersToChangePassword", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, allow_users_to_change_password)},
-    {"ExpirePasswords", "ExpirePasswords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(PasswordPolicy, expire_passwords)},
-    {"MaxPasswordAge", "MaxPasswordAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxPasswordAgeType, offsetof(PasswordPolicy, max_password_age)},
-    {"PasswordReusePrevention", "PasswordReusePrevention", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPasswordReusePreventionType, offsetof(PasswordPolicy, password_reuse_prevention)},
-    {"HardExpiry", "HardExpiry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanObjectType, offsetof(PasswordPolicy, hard_expiry)},
+    {.name = "MinimumPasswordLength", .type = &kMinimumPasswordLengthType, .offset = offsetof(PasswordPolicy, minimum_password_length)},
+    {.name = "RequireSymbols", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, require_symbols)},
+    {.name = "RequireNumbers", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, require_numbers)},
+    {.name = "RequireUppercaseCharacters", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, require_uppercase_characters)},
+    {.name = "RequireLowercaseCharacters", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, require_lowercase_characters)},
+    {.name = "AllowUsersToChangePassword", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, allow_users_to_change_password)},
+    {.name = "ExpirePasswords", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, expire_passwords)},
+    {.name = "MaxPasswordAge", .type = &kMaxPasswordAgeType, .offset = offsetof(PasswordPolicy, max_password_age)},
+    {.name = "PasswordReusePrevention", .type = &kPasswordReusePreventionType, .offset = offsetof(PasswordPolicy, password_reuse_prevention)},
+    {.name = "HardExpiry", .type = &kBooleanObjectType, .offset = offsetof(PasswordPolicy, hard_expiry)},
 };
 constinit const StructDesc kPasswordPolicyStruct = {.name = "PasswordPolicy", .members = kPasswordPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountPasswordPolicyResponseMembers[] = {
-    {"PasswordPolicy", "PasswordPolicy", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPasswordPolicy, offsetof(GetAccountPasswordPolicyResponse, password_policy)},
+    {.name = "PasswordPolicy", .type = &kPasswordPolicy, .offset = offsetof(GetAccountPasswordPolicyResponse, password_policy), .required = true},
 };
 constinit const StructDesc kGetAccountPasswordPolicyResponseStruct = {.name = "GetAccountPasswordPolicyResponse", .members = kGetAccountPasswordPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetAccountSummaryRequestStruct = {.name = "GetAccountSummaryRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountSummaryResponseMembers[] = {
-    {"SummaryMap", "SummaryMap", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSummaryMapType, offsetof(GetAccountSummaryResponse, summary_map)},
+    {.name = "SummaryMap", .type = &kSummaryMapType, .offset = offsetof(GetAccountSummaryResponse, summary_map)},
 };
 constinit const StructDesc kGetAccountSummaryResponseStruct = {.name = "GetAccountSummaryResponse", .members = kGetAccountSummaryResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetCredentialReportRequestStruct = {.name = "GetCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCredentialReportResponseMembers[] = {
-    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportContentType, offsetof(GetCredentialReportResponse, content)},
-    {"ReportFormat", "ReportFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportFormatType, offsetof(GetCredentialReportResponse, report_format)},
-    {"GeneratedTime", "GeneratedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetCredentialReportResponse, generated_time)},
+    {.name = "Content", .type = &kReportContentType, .offset = offsetof(GetCredentialReportResponse, content)},
+    {.name = "ReportFormat", .type = &kReportFormatType, .offset = offsetof(GetCredentialReportResponse, report_format)},
+    {.name = "GeneratedTime", .type = &kDateType, .offset = offsetof(GetCredentialReportResponse, generated_time)},
 };
 constinit const StructDesc kGetCredentialReportResponseStruct = {.name = "GetCredentialReportResponse", .members = kGetCredentialReportResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupPolicyRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(GetGroupPolicyRequest, group_name)},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetGroupPolicyRequest, policy_name)},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(GetGroupPolicyRequest, group_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetGroupPolicyRequest, policy_name), .required = true},
 };
 constinit const StructDesc kGetGroupPolicyRequestStruct = {.name = "GetGroupPolicyRequest", .members = kGetGroupPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupPolicyResponseMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(GetGroupPolicyResponse, group_name)},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetGroupPolicyResponse, policy_name)},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(GetGroupPolicyResponse, policy_document)},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(GetGroupPolicyResponse, group_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetGroupPolicyResponse, policy_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(GetGroupPolicyResponse, policy_document), .required = true},
 };
 constinit const StructDesc kGetGroupPolicyResponseStruct = {.name = "GetGroupPolicyResponse", .members = kGetGroupPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(GetGroupRequest, group_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(GetGroupRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(GetGroupRequest, max_items)},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(GetGroupRequest, group_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(GetGroupRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(GetGroupRequest, max_items)},
 };
 constinit const StructDesc kGetGroupRequestStruct = {.name = "GetGroupRequest", .members = kGetGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGroupMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(Group, path)},
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(Group, group_name)},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(Group, group_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(Group, arn)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(Group, create_date)},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(Group, path), .required = true},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(Group, group_name), .required = true},
+    {.name = "GroupId", .type = &kIdType, .offset = offsetof(Group, group_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(Group, arn), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(Group, create_date), .required = true},
 };
 constinit const StructDesc kGroupStruct = {.name = "Group", .members = kGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupResponseMembers[] = {
-    {"Group", "Group", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroup, offsetof(GetGroupResponse, group)},
-    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserListType, offsetof(GetGroupResponse, users)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(GetGroupResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(GetGroupResponse, marker)},
+    {.name = "Group", .type = &kGroup, .offset = offsetof(GetGroupResponse, group), .required = true},
+    {.name = "Users", .type = &kUserListType, .offset = offsetof(GetGroupResponse, users), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(GetGroupResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(GetGroupResponse, marker)},
 };
 constinit const StructDesc kGetGroupResponseStruct = {.name = "GetGroupResponse", .members = kGetGroupResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetInstanceProfileRequestMembers[] = {
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, offsetof(GetInstanceProfileRequest, instance_profile_name)},
+    {.name = "InstanceProfileName", .type = &kInstanceProfileNameType, .offset = offsetof(GetInstanceProfileRequest, instance_profile_name), .required = true},
 };
 constinit const StructDesc kGetInstanceProfileRequestStruct = {.name = "GetInstanceProfileRequest", .members = kGetInstanceProfileRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInstanceProfileMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(InstanceProfile, path)},
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, offsetof(InstanceProfile, instance_profile_name)},
-    {"InstanceProfileId", "InstanceProfileId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(InstanceProfile, instance_profile_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(InstanceProfile, arn)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(InstanceProfile, create_date)},
-    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleListType, offsetof(InstanceProfile, roles)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(InstanceProfile, tags)},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(InstanceProfile, path), .required = true},
+    {.name = "InstanceProfileName", .type = &kInstanceProfileNameType, .offset = offsetof(InstanceProfile, instance_profile_name), .required = true},
+    {.name = "InstanceProfileId", .type = &kIdType, .offset = offsetof(InstanceProfile, instance_profile_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(InstanceProfile, arn), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(InstanceProfile, create_date), .required = true},
+    {.name = "Roles", .type = &kRoleListType, .offset = offsetof(InstanceProfile, roles), .required = true},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(InstanceProfile, tags)},
 };
 constinit const StructDesc kInstanceProfileStruct = {.name = "InstanceProfile", .members = kInstanceProfileMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetInstanceProfileResponseMembers[] = {
-    {"InstanceProfile", "InstanceProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfile, offsetof(GetInstanceProfileResponse, instance_profile)},
+    {.name = "InstanceProfile", .type = &kInstanceProfile, .offset = offsetof(GetInstanceProfileResponse, instance_profile), .required = true},
 };
 constinit const StructDesc kGetInstanceProfileResponseStruct = {.name = "GetInstanceProfileResponse", .members = kGetInstanceProfileResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLoginProfileRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(GetLoginProfileRequest, user_name)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(GetLoginProfileRequest, user_name)},
 };
 constinit const StructDesc kGetLoginProfileRequestStruct = {.name = "GetLoginProfileRequest", .members = kGetLoginProfileRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLoginProfileMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(LoginProfile, user_name)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(LoginProfile, create_date)},
-    {"PasswordResetRequired", "PasswordResetRequired", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(LoginProfile, password_reset_required)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(LoginProfile, user_name), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(LoginProfile, create_date), .required = true},
+    {.name = "PasswordResetRequired", .type = &kBooleanType, .offset = offsetof(LoginProfile, password_reset_required)},
 };
 constinit const StructDesc kLoginProfileStruct = {.name = "LoginProfile", .members = kLoginProfileMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLoginProfileResponseMembers[] = {
-    {"LoginProfile", "LoginProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLoginProfile, offsetof(GetLoginProfileResponse, login_profile)},
+    {.name = "LoginProfile", .type = &kLoginProfile, .offset = offsetof(GetLoginProfileResponse, login_profile), .required = true},
 };
 constinit const StructDesc kGetLoginProfileResponseStruct = {.name = "GetLoginProfileResponse", .members = kGetLoginProfileResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMFADeviceRequestMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(GetMFADeviceRequest, serial_number)},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(GetMFADeviceRequest, user_name)},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(GetMFADeviceRequest, serial_number), .required = true},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(GetMFADeviceRequest, user_name)},
 };
 constinit const StructDesc kGetMFADeviceRequestStruct = {.name = "GetMFADeviceRequest", .members = kGetMFADeviceRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMFADeviceResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(GetMFADeviceResponse, user_name)},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(GetMFADeviceResponse, serial_number)},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetMFADeviceResponse, enable_date)},
-    {"Certifications", "Certifications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCertificationMapType, offsetof(GetMFADeviceResponse, certifications)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(GetMFADeviceResponse, user_name)},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(GetMFADeviceResponse, serial_number), .required = true},
+    {.name = "EnableDate", .type = &kDateType, .offset = offsetof(GetMFADeviceResponse, enable_date)},
+    {.name = "Certifications", .type = &kCertificationMapType, .offset = offsetof(GetMFADeviceResponse, certifications)},
 };
 constinit const StructDesc kGetMFADeviceResponseStruct = {.name = "GetMFADeviceResponse", .members = kGetMFADeviceResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOpenIDConnectProviderRequestMembers[] = {
-    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(GetOpenIDConnectProviderRequest, open_id_connect_provider_arn)},
+    {.name = "OpenIDConnectProviderArn", .type = &kArnType, .offset = offsetof(GetOpenIDConnectProviderRequest, open_id_connect_provider_arn), .required = true},
 };
 constinit const StructDesc kGetOpenIDConnectProviderRequestStruct = {.name = "GetOpenIDConnectProviderRequest", .members = kGetOpenIDConnectProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOpenIDConnectProviderResponseMembers[] = {
-    {"Url", "Url", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOpenIDConnectProviderUrlType, offsetof(GetOpenIDConnectProviderResponse, url)},
-    {"ClientIDList", "ClientIDList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kClientIDListType, offsetof(GetOpenIDConnectProviderResponse, client_id_list)},
-    {"ThumbprintList", "ThumbprintList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThumbprintListType, offsetof(GetOpenIDConnectProviderResponse, thumbprint_list)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetOpenIDConnectProviderResponse, create_date)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(GetOpenIDConnectProviderResponse, tags)},
+    {.name = "Url", .type = &kOpenIDConnectProviderUrlType, .offset = offsetof(GetOpenIDConnectProviderResponse, url)},
+    {.name = "ClientIDList", .type = &kClientIDListType, .offset = offsetof(GetOpenIDConnectProviderResponse, client_id_list)},
+    {.name = "ThumbprintList", .type = &kThumbprintListType, .offset = offsetof(GetOpenIDConnectProviderResponse, thumbprint_list)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(GetOpenIDConnectProviderResponse, create_date)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(GetOpenIDConnectProviderResponse, tags)},
 };
 constinit const StructDesc kGetOpenIDConnectProviderResponseStruct = {.name = "GetOpenIDConnectProviderResponse", .members = kGetOpenIDConnectProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(GetPolicyRequest, policy_arn)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(GetPolicyRequest, policy_arn), .required = true},
 };
 constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicy, offsetof(GetPolicyResponse, policy)},
+    {.name = "Policy", .type = &kPolicy, .offset = offsetof(GetPolicyResponse, policy)},
 };
 constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(GetPolicyVersionRequest, policy_arn)},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(GetPolicyVersionRequest, version_id)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(GetPolicyVersionRequest, policy_arn), .required = true},
+    {.name = "VersionId", .type = &kPolicyVersionIdType, .offset = offsetof(GetPolicyVersionRequest, version_id), .required = true},
 };
 constinit const StructDesc kGetPolicyVersionRequestStruct = {.name = "GetPolicyVersionRequest", .members = kGetPolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyVersionResponseMembers[] = {
-    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersion, offsetof(GetPolicyVersionResponse, policy_version)},
+    {.name = "PolicyVersion", .type = &kPolicyVersion, .offset = offsetof(GetPolicyVersionResponse, policy_version)},
 };
 constinit const StructDesc kGetPolicyVersionResponseStruct = {.name = "GetPolicyVersionResponse", .members = kGetPolicyVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(GetRolePolicyRequest, role_name)},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetRolePolicyRequest, policy_name)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(GetRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetRolePolicyRequest, policy_name), .required = true},
 };
 constinit const StructDesc kGetRolePolicyRequestStruct = {.name = "GetRolePolicyRequest", .members = kGetRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRolePolicyResponseMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(GetRolePolicyResponse, role_name)},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetRolePolicyResponse, policy_name)},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(GetRolePolicyResponse, policy_document)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(GetRolePolicyResponse, role_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetRolePolicyResponse, policy_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(GetRolePolicyResponse, policy_document), .required = true},
 };
 constinit const StructDesc kGetRolePolicyResponseStruct = {.name = "GetRolePolicyResponse", .members = kGetRolePolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(GetRoleRequest, role_name)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(GetRoleRequest, role_name), .required = true},
 };
 constinit const StructDesc kGetRoleRequestStruct = {.name = "GetRoleRequest", .members = kGetRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRoleResponseMembers[] = {
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRole, offsetof(GetRoleResponse, role)},
+    {.name = "Role", .type = &kRole, .offset = offsetof(GetRoleResponse, role), .required = true},
 };
 constinit const StructDesc kGetRoleResponseStruct = {.name = "GetRoleResponse", .members = kGetRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSAMLProviderRequestMembers[] = {
-    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(GetSAMLProviderRequest, saml_provider_arn)},
+    {.name = "SAMLProviderArn", .type = &kArnType, .offset = offsetof(GetSAMLProviderRequest, saml_provider_arn), .required = true},
 };
 constinit const StructDesc kGetSAMLProviderRequestStruct = {.name = "GetSAMLProviderRequest", .members = kGetSAMLProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSAMLProviderResponseMembers[] = {
-    {"SAMLProviderUUID", "SAMLProviderUUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyIdType, offsetof(GetSAMLProviderResponse, saml_provider_uuid)},
-    {"SAMLMetadataDocument", "SAMLMetadataDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSAMLMetadataDocumentType, offsetof(GetSAMLProviderResponse, saml_metadata_document)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetSAMLProviderResponse, create_date)},
-    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GetSAMLProviderResponse, valid_until)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(GetSAMLProviderResponse, tags)},
-    {"AssertionEncryptionMode", "AssertionEncryptionMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssertionEncryptionModeType, offsetof(GetSAMLProviderResponse, assertion_encryption_mode)},
-    {"PrivateKeyList", "PrivateKeyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyList, offsetof(GetSAMLProviderResponse, private_key_list)},
+    {.name = "SAMLProviderUUID", .type = &kPrivateKeyIdType, .offset = offsetof(GetSAMLProviderResponse, saml_provider_uuid)},
+    {.name = "SAMLMetadataDocument", .type = &kSAMLMetadataDocumentType, .offset = offsetof(GetSAMLProviderResponse, saml_metadata_document)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(GetSAMLProviderResponse, create_date)},
+    {.name = "ValidUntil", .type = &kDateType, .offset = offsetof(GetSAMLProviderResponse, valid_until)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(GetSAMLProviderResponse, tags)},
+    {.name = "AssertionEncryptionMode", .type = &kAssertionEncryptionModeType, .offset = offsetof(GetSAMLProviderResponse, assertion_encryption_mode)},
+    {.name = "PrivateKeyList", .type = &kPrivateKeyList, .offset = offsetof(GetSAMLProviderResponse, private_key_list)},
 };
 constinit const StructDesc kGetSAMLProviderResponseStruct = {.name = "GetSAMLProviderResponse", .members = kGetSAMLProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSSHPublicKeyRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(GetSSHPublicKeyRequest, user_name)},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, offsetof(GetSSHPublicKeyRequest, ssh_public_key_id)},
-    {"Encoding", "Encoding", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEncodingType, offsetof(GetSSHPublicKeyRequest, encoding)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(GetSSHPublicKeyRequest, user_name), .required = true},
+    {.name = "SSHPublicKeyId", .type = &kPublicKeyIdType, .offset = offsetof(GetSSHPublicKeyRequest, ssh_public_key_id), .required = true},
+    {.name = "Encoding", .type = &kEncodingType, .offset = offsetof(GetSSHPublicKeyRequest, encoding), .required = true},
 };
 constinit const StructDesc kGetSSHPublicKeyRequestStruct = {.name = "GetSSHPublicKeyRequest", .members = kGetSSHPublicKeyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSHPublicKeyMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(SSHPublicKey, user_name)},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, offsetof(SSHPublicKey, ssh_public_key_id)},
-    {"Fingerprint", "Fingerprint", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyFingerprintType, offsetof(SSHPublicKey, fingerprint)},
-    {"SSHPublicKeyBody", "SSHPublicKeyBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyMaterialType, offsetof(SSHPublicKey, ssh_public_key_body)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, offsetof(SSHPublicKey, status)},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SSHPublicKey, upload_date)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(SSHPublicKey, user_name), .required = true},
+    {.name = "SSHPublicKeyId", .type = &kPublicKeyIdType, .offset = offsetof(SSHPublicKey, ssh_public_key_id), .required = true},
+    {.name = "Fingerprint", .type = &kPublicKeyFingerprintType, .offset = offsetof(SSHPublicKey, fingerprint), .required = true},
+    {.name = "SSHPublicKeyBody", .type = &kPublicKeyMaterialType, .offset = offsetof(SSHPublicKey, ssh_public_key_body), .required = true},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(SSHPublicKey, status), .required = true},
+    {.name = "UploadDate", .type = &kDateType, .offset = offsetof(SSHPublicKey, upload_date)},
 };
 constinit const StructDesc kSSHPublicKeyStruct = {.name = "SSHPublicKey", .members = kSSHPublicKeyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSSHPublicKeyResponseMembers[] = {
-    {"SSHPublicKey", "SSHPublicKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSHPublicKey, offsetof(GetSSHPublicKeyResponse, ssh_public_key)},
+    {.name = "SSHPublicKey", .type = &kSSHPublicKey, .offset = offsetof(GetSSHPublicKeyResponse, ssh_public_key)},
 };
 constinit const StructDesc kGetSSHPublicKeyResponseStruct = {.name = "GetSSHPublicKeyResponse", .members = kGetSSHPublicKeyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServerCertificateRequestMembers[] = {
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, offsetof(GetServerCertificateRequest, server_certificate_name)},
+    {.name = "ServerCertificateName", .type = &kServerCertificateNameType, .offset = offsetof(GetServerCertificateRequest, server_certificate_name), .required = true},
 };
 constinit const StructDesc kGetServerCertificateRequestStruct = {.name = "GetServerCertificateRequest", .members = kGetServerCertificateRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerCertificateMetadataMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(ServerCertificateMetadata, path)},
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, offsetof(ServerCertificateMetadata, server_certificate_name)},
-    {"ServerCertificateId", "ServerCertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(ServerCertificateMetadata, server_certificate_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ServerCertificateMetadata, arn)},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ServerCertificateMetadata, upload_date)},
-    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ServerCertificateMetadata, expiration)},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(ServerCertificateMetadata, path), .required = true},
+    {.name = "ServerCertificateName", .type = &kServerCertificateNameType, .offset = offsetof(ServerCertificateMetadata, server_certificate_name), .required = true},
+    {.name = "ServerCertificateId", .type = &kIdType, .offset = offsetof(ServerCertificateMetadata, server_certificate_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(ServerCertificateMetadata, arn), .required = true},
+    {.name = "UploadDate", .type = &kDateType, .offset = offsetof(ServerCertificateMetadata, upload_date)},
+    {.name = "Expiration", .type = &kDateType, .offset = offsetof(ServerCertificateMetadata, expiration)},
 };
 constinit const StructDesc kServerCertificateMetadataStruct = {.name = "ServerCertificateMetadata", .members = kServerCertificateMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerCertificateMembers[] = {
-    {"ServerCertificateMetadata", "ServerCertificateMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateMetadata, offsetof(ServerCertificate, server_certificate_metadata)},
-    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateBodyType, offsetof(ServerCertificate, certificate_body)},
-    {"CertificateChain", "CertificateChain", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCertificateChainType, offsetof(ServerCertificate, certificate_chain)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(ServerCertificate, tags)},
+    {.name = "ServerCertificateMetadata", .type = &kServerCertificateMetadata, .offset = offsetof(ServerCertificate, server_certificate_metadata), .required = true},
+    {.name = "CertificateBody", .type = &kCertificateBodyType, .offset = offsetof(ServerCertificate, certificate_body), .required = true},
+    {.name = "CertificateChain", .type = &kCertificateChainType, .offset = offsetof(ServerCertificate, certificate_chain)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ServerCertificate, tags)},
 };
 constinit const StructDesc kServerCertificateStruct = {.name = "ServerCertificate", .members = kServerCertificateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServerCertificateResponseMembers[] = {
-    {"ServerCertificate", "ServerCertificate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificate, offsetof(GetServerCertificateResponse, server_certificate)},
+    {.name = "ServerCertificate", .type = &kServerCertificate, .offset = offsetof(GetServerCertificateResponse, server_certificate), .required = true},
 };
 constinit const StructDesc kGetServerCertificateResponseStruct = {.name = "GetServerCertificateResponse", .members = kGetServerCertificateResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusRequestMembers[] = {
-    {"DeletionTaskId", "DeletionTaskId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeletionTaskIdType, offsetof(GetServiceLinkedRoleDeletionStatusRequest, deletion_task_id)},
+    {.name = "DeletionTaskId", .type = &kDeletionTaskIdType, .offset = offsetof(GetServiceLinkedRoleDeletionStatusRequest, deletion_task_id), .required = true},
 };
 constinit const StructDesc kGetServiceLinkedRoleDeletionStatusRequestStruct = {.name = "GetServiceLinkedRoleDeletionStatusRequest", .members = kGetServiceLinkedRoleDeletionStatusRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusResponseMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeletionTaskStatusType, offsetof(GetServiceLinkedRoleDeletionStatusResponse, status)},
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeletionTaskFailureReasonType, offsetof(GetServiceLinkedRoleDeletionStatusResponse, reason)},
+    {.name = "Status", .type = &kDeletionTaskStatusType, .offset = offsetof(GetServiceLinkedRoleDeletionStatusResponse, status), .required = true},
+    {.name = "Reason", .type = &kDeletionTaskFailureReasonType, .offset = offsetof(GetServiceLinkedRoleDeletionStatusResponse, reason)},
 };
 constinit const StructDesc kGetServiceLinkedRoleDeletionStatusResponseStruct = {.name = "GetServiceLinkedRoleDeletionStatusResponse", .members = kGetServiceLinkedRoleDeletionStatusResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserPolicyRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(GetUserPolicyRequest, user_name)},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetUserPolicyRequest, policy_name)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(GetUserPolicyRequest, user_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetUserPolicyRequest, policy_name), .required = true},
 };
 constinit const StructDesc kGetUserPolicyRequestStruct = {.name = "GetUserPolicyRequest", .members = kGetUserPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserPolicyResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(GetUserPolicyResponse, user_name)},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(GetUserPolicyResponse, policy_name)},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(GetUserPolicyResponse, policy_document)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(GetUserPolicyResponse, user_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetUserPolicyResponse, policy_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(GetUserPolicyResponse, policy_document), .required = true},
 };
 constinit const StructDesc kGetUserPolicyResponseStruct = {.name = "GetUserPolicyResponse", .members = kGetUserPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(GetUserRequest, user_name)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(GetUserRequest, user_name)},
 };
 constinit const StructDesc kGetUserRequestStruct = {.name = "GetUserRequest", .members = kGetUserRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUserMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, offsetof(User, path)},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(User, user_name)},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, offsetof(User, user_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(User, arn)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(User, create_date)},
-    {"PasswordLastUsed", "PasswordLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(User, password_last_used)},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPermissionsBoundary, offsetof(User, permissions_boundary)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(User, tags)},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(User, path), .required = true},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(User, user_name), .required = true},
+    {.name = "UserId", .type = &kIdType, .offset = offsetof(User, user_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(User, arn), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(User, create_date), .required = true},
+    {.name = "PasswordLastUsed", .type = &kDateType, .offset = offsetof(User, password_last_used)},
+    {.name = "PermissionsBoundary", .type = &kAttachedPermissionsBoundary, .offset = offsetof(User, permissions_boundary)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(User, tags)},
 };
 constinit const StructDesc kUserStruct = {.name = "User", .members = kUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserResponseMembers[] = {
-    {"User", "User", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUser, offsetof(GetUserResponse, user)},
+    {.name = "User", .type = &kUser, .offset = offsetof(GetUserResponse, user), .required = true},
 };
 constinit const StructDesc kGetUserResponseStruct = {.name = "GetUserResponse", .members = kGetUserResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGroupDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(GroupDetail, path)},
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameType, offsetof(GroupDetail, group_name)},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(GroupDetail, group_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(GroupDetail, arn)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(GroupDetail, create_date)},
-    {"GroupPolicyList", "GroupPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, offsetof(GroupDetail, group_policy_list)},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(GroupDetail, attached_managed_policies)},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(GroupDetail, path)},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(GroupDetail, group_name)},
+    {.name = "GroupId", .type = &kIdType, .offset = offsetof(GroupDetail, group_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(GroupDetail, arn)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(GroupDetail, create_date)},
+    {.name = "GroupPolicyList", .type = &kPolicyDetailListType, .offset = offsetof(GroupDetail, group_policy_list)},
+    {.name = "AttachedManagedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(GroupDetail, attached_managed_policies)},
 };
 constinit const StructDesc kGroupDetailStruct = {.name = "GroupDetail", .members = kGroupDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccessKeysRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListAccessKeysRequest, user_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAccessKeysRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAccessKeysRequest, max_items)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListAccessKeysRequest, user_name)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAccessKeysRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAccessKeysRequest, max_items)},
 };
 constinit const StructDesc kListAccessKeysRequestStruct = {.name = "ListAccessKeysRequest", .members = kListAccessKeysRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccessKeysResponseMembers[] = {
-    {"AccessKeyMetadata", "AccessKeyMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyMetadataListType, offsetof(ListAccessKeysResponse, access_key_metadata)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAccessKeysResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAccessKeysResponse, marker)},
+    {.name = "AccessKeyMetadata", .type = &kAccessKeyMetadataListType, .offset = offsetof(ListAccessKeysResponse, access_key_metadata), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAccessKeysResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAccessKeysResponse, marker)},
 };
 constinit const StructDesc kListAccessKeysResponseStruct = {.name = "ListAccessKeysResponse", .members = kListAccessKeysResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccountAliasesRequestMembers[] = {
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAccountAliasesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAccountAliasesRequest, max_items)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAccountAliasesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAccountAliasesRequest, max_items)},
 };
 constinit const StructDesc kListAccountAliasesRequestStruct = {.name = "ListAccountAliasesRequest", .members = kListAccountAliasesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccountAliasesResponseMembers[] = {
-    {"AccountAliases", "AccountAliases", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccountAliasListType, offsetof(ListAccountAliasesResponse, account_aliases)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAccountAliasesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAccountAliasesResponse, marker)},
+    {.name = "AccountAliases", .type = &kAccountAliasListType, .offset = offsetof(ListAccountAliasesResponse, account_aliases), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAccountAliasesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAccountAliasesResponse, marker)},
 };
 constinit const StructDesc kListAccountAliasesResponseStruct = {.name = "ListAccountAliasesResponse", .members = kListAccountAliasesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedGroupPoliciesRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(ListAttachedGroupPoliciesRequest, group_name)},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ListAttachedGroupPoliciesRequest, path_prefix)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAttachedGroupPoliciesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAttachedGroupPoliciesRequest, max_items)},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(ListAttachedGroupPoliciesRequest, group_name), .required = true},
+    {.name = "PathPrefix", .type = &kPolicyPathType, .offset = offsetof(ListAttachedGroupPoliciesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAttachedGroupPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAttachedGroupPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListAttachedGroupPoliciesRequestStruct = {.name = "ListAttachedGroupPoliciesRequest", .members = kListAttachedGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedGroupPoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(ListAttachedGroupPoliciesResponse, attached_policies)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAttachedGroupPoliciesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAttachedGroupPoliciesResponse, marker)},
+    {.name = "AttachedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(ListAttachedGroupPoliciesResponse, attached_policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAttachedGroupPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAttachedGroupPoliciesResponse, marker)},
 };
 constinit const StructDesc kListAttachedGroupPoliciesResponseStruct = {.name = "ListAttachedGroupPoliciesResponse", .members = kListAttachedGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedRolePoliciesRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(ListAttachedRolePoliciesRequest, role_name)},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ListAttachedRolePoliciesRequest, path_prefix)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAttachedRolePoliciesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAttachedRolePoliciesRequest, max_items)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(ListAttachedRolePoliciesRequest, role_name), .required = true},
+    {.name = "PathPrefix", .type = &kPolicyPathType, .offset = offsetof(ListAttachedRolePoliciesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAttachedRolePoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAttachedRolePoliciesRequest, max_items)},
 };
 constinit const StructDesc kListAttachedRolePoliciesRequestStruct = {.name = "ListAttachedRolePoliciesRequest", .members = kListAttachedRolePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedRolePoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(ListAttachedRolePoliciesResponse, attached_policies)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAttachedRolePoliciesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAttachedRolePoliciesResponse, marker)},
+    {.name = "AttachedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(ListAttachedRolePoliciesResponse, attached_policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAttachedRolePoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAttachedRolePoliciesResponse, marker)},
 };
 constinit const StructDesc kListAttachedRolePoliciesResponseStruct = {.name = "ListAttachedRolePoliciesResponse", .members = kListAttachedRolePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedUserPoliciesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(ListAttachedUserPoliciesRequest, user_name)},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ListAttachedUserPoliciesRequest, path_prefix)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListAttachedUserPoliciesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListAttachedUserPoliciesRequest, max_items)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(ListAttachedUserPoliciesRequest, user_name), .required = true},
+    {.name = "PathPrefix", .type = &kPolicyPathType, .offset = offsetof(ListAttachedUserPoliciesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAttachedUserPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAttachedUserPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListAttachedUserPoliciesRequestStruct = {.name = "ListAttachedUserPoliciesRequest", .members = kListAttachedUserPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedUserPoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(ListAttachedUserPoliciesResponse, attached_policies)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListAttachedUserPoliciesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListAttachedUserPoliciesResponse, marker)},
+    {.name = "AttachedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(ListAttachedUserPoliciesResponse, attached_policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAttachedUserPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAttachedUserPoliciesResponse, marker)},
 };
 constinit const StructDesc kListAttachedUserPoliciesResponseStruct = {.name = "ListAttachedUserPoliciesResponse", .members = kListAttachedUserPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEntitiesForPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListEntitiesForPolicyRequest, policy_arn)},
-    {"EntityFilter", "EntityFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEntityType, offsetof(ListEntitiesForPolicyRequest, entity_filter)},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(ListEntitiesForPolicyRequest, path_prefix)},
-    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUsageType, offsetof(ListEntitiesForPolicyRequest, policy_usage_filter)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListEntitiesForPolicyRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListEntitiesForPolicyRequest, max_items)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(ListEntitiesForPolicyRequest, policy_arn), .required = true},
+    {.name = "EntityFilter", .type = &kEntityType, .offset = offsetof(ListEntitiesForPolicyRequest, entity_filter)},
+    {.name = "PathPrefix", .type = &kPathType, .offset = offsetof(ListEntitiesForPolicyRequest, path_prefix)},
+    {.name = "PolicyUsageFilter", .type = &kPolicyUsageType, .offset = offsetof(ListEntitiesForPolicyRequest, policy_usage_filter)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListEntitiesForPolicyRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListEntitiesForPolicyRequest, max_items)},
 };
 constinit const StructDesc kListEntitiesForPolicyRequestStruct = {.name = "ListEntitiesForPolicyRequest", .members = kListEntitiesForPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEntitiesForPolicyResponseMembers[] = {
-    {"PolicyGroups", "PolicyGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyGroupListType, offsetof(ListEntitiesForPolicyResponse, policy_groups)},
-    {"PolicyUsers", "PolicyUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUserListType, offsetof(ListEntitiesForPolicyResponse, policy_users)},
-    {"PolicyRoles", "PolicyRoles", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyRoleListType, offsetof(ListEntitiesForPolicyResponse, policy_roles)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListEntitiesForPolicyResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListEntitiesForPolicyResponse, marker)},
+    {.name = "PolicyGroups", .type = &kPolicyGroupListType, .offset = offsetof(ListEntitiesForPolicyResponse, policy_groups)},
+    {.name = "PolicyUsers", .type = &kPolicyUserListType, .offset = offsetof(ListEntitiesForPolicyResponse, policy_users)},
+    {.name = "PolicyRoles", .type = &kPolicyRoleListType, .offset = offsetof(ListEntitiesForPolicyResponse, policy_roles)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListEntitiesForPolicyResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListEntitiesForPolicyResponse, marker)},
 };
 constinit const StructDesc kListEntitiesForPolicyResponseStruct = {.name = "ListEntitiesForPolicyResponse", .members = kListEntitiesForPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupPoliciesRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, offsetof(ListGroupPoliciesRequest, group_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListGroupPoliciesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListGroupPoliciesRequest, max_items)},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(ListGroupPoliciesRequest, group_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListGroupPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListGroupPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListGroupPoliciesRequestStruct = {.name = "ListGroupPoliciesRequest", .members = kListGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupPoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, offsetof(ListGroupPoliciesResponse, policy_names)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListGroupPoliciesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListGroupPoliciesResponse, marker)},
+    {.name = "PolicyNames", .type = &kPolicyNameListType, .offset = offsetof(ListGroupPoliciesResponse, policy_names), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListGroupPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListGroupPoliciesResponse, marker)},
 };
 constinit const StructDesc kListGroupPoliciesResponseStruct = {.name = "ListGroupPoliciesResponse", .members = kListGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsForUserRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListGroupsForUserRequest, user_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListGroupsForUserRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListGroupsForUserRequest, max_items)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListGroupsForUserRequest, user_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListGroupsForUserRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListGroupsForUserRequest, max_items)},
 };
 constinit const StructDesc kListGroupsForUserRequestStruct = {.name = "ListGroupsForUserRequest", .members = kListGroupsForUserRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsForUserResponseMembers[] = {
-    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupListType, offsetof(ListGroupsForUserResponse, groups)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListGroupsForUserResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListGroupsForUserResponse, marker)},
+    {.name = "Groups", .type = &kGroupListType, .offset = offsetof(ListGroupsForUserResponse, groups), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListGroupsForUserResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListGroupsForUserResponse, marker)},
 };
 constinit const StructDesc kListGroupsForUserResponseStruct = {.name = "ListGroupsForUserResponse", .members = kListGroupsForUserResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListGroupsRequest, path_prefix)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListGroupsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListGroupsRequest, max_items)},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListGroupsRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListGroupsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListGroupsRequest, max_items)},
 };
 constinit const StructDesc kListGroupsRequestStruct = {.name = "ListGroupsRequest", .members = kListGroupsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsResponseMembers[] = {
-    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupListType, offsetof(ListGroupsResponse, groups)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListGroupsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListGroupsResponse, marker)},
+    {.name = "Groups", .type = &kGroupListType, .offset = offsetof(ListGroupsResponse, groups), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListGroupsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListGroupsResponse, marker)},
 };
 constinit const StructDesc kListGroupsResponseStruct = {.name = "ListGroupsResponse", .members = kListGroupsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfileTagsRequestMembers[] = {
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, offsetof(ListInstanceProfileTagsRequest, instance_profile_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListInstanceProfileTagsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListInstanceProfileTagsRequest, max_items)},
+    {.name = "InstanceProfileName", .type = &kInstanceProfileNameType, .offset = offsetof(ListInstanceProfileTagsRequest, instance_profile_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListInstanceProfileTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListInstanceProfileTagsRequest, max_items)},
 };
 constinit const StructDesc kListInstanceProfileTagsRequestStruct = {.name = "ListInstanceProfileTagsRequest", .members = kListInstanceProfileTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfileTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListInstanceProfileTagsResponse, tags)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListInstanceProfileTagsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListInstanceProfileTagsResponse, marker)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListInstanceProfileTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListInstanceProfileTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListInstanceProfileTagsResponse, marker)},
 };
 constinit const StructDesc kListInstanceProfileTagsResponseStruct = {.name = "ListInstanceProfileTagsResponse", .members = kListInstanceProfileTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesForRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(ListInstanceProfilesForRoleRequest, role_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListInstanceProfilesForRoleRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListInstanceProfilesForRoleRequest, max_items)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(ListInstanceProfilesForRoleRequest, role_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListInstanceProfilesForRoleRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListInstanceProfilesForRoleRequest, max_items)},
 };
 constinit const StructDesc kListInstanceProfilesForRoleRequestStruct = {.name = "ListInstanceProfilesForRoleRequest", .members = kListInstanceProfilesForRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesForRoleResponseMembers[] = {
-    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileListType, offsetof(ListInstanceProfilesForRoleResponse, instance_profiles)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListInstanceProfilesForRoleResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListInstanceProfilesForRoleResponse, marker)},
+    {.name = "InstanceProfiles", .type = &kInstanceProfileListType, .offset = offsetof(ListInstanceProfilesForRoleResponse, instance_profiles), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListInstanceProfilesForRoleResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListInstanceProfilesForRoleResponse, marker)},
 };
 constinit const StructDesc kListInstanceProfilesForRoleResponseStruct = {.name = "ListInstanceProfilesForRoleResponse", .members = kListInstanceProfilesForRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListInstanceProfilesRequest, path_prefix)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListInstanceProfilesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListInstanceProfilesRequest, max_items)},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListInstanceProfilesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListInstanceProfilesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListInstanceProfilesRequest, max_items)},
 };
 constinit const StructDesc kListInstanceProfilesRequestStruct = {.name = "ListInstanceProfilesRequest", .members = kListInstanceProfilesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesResponseMembers[] = {
-    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileListType, offsetof(ListInstanceProfilesResponse, instance_profiles)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListInstanceProfilesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListInstanceProfilesResponse, marker)},
+    {.name = "InstanceProfiles", .type = &kInstanceProfileListType, .offset = offsetof(ListInstanceProfilesResponse, instance_profiles), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListInstanceProfilesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListInstanceProfilesResponse, marker)},
 };
 constinit const StructDesc kListInstanceProfilesResponseStruct = {.name = "ListInstanceProfilesResponse", .members = kListInstanceProfilesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADeviceTagsRequestMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(ListMFADeviceTagsRequest, serial_number)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListMFADeviceTagsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListMFADeviceTagsRequest, max_items)},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(ListMFADeviceTagsRequest, serial_number), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListMFADeviceTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListMFADeviceTagsRequest, max_items)},
 };
 constinit const StructDesc kListMFADeviceTagsRequestStruct = {.name = "ListMFADeviceTagsRequest", .members = kListMFADeviceTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADeviceTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListMFADeviceTagsResponse, tags)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListMFADeviceTagsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListMFADeviceTagsResponse, marker)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListMFADeviceTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListMFADeviceTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListMFADeviceTagsResponse, marker)},
 };
 constinit const StructDesc kListMFADeviceTagsResponseStruct = {.name = "ListMFADeviceTagsResponse", .members = kListMFADeviceTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADevicesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListMFADevicesRequest, user_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListMFADevicesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListMFADevicesRequest, max_items)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListMFADevicesRequest, user_name)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListMFADevicesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListMFADevicesRequest, max_items)},
 };
 constinit const StructDesc kListMFADevicesRequestStruct = {.name = "ListMFADevicesRequest", .members = kListMFADevicesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADevicesResponseMembers[] = {
-    {"MFADevices", "MFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMfaDeviceListType, offsetof(ListMFADevicesResponse, mfa_devices)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListMFADevicesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListMFADevicesResponse, marker)},
+    {.name = "MFADevices", .type = &kMfaDeviceListType, .offset = offsetof(ListMFADevicesResponse, mfa_devices), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListMFADevicesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListMFADevicesResponse, marker)},
 };
 constinit const StructDesc kListMFADevicesResponseStruct = {.name = "ListMFADevicesResponse", .members = kListMFADevicesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProviderTagsRequestMembers[] = {
-    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListOpenIDConnectProviderTagsRequest, open_id_connect_provider_arn)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListOpenIDConnectProviderTagsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListOpenIDConnectProviderTagsRequest, max_items)},
+    {.name = "OpenIDConnectProviderArn", .type = &kArnType, .offset = offsetof(ListOpenIDConnectProviderTagsRequest, open_id_connect_provider_arn), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListOpenIDConnectProviderTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListOpenIDConnectProviderTagsRequest, max_items)},
 };
 constinit const StructDesc kListOpenIDConnectProviderTagsRequestStruct = {.name = "ListOpenIDConnectProviderTagsRequest", .members = kListOpenIDConnectProviderTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProviderTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListOpenIDConnectProviderTagsResponse, tags)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListOpenIDConnectProviderTagsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListOpenIDConnectProviderTagsResponse, marker)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListOpenIDConnectProviderTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListOpenIDConnectProviderTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListOpenIDConnectProviderTagsResponse, marker)},
 };
 constinit const StructDesc kListOpenIDConnectProviderTagsResponseStruct = {.name = "ListOpenIDConnectProviderTagsResponse", .members = kListOpenIDConnectProviderTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kListOpenIDConnectProvidersRequestStruct = {.name = "ListOpenIDConnectProvidersRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProvidersResponseMembers[] = {
-    {"OpenIDConnectProviderList", "OpenIDConnectProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOpenIDConnectProviderListType, offsetof(ListOpenIDConnectProvidersResponse, open_id_connect_provider_list)},
+    {.name = "OpenIDConnectProviderList", .type = &kOpenIDConnectProviderListType, .offset = offsetof(ListOpenIDConnectProvidersResponse, open_id_connect_provider_list)},
 };
 constinit const StructDesc kListOpenIDConnectProvidersResponseStruct = {.name = "ListOpenIDConnectProvidersResponse", .members = kListOpenIDConnectProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPoliciesRequestMembers[] = {
-    {"Scope", "Scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyScopeType, offsetof(ListPoliciesRequest, scope)},
-    {"OnlyAttached", "OnlyAttached", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListPoliciesRequest, only_attached)},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ListPoliciesRequest, path_prefix)},
-    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUsageType, offsetof(ListPoliciesRequest, policy_usage_filter)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListPoliciesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListPoliciesRequest, max_items)},
+    {.name = "Scope", .type = &kPolicyScopeType, .offset = offsetof(ListPoliciesRequest, scope)},
+    {.name = "OnlyAttached", .type = &kBooleanType, .offset = offsetof(ListPoliciesRequest, only_attached)},
+    {.name = "PathPrefix", .type = &kPolicyPathType, .offset = offsetof(ListPoliciesRequest, path_prefix)},
+    {.name = "PolicyUsageFilter", .type = &kPolicyUsageType, .offset = offsetof(ListPoliciesRequest, policy_usage_filter)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListPoliciesRequestStruct = {.name = "ListPoliciesRequest", .members = kListPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPoliciesResponseMembers[] = {
-    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyListType, offsetof(ListPoliciesResponse, policies)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListPoliciesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListPoliciesResponse, marker)},
+    {.name = "Policies", .type = &kPolicyListType, .offset = offsetof(ListPoliciesResponse, policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListPoliciesResponse, marker)},
 };
 constinit const StructDesc kListPoliciesResponseStruct = {.name = "ListPoliciesResponse", .members = kListPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyTagsRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListPolicyTagsRequest, policy_arn)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListPolicyTagsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListPolicyTagsRequest, max_items)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(ListPolicyTagsRequest, policy_arn), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListPolicyTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListPolicyTagsRequest, max_items)},
 };
 constinit const StructDesc kListPolicyTagsRequestStruct = {.name = "ListPolicyTagsRequest", .members = kListPolicyTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListPolicyTagsResponse, tags)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListPolicyTagsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListPolicyTagsResponse, marker)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListPolicyTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListPolicyTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListPolicyTagsResponse, marker)},
 };
 constinit const StructDesc kListPolicyTagsResponseStruct = {.name = "ListPolicyTagsResponse", .members = kListPolicyTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyVersionsRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListPolicyVersionsRequest, policy_arn)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListPolicyVersionsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListPolicyVersionsRequest, max_items)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(ListPolicyVersionsRequest, policy_arn), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListPolicyVersionsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListPolicyVersionsRequest, max_items)},
 };
 constinit const StructDesc kListPolicyVersionsRequestStruct = {.name = "ListPolicyVersionsRequest", .members = kListPolicyVersionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyVersionsResponseMembers[] = {
-    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentVersionListType, offsetof(ListPolicyVersionsResponse, versions)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListPolicyVersionsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListPolicyVersionsResponse, marker)},
+    {.name = "Versions", .type = &kPolicyDocumentVersionListType, .offset = offsetof(ListPolicyVersionsResponse, versions)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListPolicyVersionsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListPolicyVersionsResponse, marker)},
 };
 constinit const StructDesc kListPolicyVersionsResponseStruct = {.name = "ListPolicyVersionsResponse", .members = kListPolicyVersionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolePoliciesRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(ListRolePoliciesRequest, role_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListRolePoliciesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListRolePoliciesRequest, max_items)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(ListRolePoliciesRequest, role_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListRolePoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListRolePoliciesRequest, max_items)},
 };
 constinit const StructDesc kListRolePoliciesRequestStruct = {.name = "ListRolePoliciesRequest", .members = kListRolePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolePoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, offsetof(ListRolePoliciesResponse, policy_names)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListRolePoliciesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListRolePoliciesResponse, marker)},
+    {.name = "PolicyNames", .type = &kPolicyNameListType, .offset = offsetof(ListRolePoliciesResponse, policy_names), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListRolePoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListRolePoliciesResponse, marker)},
 };
 constinit const StructDesc kListRolePoliciesResponseStruct = {.name = "ListRolePoliciesResponse", .members = kListRolePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRoleTagsRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(ListRoleTagsRequest, role_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListRoleTagsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListRoleTagsRequest, max_items)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(ListRoleTagsRequest, role_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListRoleTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListRoleTagsRequest, max_items)},
 };
 constinit const StructDesc kListRoleTagsRequestStruct = {.name = "ListRoleTagsRequest", .members = kListRoleTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRoleTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListRoleTagsResponse, tags)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListRoleTagsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListRoleTagsResponse, marker)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListRoleTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListRoleTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListRoleTagsResponse, marker)},
 };
 constinit const StructDesc kListRoleTagsResponseStruct = {.name = "ListRoleTagsResponse", .members = kListRoleTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListRolesRequest, path_prefix)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListRolesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListRolesRequest, max_items)},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListRolesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListRolesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListRolesRequest, max_items)},
 };
 constinit const StructDesc kListRolesRequestStruct = {.name = "ListRolesRequest", .members = kListRolesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolesResponseMembers[] = {
-    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleListType, offsetof(ListRolesResponse, roles)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListRolesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListRolesResponse, marker)},
+    {.name = "Roles", .type = &kRoleListType, .offset = offsetof(ListRolesResponse, roles), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListRolesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListRolesResponse, marker)},
 };
 constinit const StructDesc kListRolesResponseStruct = {.name = "ListRolesResponse", .members = kListRolesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProviderTagsRequestMembers[] = {
-    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(ListSAMLProviderTagsRequest, saml_provider_arn)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListSAMLProviderTagsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListSAMLProviderTagsRequest, max_items)},
+    {.name = "SAMLProviderArn", .type = &kArnType, .offset = offsetof(ListSAMLProviderTagsRequest, saml_provider_arn), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListSAMLProviderTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListSAMLProviderTagsRequest, max_items)},
 };
 constinit const StructDesc kListSAMLProviderTagsRequestStruct = {.name = "ListSAMLProviderTagsRequest", .members = kListSAMLProviderTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProviderTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListSAMLProviderTagsResponse, tags)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListSAMLProviderTagsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListSAMLProviderTagsResponse, marker)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListSAMLProviderTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListSAMLProviderTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListSAMLProviderTagsResponse, marker)},
 };
 constinit const StructDesc kListSAMLProviderTagsResponseStruct = {.name = "ListSAMLProviderTagsResponse", .members = kListSAMLProviderTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kListSAMLProvidersRequestStruct = {.name = "ListSAMLProvidersRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProvidersResponseMembers[] = {
-    {"SAMLProviderList", "SAMLProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSAMLProviderListType, offsetof(ListSAMLProvidersResponse, saml_provider_list)},
+    {.name = "SAMLProviderList", .type = &kSAMLProviderListType, .offset = offsetof(ListSAMLProvidersResponse, saml_provider_list)},
 };
 constinit const StructDesc kListSAMLProvidersResponseStruct = {.name = "ListSAMLProvidersResponse", .members = kListSAMLProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSSHPublicKeysRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(ListSSHPublicKeysRequest, user_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListSSHPublicKeysRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListSSHPublicKeysRequest, max_items)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(ListSSHPublicKeysRequest, user_name)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListSSHPublicKeysRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListSSHPublicKeysRequest, max_items)},
 };
 constinit const StructDesc kListSSHPublicKeysRequestStruct = {.name = "ListSSHPublicKeysRequest", .members = kListSSHPublicKeysRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSSHPublicKeysResponseMembers[] = {
-    {"SSHPublicKeys", "SSHPublicKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSHPublicKeyListType, offsetof(ListSSHPublicKeysResponse, ssh_public_keys)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListSSHPublicKeysResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListSSHPublicKeysResponse, marker)},
+    {.name = "SSHPublicKeys", .type = &kSSHPublicKeyListType, .offset = offsetof(ListSSHPublicKeysResponse, ssh_public_keys)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListSSHPublicKeysResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListSSHPublicKeysResponse, marker)},
 };
 constinit const StructDesc kListSSHPublicKeysResponseStruct = {.name = "ListSSHPublicKeysResponse", .members = kListSSHPublicKeysResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificateTagsRequestMembers[] = {
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, offsetof(ListServerCertificateTagsRequest, server_certificate_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListServerCertificateTagsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListServerCertificateTagsRequest, max_items)},
+    {.name = "ServerCertificateName", .type = &kServerCertificateNameType, .offset = offsetof(ListServerCertificateTagsRequest, server_certificate_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListServerCertificateTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListServerCertificateTagsRequest, max_items)},
 };
 constinit const StructDesc kListServerCertificateTagsRequestStruct = {.name = "ListServerCertificateTagsRequest", .members = kListServerCertificateTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificateTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListServerCertificateTagsResponse, tags)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListServerCertificateTagsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListServerCertificateTagsResponse, marker)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListServerCertificateTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListServerCertificateTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListServerCertificateTagsResponse, marker)},
 };
 constinit const StructDesc kListServerCertificateTagsResponseStruct = {.name = "ListServerCertificateTagsResponse", .members = kListServerCertificateTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificatesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListServerCertificatesRequest, path_prefix)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListServerCertificatesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListServerCertificatesRequest, max_items)},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListServerCertificatesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListServerCertificatesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListServerCertificatesRequest, max_items)},
 };
 constinit const StructDesc kListServerCertificatesRequestStruct = {.name = "ListServerCertificatesRequest", .members = kListServerCertificatesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificatesResponseMembers[] = {
-    {"ServerCertificateMetadataList", "ServerCertificateMetadataList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateMetadataListType, offsetof(ListServerCertificatesResponse, server_certificate_metadata_list)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListServerCertificatesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListServerCertificatesResponse, marker)},
+    {.name = "ServerCertificateMetadataList", .type = &kServerCertificateMetadataListType, .offset = offsetof(ListServerCertificatesResponse, server_certificate_metadata_list), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListServerCertificatesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListServerCertificatesResponse, marker)},
 };
 constinit const StructDesc kListServerCertificatesResponseStruct = {.name = "ListServerCertificatesResponse", .members = kListServerCertificatesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServiceSpecificCredentialsRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(ListServiceSpecificCredentialsRequest, user_name)},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceName, offsetof(ListServiceSpecificCredentialsRequest, service_name)},
-    {"AllUsers", "AllUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllUsers, offsetof(ListServiceSpecificCredentialsRequest, all_users)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListServiceSpecificCredentialsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListServiceSpecificCredentialsRequest, max_items)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(ListServiceSpecificCredentialsRequest, user_name)},
+    {.name = "ServiceName", .type = &kServiceName, .offset = offsetof(ListServiceSpecificCredentialsRequest, service_name)},
+    {.name = "AllUsers", .type = &kAllUsers, .offset = offsetof(ListServiceSpecificCredentialsRequest, all_users)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListServiceSpecificCredentialsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListServiceSpecificCredentialsRequest, max_items)},
 };
 constinit const StructDesc kListServiceSpecificCredentialsRequestStruct = {.name = "ListServiceSpecificCredentialsRequest", .members = kListServiceSpecificCredentialsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServiceSpecificCredentialsResponseMembers[] = {
-    {"ServiceSpecificCredentials", "ServiceSpecificCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceSpecificCredentialsListType, offsetof(ListServiceSpecificCredentialsResponse, service_specific_credentials)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListServiceSpecificCredentialsResponse, marker)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListServiceSpecificCredentialsResponse, is_truncated)},
+    {.name = "ServiceSpecificCredentials", .type = &kServiceSpecificCredentialsListType, .offset = offsetof(ListServiceSpecificCredentialsResponse, service_specific_credentials)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListServiceSpecificCredentialsResponse, marker)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListServiceSpecificCredentialsResponse, is_truncated)},
 };
 constinit const StructDesc kListServiceSpecificCredentialsResponseStruct = {.name = "ListServiceSpecificCredentialsResponse", .members = kListServiceSpecificCredentialsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSigningCertificatesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListSigningCertificatesRequest, user_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListSigningCertificatesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListSigningCertificatesRequest, max_items)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListSigningCertificatesRequest, user_name)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListSigningCertificatesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListSigningCertificatesRequest, max_items)},
 };
 constinit const StructDesc kListSigningCertificatesRequestStruct = {.name = "ListSigningCertificatesRequest", .members = kListSigningCertificatesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSigningCertificatesResponseMembers[] = {
-    {"Certificates", "Certificates", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateListType, offsetof(ListSigningCertificatesResponse, certificates)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListSigningCertificatesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListSigningCertificatesResponse, marker)},
+    {.name = "Certificates", .type = &kCertificateListType, .offset = offsetof(ListSigningCertificatesResponse, certificates), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListSigningCertificatesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListSigningCertificatesResponse, marker)},
 };
 constinit const StructDesc kListSigningCertificatesResponseStruct = {.name = "ListSigningCertificatesResponse", .members = kListSigningCertificatesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserPoliciesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListUserPoliciesRequest, user_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListUserPoliciesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListUserPoliciesRequest, max_items)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListUserPoliciesRequest, user_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListUserPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListUserPoliciesRequest, max_items)},
 };
 constinit const StructDesc kListUserPoliciesRequestStruct = {.name = "ListUserPoliciesRequest", .members = kListUserPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserPoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, offsetof(ListUserPoliciesResponse, policy_names)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListUserPoliciesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListUserPoliciesResponse, marker)},
+    {.name = "PolicyNames", .type = &kPolicyNameListType, .offset = offsetof(ListUserPoliciesResponse, policy_names), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListUserPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListUserPoliciesResponse, marker)},
 };
 constinit const StructDesc kListUserPoliciesResponseStruct = {.name = "ListUserPoliciesResponse", .members = kListUserPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserTagsRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, offsetof(ListUserTagsRequest, user_name)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListUserTagsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListUserTagsRequest, max_items)},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListUserTagsRequest, user_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListUserTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListUserTagsRequest, max_items)},
 };
 constinit const StructDesc kListUserTagsRequestStruct = {.name = "ListUserTagsRequest", .members = kListUserTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(ListUserTagsResponse, tags)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListUserTagsResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListUserTagsResponse, marker)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListUserTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListUserTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListUserTagsResponse, marker)},
 };
 constinit const StructDesc kListUserTagsResponseStruct = {.name = "ListUserTagsResponse", .members = kListUserTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUsersRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, offsetof(ListUsersRequest, path_prefix)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListUsersRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListUsersRequest, max_items)},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListUsersRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListUsersRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListUsersRequest, max_items)},
 };
 constinit const StructDesc kListUsersRequestStruct = {.name = "ListUsersRequest", .members = kListUsersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUsersResponseMembers[] = {
-    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserListType, offsetof(ListUsersResponse, users)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListUsersResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListUsersResponse, marker)},
+    {.name = "Users", .type = &kUserListType, .offset = offsetof(ListUsersResponse, users), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListUsersResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListUsersResponse, marker)},
 };
 constinit const StructDesc kListUsersResponseStruct = {.name = "ListUsersResponse", .members = kListUsersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVirtualMFADevicesRequestMembers[] = {
-    {"AssignmentStatus", "AssignmentStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssignmentStatusType, offsetof(ListVirtualMFADevicesRequest, assignment_status)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, offsetof(ListVirtualMFADevicesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, offsetof(ListVirtualMFADevicesRequest, max_items)},
+    {.name = "AssignmentStatus", .type = &kAssignmentStatusType, .offset = offsetof(ListVirtualMFADevicesRequest, assignment_status)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListVirtualMFADevicesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListVirtualMFADevicesRequest, max_items)},
 };
 constinit const StructDesc kListVirtualMFADevicesRequestStruct = {.name = "ListVirtualMFADevicesRequest", .members = kListVirtualMFADevicesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVirtualMFADevicesResponseMembers[] = {
-    {"VirtualMFADevices", "VirtualMFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kVirtualMFADeviceListType, offsetof(ListVirtualMFADevicesResponse, virtual_mfa_devices)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ListVirtualMFADevicesResponse, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, offsetof(ListVirtualMFADevicesResponse, marker)},
+    {.name = "VirtualMFADevices", .type = &kVirtualMFADeviceListType, .offset = offsetof(ListVirtualMFADevicesResponse, virtual_mfa_devices), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListVirtualMFADevicesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListVirtualMFADevicesResponse, marker)},
 };
 constinit const StructDesc kListVirtualMFADevicesResponseStruct = {.name = "ListVirtualMFADevicesResponse", .members = kListVirtualMFADevicesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMFADeviceMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(MFADevice, user_name)},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(MFADevice, serial_number)},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(MFADevice, enable_date)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(MFADevice, user_name), .required = true},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(MFADevice, serial_number), .required = true},
+    {.name = "EnableDate", .type = &kDateType, .offset = offsetof(MFADevice, enable_date), .required = true},
 };
 constinit const StructDesc kMFADeviceStruct = {.name = "MFADevice", .members = kMFADeviceMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedPolicyDetailMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, offsetof(ManagedPolicyDetail, policy_name)},
-    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(ManagedPolicyDetail, policy_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(ManagedPolicyDetail, arn)},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, offsetof(ManagedPolicyDetail, path)},
-    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(ManagedPolicyDetail, default_version_id)},
-    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, offsetof(ManagedPolicyDetail, attachment_count)},
-    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, offsetof(ManagedPolicyDetail, permissions_boundary_usage_count)},
-    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, offsetof(ManagedPolicyDetail, is_attachable)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, offsetof(ManagedPolicyDetail, description)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ManagedPolicyDetail, create_date)},
-    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ManagedPolicyDetail, update_date)},
-    {"PolicyVersionList", "PolicyVersionList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentVersionListType, offsetof(ManagedPolicyDetail, policy_version_list)},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(ManagedPolicyDetail, policy_name)},
+    {.name = "PolicyId", .type = &kIdType, .offset = offsetof(ManagedPolicyDetail, policy_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(ManagedPolicyDetail, arn)},
+    {.name = "Path", .type = &kPolicyPathType, .offset = offsetof(ManagedPolicyDetail, path)},
+    {.name = "DefaultVersionId", .type = &kPolicyVersionIdType, .offset = offsetof(ManagedPolicyDetail, default_version_id)},
+    {.name = "AttachmentCount", .type = &kAttachmentCountType, .offset = offsetof(ManagedPolicyDetail, attachment_count)},
+    {.name = "PermissionsBoundaryUsageCount", .type = &kAttachmentCountType, .offset = offsetof(ManagedPolicyDetail, permissions_boundary_usage_count)},
+    {.name = "IsAttachable", .type = &kBooleanType, .offset = offsetof(ManagedPolicyDetail, is_attachable)},
+    {.name = "Description", .type = &kPolicyDescriptionType, .offset = offsetof(ManagedPolicyDetail, description)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(ManagedPolicyDetail, create_date)},
+    {.name = "UpdateDate", .type = &kDateType, .offset = offsetof(ManagedPolicyDetail, update_date)},
+    {.name = "PolicyVersionList", .type = &kPolicyDocumentVersionListType, .offset = offsetof(ManagedPolicyDetail, policy_version_list)},
 };
 constinit const StructDesc kManagedPolicyDetailStruct = {.name = "ManagedPolicyDetail", .members = kManagedPolicyDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOpenIDConnectProviderListEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(OpenIDConnectProviderListEntry, arn)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(OpenIDConnectProviderListEntry, arn)},
 };
 constinit const StructDesc kOpenIDConnectProviderListEntryStruct = {.name = "OpenIDConnectProviderListEntry", .members = kOpenIDConnectProviderListEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyDetailMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, offsetof(PolicyDetail, policy_name)},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, offsetof(PolicyDetail, policy_document)},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(PolicyDetail, policy_name)},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(PolicyDetail, policy_document)},
 };
 constinit const StructDesc kPolicyDetailStruct = {.name = "PolicyDetail", .members = kPolicyDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyGroupMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameType, offsetof(PolicyGroup, group_name)},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(PolicyGroup, group_id)},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(PolicyGroup, group_name)},
+    {.name = "GroupId", .type = &kIdType, .offset = offsetof(PolicyGroup, group_id)},
 };
 constinit const StructDesc kPolicyGroupStruct = {.name = "PolicyGroup", .members = kPolicyGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyRoleMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleNameType, offsetof(PolicyRole, role_name)},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(PolicyRole, role_id)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(PolicyRole, role_name)},
+    {.name = "RoleId", .type = &kIdType, .offset = offsetof(PolicyRole, role_id)},
 };
 constinit const StructDesc kPolicyRoleStruct = {.name = "PolicyRole", .members = kPolicyRoleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyUserMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(PolicyUser, user_name)},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(PolicyUser, user_id)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(PolicyUser, user_name)},
+    {.name = "UserId", .type = &kIdType, .offset = offsetof(PolicyUser, user_id)},
 };
 constinit const StructDesc kPolicyUserStruct = {.name = "PolicyUser", .members = kPolicyUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(PutRolePolicyRequest, role_name)},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, offsetof(PutRolePolicyRequest, policy_name)},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(PutRolePolicyRequest, policy_document)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(PutRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(PutRolePolicyRequest, policy_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(PutRolePolicyRequest, policy_document), .required = true},
 };
 constinit const StructDesc kPutRolePolicyRequestStruct = {.name = "PutRolePolicyRequest", .members = kPutRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutRolePolicyResponseStruct = {.name = "PutRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(RoleDetail, path)},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleNameType, offsetof(RoleDetail, role_name)},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(RoleDetail, role_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(RoleDetail, arn)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(RoleDetail, create_date)},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, offsetof(RoleDetail, assume_role_policy_document)},
-    {"InstanceProfileList", "InstanceProfileList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceProfileListType, offsetof(RoleDetail, instance_profile_list)},
-    {"RolePolicyList", "RolePolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, offsetof(RoleDetail, role_policy_list)},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(RoleDetail, attached_managed_policies)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(RoleDetail, tags)},
-    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleLastUsed, offsetof(RoleDetail, role_last_used)},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(RoleDetail, path)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(RoleDetail, role_name)},
+    {.name = "RoleId", .type = &kIdType, .offset = offsetof(RoleDetail, role_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(RoleDetail, arn)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(RoleDetail, create_date)},
+    {.name = "AssumeRolePolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(RoleDetail, assume_role_policy_document)},
+    {.name = "InstanceProfileList", .type = &kInstanceProfileListType, .offset = offsetof(RoleDetail, instance_profile_list)},
+    {.name = "RolePolicyList", .type = &kPolicyDetailListType, .offset = offsetof(RoleDetail, role_policy_list)},
+    {.name = "AttachedManagedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(RoleDetail, attached_managed_policies)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(RoleDetail, tags)},
+    {.name = "RoleLastUsed", .type = &kRoleLastUsed, .offset = offsetof(RoleDetail, role_last_used)},
 };
 constinit const StructDesc kRoleDetailStruct = {.name = "RoleDetail", .members = kRoleDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleUsageTypeMembers[] = {
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegionNameType, offsetof(RoleUsageType, region)},
-    {"Resources", "Resources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnListType, offsetof(RoleUsageType, resources)},
+    {.name = "Region", .type = &kRegionNameType, .offset = offsetof(RoleUsageType, region)},
+    {.name = "Resources", .type = &kArnListType, .offset = offsetof(RoleUsageType, resources)},
 };
 constinit const StructDesc kRoleUsageTypeStruct = {.name = "RoleUsageType", .members = kRoleUsageTypeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSAMLPrivateKeyMembers[] = {
-    {"KeyId", "KeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyIdType, offsetof(SAMLPrivateKey, key_id)},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SAMLPrivateKey, timestamp)},
+    {.name = "KeyId", .type = &kPrivateKeyIdType, .offset = offsetof(SAMLPrivateKey, key_id)},
+    {.name = "Timestamp", .type = &kDateType, .offset = offsetof(SAMLPrivateKey, timestamp)},
 };
 constinit const StructDesc kSAMLPrivateKeyStruct = {.name = "SAMLPrivateKey", .members = kSAMLPrivateKeyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSAMLProviderListEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(SAMLProviderListEntry, arn)},
-    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SAMLProviderListEntry, valid_until)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SAMLProviderListEntry, create_date)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(SAMLProviderListEntry, arn)},
+    {.name = "ValidUntil", .type = &kDateType, .offset = offsetof(SAMLProviderListEntry, valid_until)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(SAMLProviderListEntry, create_date)},
 };
 constinit const StructDesc kSAMLProviderListEntryStruct = {.name = "SAMLProviderListEntry", .members = kSAMLProviderListEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSHPublicKeyMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(SSHPublicKeyMetadata, user_name)},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, offsetof(SSHPublicKeyMetadata, ssh_public_key_id)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, offsetof(SSHPublicKeyMetadata, status)},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(SSHPublicKeyMetadata, upload_date)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(SSHPublicKeyMetadata, user_name), .required = true},
+    {.name = "SSHPublicKeyId", .type = &kPublicKeyIdType, .offset = offsetof(SSHPublicKeyMetadata, ssh_public_key_id), .required = true},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(SSHPublicKeyMetadata, status), .required = true},
+    {.name = "UploadDate", .type = &kDateType, .offset = offsetof(SSHPublicKeyMetadata, upload_date), .required = true},
 };
 constinit const StructDesc kSSHPublicKeyMetadataStruct = {.name = "SSHPublicKeyMetadata", .members = kSSHPublicKeyMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServiceSpecificCredentialMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(ServiceSpecificCredentialMetadata, user_name)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, offsetof(ServiceSpecificCredentialMetadata, status)},
-    {"ServiceUserName", "ServiceUserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceUserName, offsetof(ServiceSpecificCredentialMetadata, service_user_name)},
-    {"ServiceCredentialAlias", "ServiceCredentialAlias", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceCredentialAlias, offsetof(ServiceSpecificCredentialMetadata, service_credential_alias)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(ServiceSpecificCredentialMetadata, create_date)},
-    {"ExpirationDate", "ExpirationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(ServiceSpecificCredentialMetadata, expiration_date)},
-    {"ServiceSpecificCredentialId", "ServiceSpecificCredentialId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServiceSpecificCredentialId, offsetof(ServiceSpecificCredentialMetadata, service_specific_credential_id)},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServiceName, offsetof(ServiceSpecificCredentialMetadata, service_name)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(ServiceSpecificCredentialMetadata, user_name), .required = true},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(ServiceSpecificCredentialMetadata, status), .required = true},
+    {.name = "ServiceUserName", .type = &kServiceUserName, .offset = offsetof(ServiceSpecificCredentialMetadata, service_user_name)},
+    {.name = "ServiceCredentialAlias", .type = &kServiceCredentialAlias, .offset = offsetof(ServiceSpecificCredentialMetadata, service_credential_alias)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(ServiceSpecificCredentialMetadata, create_date), .required = true},
+    {.name = "ExpirationDate", .type = &kDateType, .offset = offsetof(ServiceSpecificCredentialMetadata, expiration_date)},
+    {.name = "ServiceSpecificCredentialId", .type = &kServiceSpecificCredentialId, .offset = offsetof(ServiceSpecificCredentialMetadata, service_specific_credential_id), .required = true},
+    {.name = "ServiceName", .type = &kServiceName, .offset = offsetof(ServiceSpecificCredentialMetadata, service_name), .required = true},
 };
 constinit const StructDesc kServiceSpecificCredentialMetadataStruct = {.name = "ServiceSpecificCredentialMetadata", .members = kServiceSpecificCredentialMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetDefaultPolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(SetDefaultPolicyVersionRequest, policy_arn)},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, offsetof(SetDefaultPolicyVersionRequest, version_id)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(SetDefaultPolicyVersionRequest, policy_arn), .required = true},
+    {.name = "VersionId", .type = &kPolicyVersionIdType, .offset = offsetof(SetDefaultPolicyVersionRequest, version_id), .required = true},
 };
 constinit const StructDesc kSetDefaultPolicyVersionRequestStruct = {.name = "SetDefaultPolicyVersionRequest", .members = kSetDefaultPolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kSetDefaultPolicyVersionResponseStruct = {.name = "SetDefaultPolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSigningCertificateMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, offsetof(SigningCertificate, user_name)},
-    {"CertificateId", "CertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateIdType, offsetof(SigningCertificate, certificate_id)},
-    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateBodyType, offsetof(SigningCertificate, certificate_body)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, offsetof(SigningCertificate, status)},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(SigningCertificate, upload_date)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(SigningCertificate, user_name), .required = true},
+    {.name = "CertificateId", .type = &kCertificateIdType, .offset = offsetof(SigningCertificate, certificate_id), .required = true},
+    {.name = "CertificateBody", .type = &kCertificateBodyType, .offset = offsetof(SigningCertificate, certificate_body), .required = true},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(SigningCertificate, status), .required = true},
+    {.name = "UploadDate", .type = &kDateType, .offset = offsetof(SigningCertificate, upload_date)},
 };
 constinit const StructDesc kSigningCertificateStruct = {.name = "SigningCertificate", .members = kSigningCertificateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyType, offsetof(Tag, key)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValueType, offsetof(Tag, value)},
+    {.name = "Key", .type = &kTagKeyType, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kTagValueType, .offset = offsetof(Tag, value), .required = true},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(TagPolicyRequest, policy_arn)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(TagPolicyRequest, tags)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(TagPolicyRequest, policy_arn), .required = true},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(TagPolicyRequest, tags), .required = true},
 };
 constinit const StructDesc kTagPolicyRequestStruct = {.name = "TagPolicyRequest", .members = kTagPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagPolicyResponseStruct = {.name = "TagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(TagRoleRequest, role_name)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, offsetof(TagRoleRequest, tags)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(TagRoleRequest, role_name), .required = true},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(TagRoleRequest, tags), .required = true},
 };
 constinit const StructDesc kTagRoleRequestStruct = {.name = "TagRoleRequest", .members = kTagRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagRoleResponseStruct = {.name = "TagRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(UntagPolicyRequest, policy_arn)},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyListType, offsetof(UntagPolicyRequest, tag_keys)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(UntagPolicyRequest, policy_arn), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyListType, .offset = offsetof(UntagPolicyRequest, tag_keys), .required = true},
 };
 constinit const StructDesc kUntagPolicyRequestStruct = {.name = "UntagPolicyRequest", .members = kUntagPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagPolicyResponseStruct = {.name = "UntagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(UntagRoleRequest, role_name)},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyListType, offsetof(UntagRoleRequest, tag_keys)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(UntagRoleRequest, role_name), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyListType, .offset = offsetof(UntagRoleRequest, tag_keys), .required = true},
 };
 constinit const StructDesc kUntagRoleRequestStruct = {.name = "UntagRoleRequest", .members = kUntagRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagRoleResponseStruct = {.name = "UntagRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateAssumeRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(UpdateAssumeRolePolicyRequest, role_name)},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, offsetof(UpdateAssumeRolePolicyRequest, policy_document)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(UpdateAssumeRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(UpdateAssumeRolePolicyRequest, policy_document), .required = true},
 };
 constinit const StructDesc kUpdateAssumeRolePolicyRequestStruct = {.name = "UpdateAssumeRolePolicyRequest", .members = kUpdateAssumeRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUpdateAssumeRolePolicyResponseStruct = {.name = "UpdateAssumeRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, offsetof(UpdateRoleRequest, role_name)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, offsetof(UpdateRoleRequest, description)},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, offsetof(UpdateRoleRequest, max_session_duration)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(UpdateRoleRequest, role_name), .required = true},
+    {.name = "Description", .type = &kRoleDescriptionType, .offset = offsetof(UpdateRoleRequest, description)},
+    {.name = "MaxSessionDuration", .type = &kRoleMaxSessionDurationType, .offset = offsetof(UpdateRoleRequest, max_session_duration)},
 };
 constinit const StructDesc kUpdateRoleRequestStruct = {.name = "UpdateRoleRequest", .members = kUpdateRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUpdateRoleResponseStruct = {.name = "UpdateRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUserDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, offsetof(UserDetail, path)},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, offsetof(UserDetail, user_name)},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, offsetof(UserDetail, user_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(UserDetail, arn)},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(UserDetail, create_date)},
-    {"UserPolicyList", "UserPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, offsetof(UserDetail, user_policy_list)},
-    {"GroupList", "GroupList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameListType, offsetof(UserDetail, group_list)},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, offsetof(UserDetail, attached_managed_policies)},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPermissionsBoundary, offsetof(UserDetail, permissions_boundary)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(UserDetail, tags)},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(UserDetail, path)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(UserDetail, user_name)},
+    {.name = "UserId", .type = &kIdType, .offset = offsetof(UserDetail, user_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(UserDetail, arn)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(UserDetail, create_date)},
+    {.name = "UserPolicyList", .type = &kPolicyDetailListType, .offset = offsetof(UserDetail, user_policy_list)},
+    {.name = "GroupList", .type = &kGroupNameListType, .offset = offsetof(UserDetail, group_list)},
+    {.name = "AttachedManagedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(UserDetail, attached_managed_policies)},
+    {.name = "PermissionsBoundary", .type = &kAttachedPermissionsBoundary, .offset = offsetof(UserDetail, permissions_boundary)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(UserDetail, tags)},
 };
 constinit const StructDesc kUserDetailStruct = {.name = "UserDetail", .members = kUserDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kVirtualMFADeviceMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, offsetof(VirtualMFADevice, serial_number)},
-    {"Base32StringSeed", "Base32StringSeed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBootstrapDatum, offsetof(VirtualMFADevice, base32_string_seed)},
-    {"QRCodePNG", "QRCodePNG", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBootstrapDatum, offsetof(VirtualMFADevice, qr_code_png)},
-    {"User", "User", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUser, offsetof(VirtualMFADevice, user)},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, offsetof(VirtualMFADevice, enable_date)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, offsetof(VirtualMFADevice, tags)},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(VirtualMFADevice, serial_number), .required = true},
+    {.name = "Base32StringSeed", .type = &kBootstrapDatum, .offset = offsetof(VirtualMFADevice, base32_string_seed)},
+    {.name = "QRCodePNG", .type = &kBootstrapDatum, .offset = offsetof(VirtualMFADevice, qr_code_png)},
+    {.name = "User", .type = &kUser, .offset = offsetof(VirtualMFADevice, user)},
+    {.name = "EnableDate", .type = &kDateType, .offset = offsetof(VirtualMFADevice, enable_date)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(VirtualMFADevice, tags)},
 };
 constinit const StructDesc kVirtualMFADeviceStruct = {.name = "VirtualMFADevice", .members = kVirtualMFADeviceMembers, .is_union = false, .xml_namespace = {}};
 

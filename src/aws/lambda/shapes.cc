@@ -620,1133 +620,1144 @@ constinit const TypeDesc kVersion = {.kind = Kind::string, .shape_name = "Versio
 constinit const TypeDesc kVersionWithLatestPublished = {.kind = Kind::string, .shape_name = "VersionWithLatestPublished", .min = 1, .max = 1024, .pattern = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kWeight = {.kind = Kind::floating, .shape_name = "Weight"};
 
+constexpr WireName kWire_Retry_After = {"Retry-After"};
+constexpr WireName kWire_X_Amz_Client_Context = {"X-Amz-Client-Context"};
+constexpr WireName kWire_X_Amz_Durable_Execution_Name = {"X-Amz-Durable-Execution-Name"};
+constexpr WireName kWire_X_Amz_Executed_Version = {"X-Amz-Executed-Version"};
+constexpr WireName kWire_X_Amz_Function_Error = {"X-Amz-Function-Error"};
+constexpr WireName kWire_X_Amz_Invocation_Type = {"X-Amz-Invocation-Type"};
+constexpr WireName kWire_X_Amz_Log_Result = {"X-Amz-Log-Result"};
+constexpr WireName kWire_X_Amz_Log_Type = {"X-Amz-Log-Type"};
+constexpr WireName kWire_X_Amz_Tenant_Id = {"X-Amz-Tenant-Id"};
+constexpr WireName kWire_tagKeys = {"tagKeys"};
+
 constexpr MemberDesc kAccountLimitMembers[] = {
-    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountLimit, total_code_size)},
-    {"CodeSizeUnzipped", "CodeSizeUnzipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountLimit, code_size_unzipped)},
-    {"CodeSizeZipped", "CodeSizeZipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountLimit, code_size_zipped)},
-    {"ConcurrentExecutions", "ConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(AccountLimit, concurrent_executions)},
-    {"UnreservedConcurrentExecutions", "UnreservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUnreservedConcurrentExecutions, offsetof(AccountLimit, unreserved_concurrent_executions)},
+    {.name = "TotalCodeSize", .type = &kLong, .offset = offsetof(AccountLimit, total_code_size)},
+    {.name = "CodeSizeUnzipped", .type = &kLong, .offset = offsetof(AccountLimit, code_size_unzipped)},
+    {.name = "CodeSizeZipped", .type = &kLong, .offset = offsetof(AccountLimit, code_size_zipped)},
+    {.name = "ConcurrentExecutions", .type = &kInteger, .offset = offsetof(AccountLimit, concurrent_executions)},
+    {.name = "UnreservedConcurrentExecutions", .type = &kUnreservedConcurrentExecutions, .offset = offsetof(AccountLimit, unreserved_concurrent_executions)},
 };
 constinit const StructDesc kAccountLimitStruct = {.name = "AccountLimit", .members = kAccountLimitMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAccountUsageMembers[] = {
-    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountUsage, total_code_size)},
-    {"FunctionCount", "FunctionCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(AccountUsage, function_count)},
+    {.name = "TotalCodeSize", .type = &kLong, .offset = offsetof(AccountUsage, total_code_size)},
+    {.name = "FunctionCount", .type = &kLong, .offset = offsetof(AccountUsage, function_count)},
 };
 constinit const StructDesc kAccountUsageStruct = {.name = "AccountUsage", .members = kAccountUsageMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAddPermissionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(AddPermissionRequest, function_name)},
-    {"StatementId", "StatementId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatementId, offsetof(AddPermissionRequest, statement_id)},
-    {"Action", "Action", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAction, offsetof(AddPermissionRequest, action)},
-    {"Principal", "Principal", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPrincipal, offsetof(AddPermissionRequest, principal)},
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(AddPermissionRequest, source_arn)},
-    {"SourceAccount", "SourceAccount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSourceOwner, offsetof(AddPermissionRequest, source_account)},
-    {"EventSourceToken", "EventSourceToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(AddPermissionRequest, qualifier)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(AddPermissionRequest, revision_id)},
-    {"PrincipalOrgID", "PrincipalOrgID", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"FunctionUrlAuthType", "FunctionUrlAuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(AddPermissionRequest, function_url_auth_type)},
-    {"InvokedViaFunctionUrl", "InvokedViaFunctionUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokedViaFunctionUrl, offsetof(AddPermissionRequest, invoked_via_function_url)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(AddPermissionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "StatementId", .type = &kStatementId, .offset = offsetof(AddPermissionRequest, statement_id), .required = true},
+    {.name = "Action", .type = &kAction, .offset = offsetof(AddPermissionRequest, action), .required = true},
+    {.name = "Principal", .type = &kPrincipal, .offset = offsetof(AddPermissionRequest, principal), .required = true},
+    {.name = "SourceArn", .type = &kArn, .offset = offsetof(AddPermissionRequest, source_arn)},
+    {.name = "SourceAccount", .type = &kSourceOwner, .offset = offsetof(AddPermissionRequest, source_account)},
+    {.name = "EventSourceToken", .type = nullptr},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(AddPermissionRequest, qualifier), .location = Location::query},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(AddPermissionRequest, revision_id)},
+    {.name = "PrincipalOrgID", .type = nullptr},
+    {.name = "FunctionUrlAuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(AddPermissionRequest, function_url_auth_type)},
+    {.name = "InvokedViaFunctionUrl", .type = &kInvokedViaFunctionUrl, .offset = offsetof(AddPermissionRequest, invoked_via_function_url)},
 };
 constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAddPermissionResponseMembers[] = {
-    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(AddPermissionResponse, statement)},
+    {.name = "Statement", .type = &kString, .offset = offsetof(AddPermissionResponse, statement)},
 };
 constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = kAddPermissionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAliasRoutingConfigurationMembers[] = {
-    {"AdditionalVersionWeights", "AdditionalVersionWeights", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAdditionalVersionWeights, offsetof(AliasRoutingConfiguration, additional_version_weights)},
+    {.name = "AdditionalVersionWeights", .type = &kAdditionalVersionWeights, .offset = offsetof(AliasRoutingConfiguration, additional_version_weights)},
 };
 constinit const StructDesc kAliasRoutingConfigurationStruct = {.name = "AliasRoutingConfiguration", .members = kAliasRoutingConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAliasConfigurationMembers[] = {
-    {"AliasArn", "AliasArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(AliasConfiguration, alias_arn)},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAlias, offsetof(AliasConfiguration, name)},
-    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersion, offsetof(AliasConfiguration, function_version)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(AliasConfiguration, description)},
-    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasRoutingConfiguration, offsetof(AliasConfiguration, routing_config)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(AliasConfiguration, revision_id)},
+    {.name = "AliasArn", .type = &kFunctionArn, .offset = offsetof(AliasConfiguration, alias_arn)},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(AliasConfiguration, name)},
+    {.name = "FunctionVersion", .type = &kVersion, .offset = offsetof(AliasConfiguration, function_version)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(AliasConfiguration, description)},
+    {.name = "RoutingConfig", .type = &kAliasRoutingConfiguration, .offset = offsetof(AliasConfiguration, routing_config)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(AliasConfiguration, revision_id)},
 };
 constinit const StructDesc kAliasConfigurationStruct = {.name = "AliasConfiguration", .members = kAliasConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAllowedPublishersMembers[] = {
-    {"SigningProfileVersionArns", "SigningProfileVersionArns", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSigningProfileVersionArns, offsetof(AllowedPublishers, signing_profile_version_arns)},
+    {.name = "SigningProfileVersionArns", .type = &kSigningProfileVersionArns, .offset = offsetof(AllowedPublishers, signing_profile_version_arns), .required = true},
 };
 constinit const StructDesc kAllowedPublishersStruct = {.name = "AllowedPublishers", .members = kAllowedPublishersMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderVpcConfigMembers[] = {
-    {"SubnetIds", "SubnetIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderSubnetIds, offsetof(CapacityProviderVpcConfig, subnet_ids)},
-    {"SecurityGroupIds", "SecurityGroupIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderSecurityGroupIds, offsetof(CapacityProviderVpcConfig, security_group_ids)},
+    {.name = "SubnetIds", .type = &kCapacityProviderSubnetIds, .offset = offsetof(CapacityProviderVpcConfig, subnet_ids), .required = true},
+    {.name = "SecurityGroupIds", .type = &kCapacityProviderSecurityGroupIds, .offset = offsetof(CapacityProviderVpcConfig, security_group_ids), .required = true},
 };
 constinit const StructDesc kCapacityProviderVpcConfigStruct = {.name = "CapacityProviderVpcConfig", .members = kCapacityProviderVpcConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderPermissionsConfigMembers[] = {
-    {"CapacityProviderOperatorRoleArn", "CapacityProviderOperatorRoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleArn, offsetof(CapacityProviderPermissionsConfig, capacity_provider_operator_role_arn)},
+    {.name = "CapacityProviderOperatorRoleArn", .type = &kRoleArn, .offset = offsetof(CapacityProviderPermissionsConfig, capacity_provider_operator_role_arn), .required = true},
 };
 constinit const StructDesc kCapacityProviderPermissionsConfigStruct = {.name = "CapacityProviderPermissionsConfig", .members = kCapacityProviderPermissionsConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInstanceRequirementsMembers[] = {
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, offsetof(InstanceRequirements, architectures)},
-    {"AllowedInstanceTypes", "AllowedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceTypeSet, offsetof(InstanceRequirements, allowed_instance_types)},
-    {"ExcludedInstanceTypes", "ExcludedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceTypeSet, offsetof(InstanceRequirements, excluded_instance_types)},
+    {.name = "Architectures", .type = &kArchitecturesList, .offset = offsetof(InstanceRequirements, architectures)},
+    {.name = "AllowedInstanceTypes", .type = &kInstanceTypeSet, .offset = offsetof(InstanceRequirements, allowed_instance_types)},
+    {.name = "ExcludedInstanceTypes", .type = &kInstanceTypeSet, .offset = offsetof(InstanceRequirements, excluded_instance_types)},
 };
 constinit const StructDesc kInstanceRequirementsStruct = {.name = "InstanceRequirements", .members = kInstanceRequirementsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderScalingConfigMembers[] = {
-    {"MaxVCpuCount", "MaxVCpuCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderMaxVCpuCount, offsetof(CapacityProviderScalingConfig, max_v_cpu_count)},
-    {"ScalingMode", "ScalingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderScalingMode, offsetof(CapacityProviderScalingConfig, scaling_mode)},
-    {"ScalingPolicies", "ScalingPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderScalingPoliciesList, offsetof(CapacityProviderScalingConfig, scaling_policies)},
+    {.name = "MaxVCpuCount", .type = &kCapacityProviderMaxVCpuCount, .offset = offsetof(CapacityProviderScalingConfig, max_v_cpu_count)},
+    {.name = "ScalingMode", .type = &kCapacityProviderScalingMode, .offset = offsetof(CapacityProviderScalingConfig, scaling_mode)},
+    {.name = "ScalingPolicies", .type = &kCapacityProviderScalingPoliciesList, .offset = offsetof(CapacityProviderScalingConfig, scaling_policies)},
 };
 constinit const StructDesc kCapacityProviderScalingConfigStruct = {.name = "CapacityProviderScalingConfig", .members = kCapacityProviderScalingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderMembers[] = {
-    {"CapacityProviderArn", "CapacityProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderArn, offsetof(CapacityProvider, capacity_provider_arn)},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderState, offsetof(CapacityProvider, state)},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderVpcConfig, offsetof(CapacityProvider, vpc_config)},
-    {"PermissionsConfig", "PermissionsConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderPermissionsConfig, offsetof(CapacityProvider, permissions_config)},
-    {"InstanceRequirements", "InstanceRequirements", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceRequirements, offsetof(CapacityProvider, instance_requirements)},
-    {"CapacityProviderScalingConfig", "CapacityProviderScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderScalingConfig, offsetof(CapacityProvider, capacity_provider_scaling_config)},
-    {"KmsKeyArn", "KmsKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKMSKeyArn, offsetof(CapacityProvider, kms_key_arn)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(CapacityProvider, last_modified)},
+    {.name = "CapacityProviderArn", .type = &kCapacityProviderArn, .offset = offsetof(CapacityProvider, capacity_provider_arn), .required = true},
+    {.name = "State", .type = &kCapacityProviderState, .offset = offsetof(CapacityProvider, state), .required = true},
+    {.name = "VpcConfig", .type = &kCapacityProviderVpcConfig, .offset = offsetof(CapacityProvider, vpc_config), .required = true},
+    {.name = "PermissionsConfig", .type = &kCapacityProviderPermissionsConfig, .offset = offsetof(CapacityProvider, permissions_config), .required = true},
+    {.name = "InstanceRequirements", .type = &kInstanceRequirements, .offset = offsetof(CapacityProvider, instance_requirements)},
+    {.name = "CapacityProviderScalingConfig", .type = &kCapacityProviderScalingConfig, .offset = offsetof(CapacityProvider, capacity_provider_scaling_config)},
+    {.name = "KmsKeyArn", .type = &kKMSKeyArn, .offset = offsetof(CapacityProvider, kms_key_arn)},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(CapacityProvider, last_modified)},
 };
 constinit const StructDesc kCapacityProviderStruct = {.name = "CapacityProvider", .members = kCapacityProviderMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeSigningPoliciesMembers[] = {
-    {"UntrustedArtifactOnDeployment", "UntrustedArtifactOnDeployment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCodeSigningPolicy, offsetof(CodeSigningPolicies, untrusted_artifact_on_deployment)},
+    {.name = "UntrustedArtifactOnDeployment", .type = &kCodeSigningPolicy, .offset = offsetof(CodeSigningPolicies, untrusted_artifact_on_deployment)},
 };
 constinit const StructDesc kCodeSigningPoliciesStruct = {.name = "CodeSigningPolicies", .members = kCodeSigningPoliciesMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeSigningConfigMembers[] = {
-    {"CodeSigningConfigId", "CodeSigningConfigId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigId, offsetof(CodeSigningConfig, code_signing_config_id)},
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigArn, offsetof(CodeSigningConfig, code_signing_config_arn)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(CodeSigningConfig, description)},
-    {"AllowedPublishers", "AllowedPublishers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAllowedPublishers, offsetof(CodeSigningConfig, allowed_publishers)},
-    {"CodeSigningPolicies", "CodeSigningPolicies", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningPolicies, offsetof(CodeSigningConfig, code_signing_policies)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(CodeSigningConfig, last_modified)},
+    {.name = "CodeSigningConfigId", .type = &kCodeSigningConfigId, .offset = offsetof(CodeSigningConfig, code_signing_config_id), .required = true},
+    {.name = "CodeSigningConfigArn", .type = &kCodeSigningConfigArn, .offset = offsetof(CodeSigningConfig, code_signing_config_arn), .required = true},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(CodeSigningConfig, description)},
+    {.name = "AllowedPublishers", .type = &kAllowedPublishers, .offset = offsetof(CodeSigningConfig, allowed_publishers), .required = true},
+    {.name = "CodeSigningPolicies", .type = &kCodeSigningPolicies, .offset = offsetof(CodeSigningConfig, code_signing_policies), .required = true},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(CodeSigningConfig, last_modified), .required = true},
 };
 constinit const StructDesc kCodeSigningConfigStruct = {.name = "CodeSigningConfig", .members = kCodeSigningConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeSigningConfigNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeSigningConfigNotFoundException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeSigningConfigNotFoundException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(CodeSigningConfigNotFoundException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(CodeSigningConfigNotFoundException, message)},
 };
 constinit const StructDesc kCodeSigningConfigNotFoundExceptionStruct = {.name = "CodeSigningConfigNotFoundException", .members = kCodeSigningConfigNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeStorageExceededExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeStorageExceededException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeStorageExceededException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(CodeStorageExceededException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(CodeStorageExceededException, message)},
 };
 constinit const StructDesc kCodeStorageExceededExceptionStruct = {.name = "CodeStorageExceededException", .members = kCodeStorageExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeVerificationFailedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeVerificationFailedException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CodeVerificationFailedException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(CodeVerificationFailedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(CodeVerificationFailedException, message)},
 };
 constinit const StructDesc kCodeVerificationFailedExceptionStruct = {.name = "CodeVerificationFailedException", .members = kCodeVerificationFailedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConcurrencyMembers[] = {
-    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReservedConcurrentExecutions, offsetof(Concurrency, reserved_concurrent_executions)},
+    {.name = "ReservedConcurrentExecutions", .type = &kReservedConcurrentExecutions, .offset = offsetof(Concurrency, reserved_concurrent_executions)},
 };
 constinit const StructDesc kConcurrencyStruct = {.name = "Concurrency", .members = kConcurrencyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCorsMembers[] = {
-    {"AllowCredentials", "AllowCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllowCredentials, offsetof(Cors, allow_credentials)},
-    {"AllowHeaders", "AllowHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHeadersList, offsetof(Cors, allow_headers)},
-    {"AllowMethods", "AllowMethods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllowMethodsList, offsetof(Cors, allow_methods)},
-    {"AllowOrigins", "AllowOrigins", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllowOriginsList, offsetof(Cors, allow_origins)},
-    {"ExposeHeaders", "ExposeHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHeadersList, offsetof(Cors, expose_headers)},
-    {"MaxAge", "MaxAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxAge, offsetof(Cors, max_age)},
+    {.name = "AllowCredentials", .type = &kAllowCredentials, .offset = offsetof(Cors, allow_credentials)},
+    {.name = "AllowHeaders", .type = &kHeadersList, .offset = offsetof(Cors, allow_headers)},
+    {.name = "AllowMethods", .type = &kAllowMethodsList, .offset = offsetof(Cors, allow_methods)},
+    {.name = "AllowOrigins", .type = &kAllowOriginsList, .offset = offsetof(Cors, allow_origins)},
+    {.name = "ExposeHeaders", .type = &kHeadersList, .offset = offsetof(Cors, expose_headers)},
+    {.name = "MaxAge", .type = &kMaxAge, .offset = offsetof(Cors, max_age)},
 };
 constinit const StructDesc kCorsStruct = {.name = "Cors", .members = kCorsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(CreateAliasRequest, function_name)},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, offsetof(CreateAliasRequest, name)},
-    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kVersionWithLatestPublished, offsetof(CreateAliasRequest, function_version)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(CreateAliasRequest, description)},
-    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasRoutingConfiguration, offsetof(CreateAliasRequest, routing_config)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(CreateAliasRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(CreateAliasRequest, name), .required = true},
+    {.name = "FunctionVersion", .type = &kVersionWithLatestPublished, .offset = offsetof(CreateAliasRequest, function_version), .required = true},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(CreateAliasRequest, description)},
+    {.name = "RoutingConfig", .type = &kAliasRoutingConfiguration, .offset = offsetof(CreateAliasRequest, routing_config)},
 };
 constinit const StructDesc kCreateAliasRequestStruct = {.name = "CreateAliasRequest", .members = kCreateAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScalingConfigMembers[] = {
-    {"MaximumConcurrency", "MaximumConcurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumConcurrency, offsetof(ScalingConfig, maximum_concurrency)},
+    {.name = "MaximumConcurrency", .type = &kMaximumConcurrency, .offset = offsetof(ScalingConfig, maximum_concurrency)},
 };
 constinit const StructDesc kScalingConfigStruct = {.name = "ScalingConfig", .members = kScalingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateEventSourceMappingRequestMembers[] = {
-    {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(CreateEventSourceMappingRequest, event_source_arn)},
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(CreateEventSourceMappingRequest, function_name)},
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnabled, offsetof(CreateEventSourceMappingRequest, enabled)},
-    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchSize, offsetof(CreateEventSourceMappingRequest, batch_size)},
-    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumBatchingWindowInSeconds, offsetof(CreateEventSourceMappingRequest, maximum_batching_window_in_seconds)},
-    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"StartingPosition", "StartingPosition", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"StartingPositionTimestamp", "StartingPositionTimestamp", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Queues", "Queues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SelfManagedEventSource", "SelfManagedEventSource", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionResponseTypeList, offsetof(CreateEventSourceMappingRequest, function_response_types)},
-    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScalingConfig, offsetof(CreateEventSourceMappingRequest, scaling_config)},
-    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "EventSourceArn", .type = &kArn, .offset = offsetof(CreateEventSourceMappingRequest, event_source_arn)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(CreateEventSourceMappingRequest, function_name), .required = true},
+    {.name = "Enabled", .type = &kEnabled, .offset = offsetof(CreateEventSourceMappingRequest, enabled)},
+    {.name = "BatchSize", .type = &kBatchSize, .offset = offsetof(CreateEventSourceMappingRequest, batch_size)},
+    {.name = "FilterCriteria", .type = nullptr},
+    {.name = "MaximumBatchingWindowInSeconds", .type = &kMaximumBatchingWindowInSeconds, .offset = offsetof(CreateEventSourceMappingRequest, maximum_batching_window_in_seconds)},
+    {.name = "ParallelizationFactor", .type = nullptr},
+    {.name = "StartingPosition", .type = nullptr},
+    {.name = "StartingPositionTimestamp", .type = nullptr},
+    {.name = "DestinationConfig", .type = nullptr},
+    {.name = "MaximumRecordAgeInSeconds", .type = nullptr},
+    {.name = "BisectBatchOnFunctionError", .type = nullptr},
+    {.name = "MaximumRetryAttempts", .type = nullptr},
+    {.name = "Tags", .type = nullptr},
+    {.name = "TumblingWindowInSeconds", .type = nullptr},
+    {.name = "Topics", .type = nullptr},
+    {.name = "Queues", .type = nullptr},
+    {.name = "SourceAccessConfigurations", .type = nullptr},
+    {.name = "SelfManagedEventSource", .type = nullptr},
+    {.name = "FunctionResponseTypes", .type = &kFunctionResponseTypeList, .offset = offsetof(CreateEventSourceMappingRequest, function_response_types)},
+    {.name = "AmazonManagedKafkaEventSourceConfig", .type = nullptr},
+    {.name = "SelfManagedKafkaEventSourceConfig", .type = nullptr},
+    {.name = "ScalingConfig", .type = &kScalingConfig, .offset = offsetof(CreateEventSourceMappingRequest, scaling_config)},
+    {.name = "DocumentDBEventSourceConfig", .type = nullptr},
+    {.name = "KMSKeyArn", .type = nullptr},
+    {.name = "MetricsConfig", .type = nullptr},
+    {.name = "LoggingConfig", .type = nullptr},
+    {.name = "ProvisionedPollerConfig", .type = nullptr},
 };
 constinit const StructDesc kCreateEventSourceMappingRequestStruct = {.name = "CreateEventSourceMappingRequest", .members = kCreateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionCodeMembers[] = {
-    {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, offsetof(FunctionCode, zip_file)},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Bucket, offsetof(FunctionCode, s3_bucket)},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Key, offsetof(FunctionCode, s3_key)},
-    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "ZipFile", .type = &kBlob, .offset = offsetof(FunctionCode, zip_file)},
+    {.name = "S3Bucket", .type = &kS3Bucket, .offset = offsetof(FunctionCode, s3_bucket)},
+    {.name = "S3Key", .type = &kS3Key, .offset = offsetof(FunctionCode, s3_key)},
+    {.name = "S3ObjectVersion", .type = nullptr},
+    {.name = "ImageUri", .type = nullptr},
+    {.name = "SourceKMSKeyArn", .type = nullptr},
 };
 constinit const StructDesc kFunctionCodeStruct = {.name = "FunctionCode", .members = kFunctionCodeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeadLetterConfigMembers[] = {
-    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceArn, offsetof(DeadLetterConfig, target_arn)},
+    {.name = "TargetArn", .type = &kResourceArn, .offset = offsetof(DeadLetterConfig, target_arn)},
 };
 constinit const StructDesc kDeadLetterConfigStruct = {.name = "DeadLetterConfig", .members = kDeadLetterConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEnvironmentMembers[] = {
-    {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironmentVariables, offsetof(Environment, variables)},
+    {.name = "Variables", .type = &kEnvironmentVariables, .offset = offsetof(Environment, variables)},
 };
 constinit const StructDesc kEnvironmentStruct = {.name = "Environment", .members = kEnvironmentMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTracingConfigMembers[] = {
-    {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingMode, offsetof(TracingConfig, mode)},
+    {.name = "Mode", .type = &kTracingMode, .offset = offsetof(TracingConfig, mode)},
 };
 constinit const StructDesc kTracingConfigStruct = {.name = "TracingConfig", .members = kTracingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEphemeralStorageMembers[] = {
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEphemeralStorageSize, offsetof(EphemeralStorage, size)},
+    {.name = "Size", .type = &kEphemeralStorageSize, .offset = offsetof(EphemeralStorage, size), .required = true},
 };
 constinit const StructDesc kEphemeralStorageStruct = {.name = "EphemeralStorage", .members = kEphemeralStorageMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartMembers[] = {
-    {"ApplyOn", "ApplyOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartApplyOn, offsetof(SnapStart, apply_on)},
+    {.name = "ApplyOn", .type = &kSnapStartApplyOn, .offset = offsetof(SnapStart, apply_on)},
 };
 constinit const StructDesc kSnapStartStruct = {.name = "SnapStart", .members = kSnapStartMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLoggingConfigMembers[] = {
-    {"LogFormat", "LogFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogFormat, offsetof(LoggingConfig, log_format)},
-    {"ApplicationLogLevel", "ApplicationLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kApplicationLogLevel, offsetof(LoggingConfig, application_log_level)},
-    {"SystemLogLevel", "SystemLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSystemLogLevel, offsetof(LoggingConfig, system_log_level)},
-    {"LogGroup", "LogGroup", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroup, offsetof(LoggingConfig, log_group)},
+    {.name = "LogFormat", .type = &kLogFormat, .offset = offsetof(LoggingConfig, log_format)},
+    {.name = "ApplicationLogLevel", .type = &kApplicationLogLevel, .offset = offsetof(LoggingConfig, application_log_level)},
+    {.name = "SystemLogLevel", .type = &kSystemLogLevel, .offset = offsetof(LoggingConfig, system_log_level)},
+    {.name = "LogGroup", .type = &kLogGroup, .offset = offsetof(LoggingConfig, log_group)},
 };
 constinit const StructDesc kLoggingConfigStruct = {.name = "LoggingConfig", .members = kLoggingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(CreateFunctionRequest, function_name)},
-    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(CreateFunctionRequest, runtime)},
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleArn, offsetof(CreateFunctionRequest, role)},
-    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHandler, offsetof(CreateFunctionRequest, handler)},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionCode, offsetof(CreateFunctionRequest, code)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(CreateFunctionRequest, description)},
-    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeout, offsetof(CreateFunctionRequest, timeout)},
-    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMemorySize, offsetof(CreateFunctionRequest, memory_size)},
-    {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(CreateFunctionRequest, publish)},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPackageType, offsetof(CreateFunctionRequest, package_type)},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeadLetterConfig, offsetof(CreateFunctionRequest, dead_letter_config)},
-    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironment, offsetof(CreateFunctionRequest, environment)},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingConfig, offsetof(CreateFunctionRequest, tracing_config)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(CreateFunctionRequest, tags)},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, offsetof(CreateFunctionRequest, architectures)},
-    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEphemeralStorage, offsetof(CreateFunctionRequest, ephemeral_storage)},
-    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStart, offsetof(CreateFunctionRequest, snap_start)},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingConfig, offsetof(CreateFunctionRequest, logging_config)},
-    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"TenancyConfig", "TenancyConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(CreateFunctionRequest, function_name), .required = true},
+    {.name = "Runtime", .type = &kRuntime, .offset = offsetof(CreateFunctionRequest, runtime)},
+    {.name = "Role", .type = &kRoleArn, .offset = offsetof(CreateFunctionRequest, role), .required = true},
+    {.name = "Handler", .type = &kHandler, .offset = offsetof(CreateFunctionRequest, handler)},
+    {.name = "Code", .type = &kFunctionCode, .offset = offsetof(CreateFunctionRequest, code), .required = true},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(CreateFunctionRequest, description)},
+    {.name = "Timeout", .type = &kTimeout, .offset = offsetof(CreateFunctionRequest, timeout)},
+    {.name = "MemorySize", .type = &kMemorySize, .offset = offsetof(CreateFunctionRequest, memory_size)},
+    {.name = "Publish", .type = &kBoolean, .offset = offsetof(CreateFunctionRequest, publish)},
+    {.name = "VpcConfig", .type = nullptr},
+    {.name = "PackageType", .type = &kPackageType, .offset = offsetof(CreateFunctionRequest, package_type)},
+    {.name = "DeadLetterConfig", .type = &kDeadLetterConfig, .offset = offsetof(CreateFunctionRequest, dead_letter_config)},
+    {.name = "Environment", .type = &kEnvironment, .offset = offsetof(CreateFunctionRequest, environment)},
+    {.name = "KMSKeyArn", .type = nullptr},
+    {.name = "TracingConfig", .type = &kTracingConfig, .offset = offsetof(CreateFunctionRequest, tracing_config)},
+    {.name = "Tags", .type = &kTags, .offset = offsetof(CreateFunctionRequest, tags)},
+    {.name = "Layers", .type = nullptr},
+    {.name = "FileSystemConfigs", .type = nullptr},
+    {.name = "ImageConfig", .type = nullptr},
+    {.name = "CodeSigningConfigArn", .type = nullptr},
+    {.name = "Architectures", .type = &kArchitecturesList, .offset = offsetof(CreateFunctionRequest, architectures)},
+    {.name = "EphemeralStorage", .type = &kEphemeralStorage, .offset = offsetof(CreateFunctionRequest, ephemeral_storage)},
+    {.name = "SnapStart", .type = &kSnapStart, .offset = offsetof(CreateFunctionRequest, snap_start)},
+    {.name = "LoggingConfig", .type = &kLoggingConfig, .offset = offsetof(CreateFunctionRequest, logging_config)},
+    {.name = "CapacityProviderConfig", .type = nullptr},
+    {.name = "PublishTo", .type = nullptr},
+    {.name = "DurableConfig", .type = nullptr},
+    {.name = "TenancyConfig", .type = nullptr},
 };
 constinit const StructDesc kCreateFunctionRequestStruct = {.name = "CreateFunctionRequest", .members = kCreateFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(CreateFunctionUrlConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, offsetof(CreateFunctionUrlConfigRequest, qualifier)},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(CreateFunctionUrlConfigRequest, auth_type)},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(CreateFunctionUrlConfigRequest, cors)},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(CreateFunctionUrlConfigRequest, invoke_mode)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(CreateFunctionUrlConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kFunctionUrlQualifier, .offset = offsetof(CreateFunctionUrlConfigRequest, qualifier), .location = Location::query},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(CreateFunctionUrlConfigRequest, auth_type), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(CreateFunctionUrlConfigRequest, cors)},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(CreateFunctionUrlConfigRequest, invoke_mode)},
 };
 constinit const StructDesc kCreateFunctionUrlConfigRequestStruct = {.name = "CreateFunctionUrlConfigRequest", .members = kCreateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateFunctionUrlConfigResponseMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, offsetof(CreateFunctionUrlConfigResponse, function_url)},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, offsetof(CreateFunctionUrlConfigResponse, function_arn)},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(CreateFunctionUrlConfigResponse, auth_type)},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(CreateFunctionUrlConfigResponse, cors)},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(CreateFunctionUrlConfigResponse, creation_time)},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(CreateFunctionUrlConfigResponse, invoke_mode)},
+    {.name = "FunctionUrl", .type = &kFunctionUrl, .offset = offsetof(CreateFunctionUrlConfigResponse, function_url), .required = true},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(CreateFunctionUrlConfigResponse, function_arn), .required = true},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(CreateFunctionUrlConfigResponse, auth_type), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(CreateFunctionUrlConfigResponse, cors)},
+    {.name = "CreationTime", .type = &kTimestamp, .offset = offsetof(CreateFunctionUrlConfigResponse, creation_time), .required = true},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(CreateFunctionUrlConfigResponse, invoke_mode)},
 };
 constinit const StructDesc kCreateFunctionUrlConfigResponseStruct = {.name = "CreateFunctionUrlConfigResponse", .members = kCreateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(DeleteAliasRequest, function_name)},
-    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, offsetof(DeleteAliasRequest, name)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(DeleteAliasRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(DeleteAliasRequest, name), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kDeleteAliasRequestStruct = {.name = "DeleteAliasRequest", .members = kDeleteAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteAliasResponseStruct = {.name = "DeleteAliasResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteEventSourceMappingRequestMembers[] = {
-    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(DeleteEventSourceMappingRequest, uuid)},
+    {.name = "UUID", .type = &kString, .offset = offsetof(DeleteEventSourceMappingRequest, uuid), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kDeleteEventSourceMappingRequestStruct = {.name = "DeleteEventSourceMappingRequest", .members = kDeleteEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionConcurrencyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(DeleteFunctionConcurrencyRequest, function_name)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(DeleteFunctionConcurrencyRequest, function_name), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kDeleteFunctionConcurrencyRequestStruct = {.name = "DeleteFunctionConcurrencyRequest", .members = kDeleteFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteFunctionConcurrencyResponseStruct = {.name = "DeleteFunctionConcurrencyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(DeleteFunctionEventInvokeConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(DeleteFunctionEventInvokeConfigRequest, qualifier)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(DeleteFunctionEventInvokeConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(DeleteFunctionEventInvokeConfigRequest, qualifier), .location = Location::query},
 };
 constinit const StructDesc kDeleteFunctionEventInvokeConfigRequestStruct = {.name = "DeleteFunctionEventInvokeConfigRequest", .members = kDeleteFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteFunctionEventInvokeConfigResponseStruct = {.name = "DeleteFunctionEventInvokeConfigResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(DeleteFunctionRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(DeleteFunctionRequest, qualifier)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(DeleteFunctionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(DeleteFunctionRequest, qualifier), .location = Location::query},
 };
 constinit const StructDesc kDeleteFunctionRequestStruct = {.name = "DeleteFunctionRequest", .members = kDeleteFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionResponseMembers[] = {
-    {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(DeleteFunctionResponse, status_code)},
+    {.name = "StatusCode", .type = &kInteger, .offset = offsetof(DeleteFunctionResponse, status_code), .location = Location::status_code},
 };
 constinit const StructDesc kDeleteFunctionResponseStruct = {.name = "DeleteFunctionResponse", .members = kDeleteFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(DeleteFunctionUrlConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, offsetof(DeleteFunctionUrlConfigRequest, qualifier)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(DeleteFunctionUrlConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kFunctionUrlQualifier, .offset = offsetof(DeleteFunctionUrlConfigRequest, qualifier), .location = Location::query},
 };
 constinit const StructDesc kDeleteFunctionUrlConfigRequestStruct = {.name = "DeleteFunctionUrlConfigRequest", .members = kDeleteFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteFunctionUrlConfigResponseStruct = {.name = "DeleteFunctionUrlConfigResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOnSuccessMembers[] = {
-    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationArn, offsetof(OnSuccess, destination)},
+    {.name = "Destination", .type = &kDestinationArn, .offset = offsetof(OnSuccess, destination)},
 };
 constinit const StructDesc kOnSuccessStruct = {.name = "OnSuccess", .members = kOnSuccessMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOnFailureMembers[] = {
-    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationArn, offsetof(OnFailure, destination)},
+    {.name = "Destination", .type = &kDestinationArn, .offset = offsetof(OnFailure, destination)},
 };
 constinit const StructDesc kOnFailureStruct = {.name = "OnFailure", .members = kOnFailureMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDestinationConfigMembers[] = {
-    {"OnSuccess", "OnSuccess", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOnSuccess, offsetof(DestinationConfig, on_success)},
-    {"OnFailure", "OnFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOnFailure, offsetof(DestinationConfig, on_failure)},
+    {.name = "OnSuccess", .type = &kOnSuccess, .offset = offsetof(DestinationConfig, on_success)},
+    {.name = "OnFailure", .type = &kOnFailure, .offset = offsetof(DestinationConfig, on_failure)},
 };
 constinit const StructDesc kDestinationConfigStruct = {.name = "DestinationConfig", .members = kDestinationConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDurableExecutionAlreadyStartedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(DurableExecutionAlreadyStartedException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(DurableExecutionAlreadyStartedException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(DurableExecutionAlreadyStartedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(DurableExecutionAlreadyStartedException, message)},
 };
 constinit const StructDesc kDurableExecutionAlreadyStartedExceptionStruct = {.name = "DurableExecutionAlreadyStartedException", .members = kDurableExecutionAlreadyStartedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEC2AccessDeniedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2AccessDeniedException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2AccessDeniedException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(EC2AccessDeniedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EC2AccessDeniedException, message)},
 };
 constinit const StructDesc kEC2AccessDeniedExceptionStruct = {.name = "EC2AccessDeniedException", .members = kEC2AccessDeniedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEC2ThrottledExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2ThrottledException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2ThrottledException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(EC2ThrottledException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EC2ThrottledException, message)},
 };
 constinit const StructDesc kEC2ThrottledExceptionStruct = {.name = "EC2ThrottledException", .members = kEC2ThrottledExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEC2UnexpectedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2UnexpectedException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2UnexpectedException, message)},
-    {"EC2ErrorCode", "EC2ErrorCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EC2UnexpectedException, ec2_error_code)},
+    {.name = "Type", .type = &kString, .offset = offsetof(EC2UnexpectedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EC2UnexpectedException, message)},
+    {.name = "EC2ErrorCode", .type = &kString, .offset = offsetof(EC2UnexpectedException, ec2_error_code)},
 };
 constinit const StructDesc kEC2UnexpectedExceptionStruct = {.name = "EC2UnexpectedException", .members = kEC2UnexpectedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSIOExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSIOException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSIOException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(EFSIOException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EFSIOException, message)},
 };
 constinit const StructDesc kEFSIOExceptionStruct = {.name = "EFSIOException", .members = kEFSIOExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSMountConnectivityExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountConnectivityException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountConnectivityException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(EFSMountConnectivityException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EFSMountConnectivityException, message)},
 };
 constinit const StructDesc kEFSMountConnectivityExceptionStruct = {.name = "EFSMountConnectivityException", .members = kEFSMountConnectivityExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSMountFailureExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountFailureException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountFailureException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(EFSMountFailureException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EFSMountFailureException, message)},
 };
 constinit const StructDesc kEFSMountFailureExceptionStruct = {.name = "EFSMountFailureException", .members = kEFSMountFailureExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSMountTimeoutExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountTimeoutException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EFSMountTimeoutException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(EFSMountTimeoutException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EFSMountTimeoutException, message)},
 };
 constinit const StructDesc kEFSMountTimeoutExceptionStruct = {.name = "EFSMountTimeoutException", .members = kEFSMountTimeoutExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kENILimitReachedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ENILimitReachedException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ENILimitReachedException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(ENILimitReachedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(ENILimitReachedException, message)},
 };
 constinit const StructDesc kENILimitReachedExceptionStruct = {.name = "ENILimitReachedException", .members = kENILimitReachedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEnvironmentResponseMembers[] = {
-    {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironmentVariables, offsetof(EnvironmentResponse, variables)},
+    {.name = "Variables", .type = &kEnvironmentVariables, .offset = offsetof(EnvironmentResponse, variables)},
 };
 constinit const StructDesc kEnvironmentResponseStruct = {.name = "EnvironmentResponse", .members = kEnvironmentResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEventSourceMappingConfigurationMembers[] = {
-    {"UUID", "UUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EventSourceMappingConfiguration, uuid)},
-    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchSize, offsetof(EventSourceMappingConfiguration, batch_size)},
-    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumBatchingWindowInSeconds, offsetof(EventSourceMappingConfiguration, maximum_batching_window_in_seconds)},
-    {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(EventSourceMappingConfiguration, event_source_arn)},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(EventSourceMappingConfiguration, function_arn)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(EventSourceMappingConfiguration, last_modified)},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EventSourceMappingConfiguration, state)},
-    {"StateTransitionReason", "StateTransitionReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(EventSourceMappingConfiguration, state_transition_reason)},
-    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionResponseTypeList, offsetof(EventSourceMappingConfiguration, function_response_types)},
-    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScalingConfig, offsetof(EventSourceMappingConfiguration, scaling_config)},
-    {"EventSourceMappingArn", "EventSourceMappingArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventSourceMappingArn, offsetof(EventSourceMappingConfiguration, event_source_mapping_arn)},
+    {.name = "UUID", .type = &kString, .offset = offsetof(EventSourceMappingConfiguration, uuid)},
+    {.name = "BatchSize", .type = &kBatchSize, .offset = offsetof(EventSourceMappingConfiguration, batch_size)},
+    {.name = "MaximumBatchingWindowInSeconds", .type = &kMaximumBatchingWindowInSeconds, .offset = offsetof(EventSourceMappingConfiguration, maximum_batching_window_in_seconds)},
+    {.name = "EventSourceArn", .type = &kArn, .offset = offsetof(EventSourceMappingConfiguration, event_source_arn)},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(EventSourceMappingConfiguration, function_arn)},
+    {.name = "LastModified", .type = &kDate, .offset = offsetof(EventSourceMappingConfiguration, last_modified)},
+    {.name = "State", .type = &kString, .offset = offsetof(EventSourceMappingConfiguration, state)},
+    {.name = "StateTransitionReason", .type = &kString, .offset = offsetof(EventSourceMappingConfiguration, state_transition_reason)},
+    {.name = "FunctionResponseTypes", .type = &kFunctionResponseTypeList, .offset = offsetof(EventSourceMappingConfiguration, function_response_types)},
+    {.name = "ScalingConfig", .type = &kScalingConfig, .offset = offsetof(EventSourceMappingConfiguration, scaling_config)},
+    {.name = "EventSourceMappingArn", .type = &kEventSourceMappingArn, .offset = offsetof(EventSourceMappingConfiguration, event_source_mapping_arn)},
 };
 constinit const StructDesc kEventSourceMappingConfigurationStruct = {.name = "EventSourceMappingConfiguration", .members = kEventSourceMappingConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExecutionMembers[] = {
-    {"DurableExecutionArn", "DurableExecutionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDurableExecutionArn, offsetof(Execution, durable_execution_arn)},
-    {"DurableExecutionName", "DurableExecutionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDurableExecutionName, offsetof(Execution, durable_execution_name)},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNameSpacedFunctionArn, offsetof(Execution, function_arn)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExecutionStatus, offsetof(Execution, status)},
-    {"StartTimestamp", "StartTimestamp", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExecutionTimestamp, offsetof(Execution, start_timestamp)},
-    {"EndTimestamp", "EndTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionTimestamp, offsetof(Execution, end_timestamp)},
+    {.name = "DurableExecutionArn", .type = &kDurableExecutionArn, .offset = offsetof(Execution, durable_execution_arn), .required = true},
+    {.name = "DurableExecutionName", .type = &kDurableExecutionName, .offset = offsetof(Execution, durable_execution_name), .required = true},
+    {.name = "FunctionArn", .type = &kNameSpacedFunctionArn, .offset = offsetof(Execution, function_arn), .required = true},
+    {.name = "Status", .type = &kExecutionStatus, .offset = offsetof(Execution, status), .required = true},
+    {.name = "StartTimestamp", .type = &kExecutionTimestamp, .offset = offsetof(Execution, start_timestamp), .required = true},
+    {.name = "EndTimestamp", .type = &kExecutionTimestamp, .offset = offsetof(Execution, end_timestamp)},
 };
 constinit const StructDesc kExecutionStruct = {.name = "Execution", .members = kExecutionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionCodeLocationMembers[] = {
-    {"RepositoryType", "RepositoryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionCodeLocation, repository_type)},
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionCodeLocation, location)},
+    {.name = "RepositoryType", .type = &kString, .offset = offsetof(FunctionCodeLocation, repository_type)},
+    {.name = "Location", .type = &kString, .offset = offsetof(FunctionCodeLocation, location)},
 };
 constinit const StructDesc kFunctionCodeLocationStruct = {.name = "FunctionCodeLocation", .members = kFunctionCodeLocationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTracingConfigResponseMembers[] = {
-    {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingMode, offsetof(TracingConfigResponse, mode)},
+    {.name = "Mode", .type = &kTracingMode, .offset = offsetof(TracingConfigResponse, mode)},
 };
 constinit const StructDesc kTracingConfigResponseStruct = {.name = "TracingConfigResponse", .members = kTracingConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartResponseMembers[] = {
-    {"ApplyOn", "ApplyOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartApplyOn, offsetof(SnapStartResponse, apply_on)},
-    {"OptimizationStatus", "OptimizationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartOptimizationStatus, offsetof(SnapStartResponse, optimization_status)},
+    {.name = "ApplyOn", .type = &kSnapStartApplyOn, .offset = offsetof(SnapStartResponse, apply_on)},
+    {.name = "OptimizationStatus", .type = &kSnapStartOptimizationStatus, .offset = offsetof(SnapStartResponse, optimization_status)},
 };
 constinit const StructDesc kSnapStartResponseStruct = {.name = "SnapStartResponse", .members = kSnapStartResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRuntimeVersionConfigMembers[] = {
-    {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntimeVersionArn, offsetof(RuntimeVersionConfig, runtime_version_arn)},
+    {.name = "RuntimeVersionArn", .type = &kRuntimeVersionArn, .offset = offsetof(RuntimeVersionConfig, runtime_version_arn)},
 };
 constinit const StructDesc kRuntimeVersionConfigStruct = {.name = "RuntimeVersionConfig", .members = kRuntimeVersionConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionConfigurationMembers[] = {
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(FunctionConfiguration, function_name)},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNameSpacedFunctionArn, offsetof(FunctionConfiguration, function_arn)},
-    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(FunctionConfiguration, runtime)},
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleArn, offsetof(FunctionConfiguration, role)},
-    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHandler, offsetof(FunctionConfiguration, handler)},
-    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(FunctionConfiguration, code_size)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(FunctionConfiguration, description)},
-    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeout, offsetof(FunctionConfiguration, timeout)},
-    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMemorySize, offsetof(FunctionConfiguration, memory_size)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(FunctionConfiguration, last_modified)},
-    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionConfiguration, code_sha256)},
-    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersion, offsetof(FunctionConfiguration, version)},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeadLetterConfig, offsetof(FunctionConfiguration, dead_letter_config)},
-    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironmentResponse, offsetof(FunctionConfiguration, environment)},
-    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingConfigResponse, offsetof(FunctionConfiguration, tracing_config)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionConfiguration, revision_id)},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kState, offsetof(FunctionConfiguration, state)},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReason, offsetof(FunctionConfiguration, state_reason)},
-    {"StateReasonCode", "StateReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStateReasonCode, offsetof(FunctionConfiguration, state_reason_code)},
-    {"LastUpdateStatus", "LastUpdateStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateStatus, offsetof(FunctionConfiguration, last_update_status)},
-    {"LastUpdateStatusReason", "LastUpdateStatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateStatusReason, offsetof(FunctionConfiguration, last_update_status_reason)},
-    {"LastUpdateStatusReasonCode", "LastUpdateStatusReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastUpdateStatusReasonCode, offsetof(FunctionConfiguration, last_update_status_reason_code)},
-    {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPackageType, offsetof(FunctionConfiguration, package_type)},
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, offsetof(FunctionConfiguration, architectures)},
-    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEphemeralStorage, offsetof(FunctionConfiguration, ephemeral_storage)},
-    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStartResponse, offsetof(FunctionConfiguration, snap_start)},
-    {"RuntimeVersionConfig", "RuntimeVersionConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntimeVersionConfig, offsetof(FunctionConfiguration, runtime_version_config)},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingConfig, offsetof(FunctionConfiguration, logging_config)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(FunctionConfiguration, function_name)},
+    {.name = "FunctionArn", .type = &kNameSpacedFunctionArn, .offset = offsetof(FunctionConfiguration, function_arn)},
+    {.name = "Runtime", .type = &kRuntime, .offset = offsetof(FunctionConfiguration, runtime)},
+    {.name = "Role", .type = &kRoleArn, .offset = offsetof(FunctionConfiguration, role)},
+    {.name = "Handler", .type = &kHandler, .offset = offsetof(FunctionConfiguration, handler)},
+    {.name = "CodeSize", .type = &kLong, .offset = offsetof(FunctionConfiguration, code_size)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(FunctionConfiguration, description)},
+    {.name = "Timeout", .type = &kTimeout, .offset = offsetof(FunctionConfiguration, timeout)},
+    {.name = "MemorySize", .type = &kMemorySize, .offset = offsetof(FunctionConfiguration, memory_size)},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(FunctionConfiguration, last_modified)},
+    {.name = "CodeSha256", .type = &kString, .offset = offsetof(FunctionConfiguration, code_sha256)},
+    {.name = "Version", .type = &kVersion, .offset = offsetof(FunctionConfiguration, version)},
+    {.name = "DeadLetterConfig", .type = &kDeadLetterConfig, .offset = offsetof(FunctionConfiguration, dead_letter_config)},
+    {.name = "Environment", .type = &kEnvironmentResponse, .offset = offsetof(FunctionConfiguration, environment)},
+    {.name = "TracingConfig", .type = &kTracingConfigResponse, .offset = offsetof(FunctionConfiguration, tracing_config)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(FunctionConfiguration, revision_id)},
+    {.name = "State", .type = &kState, .offset = offsetof(FunctionConfiguration, state)},
+    {.name = "StateReason", .type = &kStateReason, .offset = offsetof(FunctionConfiguration, state_reason)},
+    {.name = "StateReasonCode", .type = &kStateReasonCode, .offset = offsetof(FunctionConfiguration, state_reason_code)},
+    {.name = "LastUpdateStatus", .type = &kLastUpdateStatus, .offset = offsetof(FunctionConfiguration, last_update_status)},
+    {.name = "LastUpdateStatusReason", .type = &kLastUpdateStatusReason, .offset = offsetof(FunctionConfiguration, last_update_status_reason)},
+    {.name = "LastUpdateStatusReasonCode", .type = &kLastUpdateStatusReasonCode, .offset = offsetof(FunctionConfiguration, last_update_status_reason_code)},
+    {.name = "PackageType", .type = &kPackageType, .offset = offsetof(FunctionConfiguration, package_type)},
+    {.name = "Architectures", .type = &kArchitecturesList, .offset = offsetof(FunctionConfiguration, architectures)},
+    {.name = "EphemeralStorage", .type = &kEphemeralStorage, .offset = offsetof(FunctionConfiguration, ephemeral_storage)},
+    {.name = "SnapStart", .type = &kSnapStartResponse, .offset = offsetof(FunctionConfiguration, snap_start)},
+    {.name = "RuntimeVersionConfig", .type = &kRuntimeVersionConfig, .offset = offsetof(FunctionConfiguration, runtime_version_config)},
+    {.name = "LoggingConfig", .type = &kLoggingConfig, .offset = offsetof(FunctionConfiguration, logging_config)},
 };
 constinit const StructDesc kFunctionConfigurationStruct = {.name = "FunctionConfiguration", .members = kFunctionConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionEventInvokeConfigMembers[] = {
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDate, offsetof(FunctionEventInvokeConfig, last_modified)},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(FunctionEventInvokeConfig, function_arn)},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumRetryAttempts, offsetof(FunctionEventInvokeConfig, maximum_retry_attempts)},
-    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumEventAgeInSeconds, offsetof(FunctionEventInvokeConfig, maximum_event_age_in_seconds)},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfig, offsetof(FunctionEventInvokeConfig, destination_config)},
+    {.name = "LastModified", .type = &kDate, .offset = offsetof(FunctionEventInvokeConfig, last_modified)},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(FunctionEventInvokeConfig, function_arn)},
+    {.name = "MaximumRetryAttempts", .type = &kMaximumRetryAttempts, .offset = offsetof(FunctionEventInvokeConfig, maximum_retry_attempts)},
+    {.name = "MaximumEventAgeInSeconds", .type = &kMaximumEventAgeInSeconds, .offset = offsetof(FunctionEventInvokeConfig, maximum_event_age_in_seconds)},
+    {.name = "DestinationConfig", .type = &kDestinationConfig, .offset = offsetof(FunctionEventInvokeConfig, destination_config)},
 };
 constinit const StructDesc kFunctionEventInvokeConfigStruct = {.name = "FunctionEventInvokeConfig", .members = kFunctionEventInvokeConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionScalingConfigMembers[] = {
-    {"MinExecutionEnvironments", "MinExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfigExecutionEnvironments, offsetof(FunctionScalingConfig, min_execution_environments)},
-    {"MaxExecutionEnvironments", "MaxExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfigExecutionEnvironments, offsetof(FunctionScalingConfig, max_execution_environments)},
+    {.name = "MinExecutionEnvironments", .type = &kFunctionScalingConfigExecutionEnvironments, .offset = offsetof(FunctionScalingConfig, min_execution_environments)},
+    {.name = "MaxExecutionEnvironments", .type = &kFunctionScalingConfigExecutionEnvironments, .offset = offsetof(FunctionScalingConfig, max_execution_environments)},
 };
 constinit const StructDesc kFunctionScalingConfigStruct = {.name = "FunctionScalingConfig", .members = kFunctionScalingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionUrlConfigMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, offsetof(FunctionUrlConfig, function_url)},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, offsetof(FunctionUrlConfig, function_arn)},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(FunctionUrlConfig, creation_time)},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(FunctionUrlConfig, last_modified_time)},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(FunctionUrlConfig, cors)},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(FunctionUrlConfig, auth_type)},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(FunctionUrlConfig, invoke_mode)},
+    {.name = "FunctionUrl", .type = &kFunctionUrl, .offset = offsetof(FunctionUrlConfig, function_url), .required = true},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(FunctionUrlConfig, function_arn), .required = true},
+    {.name = "CreationTime", .type = &kTimestamp, .offset = offsetof(FunctionUrlConfig, creation_time), .required = true},
+    {.name = "LastModifiedTime", .type = &kTimestamp, .offset = offsetof(FunctionUrlConfig, last_modified_time), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(FunctionUrlConfig, cors)},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(FunctionUrlConfig, auth_type), .required = true},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(FunctionUrlConfig, invoke_mode)},
 };
 constinit const StructDesc kFunctionUrlConfigStruct = {.name = "FunctionUrlConfig", .members = kFunctionUrlConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionVersionsPerCapacityProviderLimitExceededException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(FunctionVersionsPerCapacityProviderLimitExceededException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(FunctionVersionsPerCapacityProviderLimitExceededException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(FunctionVersionsPerCapacityProviderLimitExceededException, message)},
 };
 constinit const StructDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct = {.name = "FunctionVersionsPerCapacityProviderLimitExceededException", .members = kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetAccountSettingsRequestStruct = {.name = "GetAccountSettingsRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountSettingsResponseMembers[] = {
-    {"AccountLimit", "AccountLimit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountLimit, offsetof(GetAccountSettingsResponse, account_limit)},
-    {"AccountUsage", "AccountUsage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountUsage, offsetof(GetAccountSettingsResponse, account_usage)},
+    {.name = "AccountLimit", .type = &kAccountLimit, .offset = offsetof(GetAccountSettingsResponse, account_limit)},
+    {.name = "AccountUsage", .type = &kAccountUsage, .offset = offsetof(GetAccountSettingsResponse, account_usage)},
 };
 constinit const StructDesc kGetAccountSettingsResponseStruct = {.name = "GetAccountSettingsResponse", .members = kGetAccountSettingsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetAliasRequest, function_name)},
-    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, offsetof(GetAliasRequest, name)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetAliasRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(GetAliasRequest, name), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kGetAliasRequestStruct = {.name = "GetAliasRequest", .members = kGetAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCapacityProviderRequestMembers[] = {
-    {"CapacityProviderName", "CapacityProviderName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderName, offsetof(GetCapacityProviderRequest, capacity_provider_name)},
+    {.name = "CapacityProviderName", .type = &kCapacityProviderName, .offset = offsetof(GetCapacityProviderRequest, capacity_provider_name), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kGetCapacityProviderRequestStruct = {.name = "GetCapacityProviderRequest", .members = kGetCapacityProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCapacityProviderResponseMembers[] = {
-    {"CapacityProvider", "CapacityProvider", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProvider, offsetof(GetCapacityProviderResponse, capacity_provider)},
+    {.name = "CapacityProvider", .type = &kCapacityProvider, .offset = offsetof(GetCapacityProviderResponse, capacity_provider), .required = true},
 };
 constinit const StructDesc kGetCapacityProviderResponseStruct = {.name = "GetCapacityProviderResponse", .members = kGetCapacityProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCodeSigningConfigRequestMembers[] = {
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigArn, offsetof(GetCodeSigningConfigRequest, code_signing_config_arn)},
+    {.name = "CodeSigningConfigArn", .type = &kCodeSigningConfigArn, .offset = offsetof(GetCodeSigningConfigRequest, code_signing_config_arn), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kGetCodeSigningConfigRequestStruct = {.name = "GetCodeSigningConfigRequest", .members = kGetCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCodeSigningConfigResponseMembers[] = {
-    {"CodeSigningConfig", "CodeSigningConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfig, offsetof(GetCodeSigningConfigResponse, code_signing_config)},
+    {.name = "CodeSigningConfig", .type = &kCodeSigningConfig, .offset = offsetof(GetCodeSigningConfigResponse, code_signing_config), .required = true},
 };
 constinit const StructDesc kGetCodeSigningConfigResponseStruct = {.name = "GetCodeSigningConfigResponse", .members = kGetCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetEventSourceMappingRequestMembers[] = {
-    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(GetEventSourceMappingRequest, uuid)},
+    {.name = "UUID", .type = &kString, .offset = offsetof(GetEventSourceMappingRequest, uuid), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kGetEventSourceMappingRequestStruct = {.name = "GetEventSourceMappingRequest", .members = kGetEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionCodeSigningConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetFunctionCodeSigningConfigRequest, function_name)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetFunctionCodeSigningConfigRequest, function_name), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kGetFunctionCodeSigningConfigRequestStruct = {.name = "GetFunctionCodeSigningConfigRequest", .members = kGetFunctionCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionCodeSigningConfigResponseMembers[] = {
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCodeSigningConfigArn, offsetof(GetFunctionCodeSigningConfigResponse, code_signing_config_arn)},
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetFunctionCodeSigningConfigResponse, function_name)},
+    {.name = "CodeSigningConfigArn", .type = &kCodeSigningConfigArn, .offset = offsetof(GetFunctionCodeSigningConfigResponse, code_signing_config_arn), .required = true},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetFunctionCodeSigningConfigResponse, function_name), .required = true},
 };
 constinit const StructDesc kGetFunctionCodeSigningConfigResponseStruct = {.name = "GetFunctionCodeSigningConfigResponse", .members = kGetFunctionCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionConcurrencyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetFunctionConcurrencyRequest, function_name)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetFunctionConcurrencyRequest, function_name), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kGetFunctionConcurrencyRequestStruct = {.name = "GetFunctionConcurrencyRequest", .members = kGetFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionConcurrencyResponseMembers[] = {
-    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReservedConcurrentExecutions, offsetof(GetFunctionConcurrencyResponse, reserved_concurrent_executions)},
+    {.name = "ReservedConcurrentExecutions", .type = &kReservedConcurrentExecutions, .offset = offsetof(GetFunctionConcurrencyResponse, reserved_concurrent_executions)},
 };
 constinit const StructDesc kGetFunctionConcurrencyResponseStruct = {.name = "GetFunctionConcurrencyResponse", .members = kGetFunctionConcurrencyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionConfigurationRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetFunctionConfigurationRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetFunctionConfigurationRequest, qualifier)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetFunctionConfigurationRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetFunctionConfigurationRequest, qualifier), .location = Location::query},
 };
 constinit const StructDesc kGetFunctionConfigurationRequestStruct = {.name = "GetFunctionConfigurationRequest", .members = kGetFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetFunctionEventInvokeConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetFunctionEventInvokeConfigRequest, qualifier)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetFunctionEventInvokeConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetFunctionEventInvokeConfigRequest, qualifier), .location = Location::query},
 };
 constinit const StructDesc kGetFunctionEventInvokeConfigRequestStruct = {.name = "GetFunctionEventInvokeConfigRequest", .members = kGetFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionRecursionConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUnqualifiedFunctionName, offsetof(GetFunctionRecursionConfigRequest, function_name)},
+    {.name = "FunctionName", .type = &kUnqualifiedFunctionName, .offset = offsetof(GetFunctionRecursionConfigRequest, function_name), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kGetFunctionRecursionConfigRequestStruct = {.name = "GetFunctionRecursionConfigRequest", .members = kGetFunctionRecursionConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionRecursionConfigResponseMembers[] = {
-    {"RecursiveLoop", "RecursiveLoop", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRecursiveLoop, offsetof(GetFunctionRecursionConfigResponse, recursive_loop)},
+    {.name = "RecursiveLoop", .type = &kRecursiveLoop, .offset = offsetof(GetFunctionRecursionConfigResponse, recursive_loop)},
 };
 constinit const StructDesc kGetFunctionRecursionConfigResponseStruct = {.name = "GetFunctionRecursionConfigResponse", .members = kGetFunctionRecursionConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetFunctionRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetFunctionRequest, qualifier)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetFunctionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetFunctionRequest, qualifier), .location = Location::query},
 };
 constinit const StructDesc kGetFunctionRequestStruct = {.name = "GetFunctionRequest", .members = kGetFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionResponseMembers[] = {
-    {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionConfiguration, offsetof(GetFunctionResponse, configuration)},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionCodeLocation, offsetof(GetFunctionResponse, code)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(GetFunctionResponse, tags)},
-    {"Concurrency", "Concurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kConcurrency, offsetof(GetFunctionResponse, concurrency)},
+    {.name = "Configuration", .type = &kFunctionConfiguration, .offset = offsetof(GetFunctionResponse, configuration)},
+    {.name = "Code", .type = &kFunctionCodeLocation, .offset = offsetof(GetFunctionResponse, code)},
+    {.name = "Tags", .type = &kTags, .offset = offsetof(GetFunctionResponse, tags)},
+    {.name = "Concurrency", .type = &kConcurrency, .offset = offsetof(GetFunctionResponse, concurrency)},
 };
 constinit const StructDesc kGetFunctionResponseStruct = {.name = "GetFunctionResponse", .members = kGetFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionScalingConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUnqualifiedFunctionName, offsetof(GetFunctionScalingConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublishedFunctionQualifier, offsetof(GetFunctionScalingConfigRequest, qualifier)},
+    {.name = "FunctionName", .type = &kUnqualifiedFunctionName, .offset = offsetof(GetFunctionScalingConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kPublishedFunctionQualifier, .offset = offsetof(GetFunctionScalingConfigRequest, qualifier), .location = Location::query, .required = true},
 };
 constinit const StructDesc kGetFunctionScalingConfigRequestStruct = {.name = "GetFunctionScalingConfigRequest", .members = kGetFunctionScalingConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionScalingConfigResponseMembers[] = {
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(GetFunctionScalingConfigResponse, function_arn)},
-    {"AppliedFunctionScalingConfig", "AppliedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfig, offsetof(GetFunctionScalingConfigResponse, applied_function_scaling_config)},
-    {"RequestedFunctionScalingConfig", "RequestedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionScalingConfig, offsetof(GetFunctionScalingConfigResponse, requested_function_scaling_config)},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(GetFunctionScalingConfigResponse, function_arn)},
+    {.name = "AppliedFunctionScalingConfig", .type = &kFunctionScalingConfig, .offset = offsetof(GetFunctionScalingConfigResponse, applied_function_scaling_config)},
+    {.name = "RequestedFunctionScalingConfig", .type = &kFunctionScalingConfig, .offset = offsetof(GetFunctionScalingConfigResponse, requested_function_scaling_config)},
 };
 constinit const StructDesc kGetFunctionScalingConfigResponseStruct = {.name = "GetFunctionScalingConfigResponse", .members = kGetFunctionScalingConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetFunctionUrlConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, offsetof(GetFunctionUrlConfigRequest, qualifier)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetFunctionUrlConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kFunctionUrlQualifier, .offset = offsetof(GetFunctionUrlConfigRequest, qualifier), .location = Location::query},
 };
 constinit const StructDesc kGetFunctionUrlConfigRequestStruct = {.name = "GetFunctionUrlConfigRequest", .members = kGetFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionUrlConfigResponseMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, offsetof(GetFunctionUrlConfigResponse, function_url)},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, offsetof(GetFunctionUrlConfigResponse, function_arn)},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(GetFunctionUrlConfigResponse, auth_type)},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(GetFunctionUrlConfigResponse, cors)},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetFunctionUrlConfigResponse, creation_time)},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(GetFunctionUrlConfigResponse, last_modified_time)},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(GetFunctionUrlConfigResponse, invoke_mode)},
+    {.name = "FunctionUrl", .type = &kFunctionUrl, .offset = offsetof(GetFunctionUrlConfigResponse, function_url), .required = true},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(GetFunctionUrlConfigResponse, function_arn), .required = true},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(GetFunctionUrlConfigResponse, auth_type), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(GetFunctionUrlConfigResponse, cors)},
+    {.name = "CreationTime", .type = &kTimestamp, .offset = offsetof(GetFunctionUrlConfigResponse, creation_time), .required = true},
+    {.name = "LastModifiedTime", .type = &kTimestamp, .offset = offsetof(GetFunctionUrlConfigResponse, last_modified_time), .required = true},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(GetFunctionUrlConfigResponse, invoke_mode)},
 };
 constinit const StructDesc kGetFunctionUrlConfigResponseStruct = {.name = "GetFunctionUrlConfigResponse", .members = kGetFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionByArnRequestMembers[] = {
-    {"Arn", "Arn", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerVersionArn, offsetof(GetLayerVersionByArnRequest, arn)},
+    {.name = "Arn", .type = &kLayerVersionArn, .offset = offsetof(GetLayerVersionByArnRequest, arn), .location = Location::query, .required = true},
 };
 constinit const StructDesc kGetLayerVersionByArnRequestStruct = {.name = "GetLayerVersionByArnRequest", .members = kGetLayerVersionByArnRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionPolicyRequestMembers[] = {
-    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerName, offsetof(GetLayerVersionPolicyRequest, layer_name)},
-    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerVersionNumber, offsetof(GetLayerVersionPolicyRequest, version_number)},
+    {.name = "LayerName", .type = &kLayerName, .offset = offsetof(GetLayerVersionPolicyRequest, layer_name), .location = Location::uri, .required = true},
+    {.name = "VersionNumber", .type = &kLayerVersionNumber, .offset = offsetof(GetLayerVersionPolicyRequest, version_number), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kGetLayerVersionPolicyRequestStruct = {.name = "GetLayerVersionPolicyRequest", .members = kGetLayerVersionPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetLayerVersionPolicyResponse, policy)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetLayerVersionPolicyResponse, revision_id)},
+    {.name = "Policy", .type = &kString, .offset = offsetof(GetLayerVersionPolicyResponse, policy)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(GetLayerVersionPolicyResponse, revision_id)},
 };
 constinit const StructDesc kGetLayerVersionPolicyResponseStruct = {.name = "GetLayerVersionPolicyResponse", .members = kGetLayerVersionPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionRequestMembers[] = {
-    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerName, offsetof(GetLayerVersionRequest, layer_name)},
-    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerVersionNumber, offsetof(GetLayerVersionRequest, version_number)},
+    {.name = "LayerName", .type = &kLayerName, .offset = offsetof(GetLayerVersionRequest, layer_name), .location = Location::uri, .required = true},
+    {.name = "VersionNumber", .type = &kLayerVersionNumber, .offset = offsetof(GetLayerVersionRequest, version_number), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kGetLayerVersionRequestStruct = {.name = "GetLayerVersionRequest", .members = kGetLayerVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLayerVersionContentOutputMembers[] = {
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(LayerVersionContentOutput, location)},
-    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(LayerVersionContentOutput, code_sha256)},
-    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(LayerVersionContentOutput, code_size)},
-    {"SigningProfileVersionArn", "SigningProfileVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(LayerVersionContentOutput, signing_profile_version_arn)},
-    {"SigningJobArn", "SigningJobArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(LayerVersionContentOutput, signing_job_arn)},
+    {.name = "Location", .type = &kString, .offset = offsetof(LayerVersionContentOutput, location)},
+    {.name = "CodeSha256", .type = &kString, .offset = offsetof(LayerVersionContentOutput, code_sha256)},
+    {.name = "CodeSize", .type = &kLong, .offset = offsetof(LayerVersionContentOutput, code_size)},
+    {.name = "SigningProfileVersionArn", .type = &kString, .offset = offsetof(LayerVersionContentOutput, signing_profile_version_arn)},
+    {.name = "SigningJobArn", .type = &kString, .offset = offsetof(LayerVersionContentOutput, signing_job_arn)},
 };
 constinit const StructDesc kLayerVersionContentOutputStruct = {.name = "LayerVersionContentOutput", .members = kLayerVersionContentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionResponseMembers[] = {
-    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionContentOutput, offsetof(GetLayerVersionResponse, content)},
-    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerArn, offsetof(GetLayerVersionResponse, layer_arn)},
-    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionArn, offsetof(GetLayerVersionResponse, layer_version_arn)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(GetLayerVersionResponse, description)},
-    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetLayerVersionResponse, created_date)},
-    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionNumber, offsetof(GetLayerVersionResponse, version)},
-    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleRuntimes, offsetof(GetLayerVersionResponse, compatible_runtimes)},
-    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLicenseInfo, offsetof(GetLayerVersionResponse, license_info)},
-    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleArchitectures, offsetof(GetLayerVersionResponse, compatible_architectures)},
+    {.name = "Content", .type = &kLayerVersionContentOutput, .offset = offsetof(GetLayerVersionResponse, content)},
+    {.name = "LayerArn", .type = &kLayerArn, .offset = offsetof(GetLayerVersionResponse, layer_arn)},
+    {.name = "LayerVersionArn", .type = &kLayerVersionArn, .offset = offsetof(GetLayerVersionResponse, layer_version_arn)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(GetLayerVersionResponse, description)},
+    {.name = "CreatedDate", .type = &kTimestamp, .offset = offsetof(GetLayerVersionResponse, created_date)},
+    {.name = "Version", .type = &kLayerVersionNumber, .offset = offsetof(GetLayerVersionResponse, version)},
+    {.name = "CompatibleRuntimes", .type = &kCompatibleRuntimes, .offset = offsetof(GetLayerVersionResponse, compatible_runtimes)},
+    {.name = "LicenseInfo", .type = &kLicenseInfo, .offset = offsetof(GetLayerVersionResponse, license_info)},
+    {.name = "CompatibleArchitectures", .type = &kCompatibleArchitectures, .offset = offsetof(GetLayerVersionResponse, compatible_architectures)},
 };
 constinit const StructDesc kGetLayerVersionResponseStruct = {.name = "GetLayerVersionResponse", .members = kGetLayerVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetPolicyRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetPolicyRequest, qualifier)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetPolicyRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetPolicyRequest, qualifier), .location = Location::query},
 };
 constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetPolicyResponse, policy)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetPolicyResponse, revision_id)},
+    {.name = "Policy", .type = &kString, .offset = offsetof(GetPolicyResponse, policy)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(GetPolicyResponse, revision_id)},
 };
 constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetProvisionedConcurrencyConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(GetProvisionedConcurrencyConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kQualifier, offsetof(GetProvisionedConcurrencyConfigRequest, qualifier)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetProvisionedConcurrencyConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kQualifier, .offset = offsetof(GetProvisionedConcurrencyConfigRequest, qualifier), .location = Location::query, .required = true},
 };
 constinit const StructDesc kGetProvisionedConcurrencyConfigRequestStruct = {.name = "GetProvisionedConcurrencyConfigRequest", .members = kGetProvisionedConcurrencyConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetProvisionedConcurrencyConfigResponseMembers[] = {
-    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveInteger, offsetof(GetProvisionedConcurrencyConfigResponse, requested_provisioned_concurrent_executions)},
-    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, offsetof(GetProvisionedConcurrencyConfigResponse, available_provisioned_concurrent_executions)},
-    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, offsetof(GetProvisionedConcurrencyConfigResponse, allocated_provisioned_concurrent_executions)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedConcurrencyStatusEnum, offsetof(GetProvisionedConcurrencyConfigResponse, status)},
-    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetProvisionedConcurrencyConfigResponse, status_reason)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetProvisionedConcurrencyConfigResponse, last_modified)},
+    {.name = "RequestedProvisionedConcurrentExecutions", .type = &kPositiveInteger, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, requested_provisioned_concurrent_executions)},
+    {.name = "AvailableProvisionedConcurrentExecutions", .type = &kNonNegativeInteger, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, available_provisioned_concurrent_executions)},
+    {.name = "AllocatedProvisionedConcurrentExecutions", .type = &kNonNegativeInteger, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, allocated_provisioned_concurrent_executions)},
+    {.name = "Status", .type = &kProvisionedConcurrencyStatusEnum, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, status)},
+    {.name = "StatusReason", .type = &kString, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, status_reason)},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, last_modified)},
 };
 constinit const StructDesc kGetProvisionedConcurrencyConfigResponseStruct = {.name = "GetProvisionedConcurrencyConfigResponse", .members = kGetProvisionedConcurrencyConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRuntimeManagementConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(GetRuntimeManagementConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(GetRuntimeManagementConfigRequest, qualifier)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetRuntimeManagementConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetRuntimeManagementConfigRequest, qualifier), .location = Location::query},
 };
 constinit const StructDesc kGetRuntimeManagementConfigRequestStruct = {.name = "GetRuntimeManagementConfigRequest", .members = kGetRuntimeManagementConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRuntimeManagementConfigResponseMembers[] = {
-    {"UpdateRuntimeOn", "UpdateRuntimeOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUpdateRuntimeOn, offsetof(GetRuntimeManagementConfigResponse, update_runtime_on)},
-    {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntimeVersionArn, offsetof(GetRuntimeManagementConfigResponse, runtime_version_arn)},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNameSpacedFunctionArn, offsetof(GetRuntimeManagementConfigResponse, function_arn)},
+    {.name = "UpdateRuntimeOn", .type = &kUpdateRuntimeOn, .offset = offsetof(GetRuntimeManagementConfigResponse, update_runtime_on)},
+    {.name = "RuntimeVersionArn", .type = &kRuntimeVersionArn, .offset = offsetof(GetRuntimeManagementConfigResponse, runtime_version_arn)},
+    {.name = "FunctionArn", .type = &kNameSpacedFunctionArn, .offset = offsetof(GetRuntimeManagementConfigResponse, function_arn)},
 };
 constinit const StructDesc kGetRuntimeManagementConfigResponseStruct = {.name = "GetRuntimeManagementConfigResponse", .members = kGetRuntimeManagementConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidCodeSignatureExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidCodeSignatureException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidCodeSignatureException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidCodeSignatureException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidCodeSignatureException, message)},
 };
 constinit const StructDesc kInvalidCodeSignatureExceptionStruct = {.name = "InvalidCodeSignatureException", .members = kInvalidCodeSignatureExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidParameterValueExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidParameterValueException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidParameterValueException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidParameterValueException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(InvalidParameterValueException, message)},
 };
 constinit const StructDesc kInvalidParameterValueExceptionStruct = {.name = "InvalidParameterValueException", .members = kInvalidParameterValueExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidRequestContentExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidRequestContentException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidRequestContentException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidRequestContentException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(InvalidRequestContentException, message)},
 };
 constinit const StructDesc kInvalidRequestContentExceptionStruct = {.name = "InvalidRequestContentException", .members = kInvalidRequestContentExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidRuntimeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidRuntimeException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidRuntimeException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidRuntimeException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidRuntimeException, message)},
 };
 constinit const StructDesc kInvalidRuntimeExceptionStruct = {.name = "InvalidRuntimeException", .members = kInvalidRuntimeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidSecurityGroupIDExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidSecurityGroupIDException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidSecurityGroupIDException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidSecurityGroupIDException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidSecurityGroupIDException, message)},
 };
 constinit const StructDesc kInvalidSecurityGroupIDExceptionStruct = {.name = "InvalidSecurityGroupIDException", .members = kInvalidSecurityGroupIDExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidSubnetIDExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidSubnetIDException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidSubnetIDException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidSubnetIDException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidSubnetIDException, message)},
 };
 constinit const StructDesc kInvalidSubnetIDExceptionStruct = {.name = "InvalidSubnetIDException", .members = kInvalidSubnetIDExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidZipFileExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidZipFileException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvalidZipFileException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidZipFileException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidZipFileException, message)},
 };
 constinit const StructDesc kInvalidZipFileExceptionStruct = {.name = "InvalidZipFileException", .members = kInvalidZipFileExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvocationRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(InvocationRequest, function_name)},
-    {"InvocationType", "X-Amz-Invocation-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvocationType, offsetof(InvocationRequest, invocation_type)},
-    {"LogType", "X-Amz-Log-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogType, offsetof(InvocationRequest, log_type)},
-    {"ClientContext", "X-Amz-Client-Context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvocationRequest, client_context)},
-    {"DurableExecutionName", "X-Amz-Durable-Execution-Name", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, offsetof(InvocationRequest, payload)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(InvocationRequest, qualifier)},
-    {"TenantId", "X-Amz-Tenant-Id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(InvocationRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "InvocationType", .type = &kInvocationType, .other_wire = &kWire_X_Amz_Invocation_Type, .offset = offsetof(InvocationRequest, invocation_type), .location = Location::header},
+    {.name = "LogType", .type = &kLogType, .other_wire = &kWire_X_Amz_Log_Type, .offset = offsetof(InvocationRequest, log_type), .location = Location::header},
+    {.name = "ClientContext", .type = &kString, .other_wire = &kWire_X_Amz_Client_Context, .offset = offsetof(InvocationRequest, client_context), .location = Location::header},
+    {.name = "DurableExecutionName", .type = nullptr, .other_wire = &kWire_X_Amz_Durable_Execution_Name, .location = Location::header},
+    {.name = "Payload", .type = &kBlob, .offset = offsetof(InvocationRequest, payload), .location = Location::payload},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(InvocationRequest, qualifier), .location = Location::query},
+    {.name = "TenantId", .type = nullptr, .other_wire = &kWire_X_Amz_Tenant_Id, .location = Location::header},
 };
 constinit const StructDesc kInvocationRequestStruct = {.name = "InvocationRequest", .members = kInvocationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvocationResponseMembers[] = {
-    {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInteger, offsetof(InvocationResponse, status_code)},
-    {"FunctionError", "X-Amz-Function-Error", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvocationResponse, function_error)},
-    {"LogResult", "X-Amz-Log-Result", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(InvocationResponse, log_result)},
-    {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, offsetof(InvocationResponse, payload)},
-    {"ExecutedVersion", "X-Amz-Executed-Version", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersion, offsetof(InvocationResponse, executed_version)},
+    {.name = "StatusCode", .type = &kInteger, .offset = offsetof(InvocationResponse, status_code), .location = Location::status_code},
+    {.name = "FunctionError", .type = &kString, .other_wire = &kWire_X_Amz_Function_Error, .offset = offsetof(InvocationResponse, function_error), .location = Location::header},
+    {.name = "LogResult", .type = &kString, .other_wire = &kWire_X_Amz_Log_Result, .offset = offsetof(InvocationResponse, log_result), .location = Location::header},
+    {.name = "Payload", .type = &kBlob, .offset = offsetof(InvocationResponse, payload), .location = Location::payload},
+    {.name = "ExecutedVersion", .type = &kVersion, .other_wire = &kWire_X_Amz_Executed_Version, .offset = offsetof(InvocationResponse, executed_version), .location = Location::header},
 };
 constinit const StructDesc kInvocationResponseStruct = {.name = "InvocationResponse", .members = kInvocationResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSAccessDeniedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSAccessDeniedException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSAccessDeniedException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(KMSAccessDeniedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(KMSAccessDeniedException, message)},
 };
 constinit const StructDesc kKMSAccessDeniedExceptionStruct = {.name = "KMSAccessDeniedException", .members = kKMSAccessDeniedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSDisabledExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSDisabledException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSDisabledException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(KMSDisabledException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(KMSDisabledException, message)},
 };
 constinit const StructDesc kKMSDisabledExceptionStruct = {.name = "KMSDisabledException", .members = kKMSDisabledExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSInvalidStateExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSInvalidStateException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSInvalidStateException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(KMSInvalidStateException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(KMSInvalidStateException, message)},
 };
 constinit const StructDesc kKMSInvalidStateExceptionStruct = {.name = "KMSInvalidStateException", .members = kKMSInvalidStateExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSNotFoundException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(KMSNotFoundException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(KMSNotFoundException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(KMSNotFoundException, message)},
 };
 constinit const StructDesc kKMSNotFoundExceptionStruct = {.name = "KMSNotFoundException", .members = kKMSNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLayerVersionsListItemMembers[] = {
-    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionArn, offsetof(LayerVersionsListItem, layer_version_arn)},
-    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionNumber, offsetof(LayerVersionsListItem, version)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(LayerVersionsListItem, description)},
-    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(LayerVersionsListItem, created_date)},
-    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleRuntimes, offsetof(LayerVersionsListItem, compatible_runtimes)},
-    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLicenseInfo, offsetof(LayerVersionsListItem, license_info)},
-    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompatibleArchitectures, offsetof(LayerVersionsListItem, compatible_architectures)},
+    {.name = "LayerVersionArn", .type = &kLayerVersionArn, .offset = offsetof(LayerVersionsListItem, layer_version_arn)},
+    {.name = "Version", .type = &kLayerVersionNumber, .offset = offsetof(LayerVersionsListItem, version)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(LayerVersionsListItem, description)},
+    {.name = "CreatedDate", .type = &kTimestamp, .offset = offsetof(LayerVersionsListItem, created_date)},
+    {.name = "CompatibleRuntimes", .type = &kCompatibleRuntimes, .offset = offsetof(LayerVersionsListItem, compatible_runtimes)},
+    {.name = "LicenseInfo", .type = &kLicenseInfo, .offset = offsetof(LayerVersionsListItem, license_info)},
+    {.name = "CompatibleArchitectures", .type = &kCompatibleArchitectures, .offset = offsetof(LayerVersionsListItem, compatible_architectures)},
 };
 constinit const StructDesc kLayerVersionsListItemStruct = {.name = "LayerVersionsListItem", .members = kLayerVersionsListItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLayersListItemMembers[] = {
-    {"LayerName", "LayerName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerName, offsetof(LayersListItem, layer_name)},
-    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerArn, offsetof(LayersListItem, layer_arn)},
-    {"LatestMatchingVersion", "LatestMatchingVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionsListItem, offsetof(LayersListItem, latest_matching_version)},
+    {.name = "LayerName", .type = &kLayerName, .offset = offsetof(LayersListItem, layer_name)},
+    {.name = "LayerArn", .type = &kLayerArn, .offset = offsetof(LayersListItem, layer_arn)},
+    {.name = "LatestMatchingVersion", .type = &kLayerVersionsListItem, .offset = offsetof(LayersListItem, latest_matching_version)},
 };
 constinit const StructDesc kLayersListItemStruct = {.name = "LayersListItem", .members = kLayersListItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAliasesRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(ListAliasesRequest, function_name)},
-    {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersionWithLatestPublished, offsetof(ListAliasesRequest, function_version)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListAliasesRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListAliasesRequest, max_items)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(ListAliasesRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "FunctionVersion", .type = &kVersionWithLatestPublished, .offset = offsetof(ListAliasesRequest, function_version), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListAliasesRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListAliasesRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListAliasesRequestStruct = {.name = "ListAliasesRequest", .members = kListAliasesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAliasesResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListAliasesResponse, next_marker)},
-    {"Aliases", "Aliases", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasList, offsetof(ListAliasesResponse, aliases)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListAliasesResponse, next_marker)},
+    {.name = "Aliases", .type = &kAliasList, .offset = offsetof(ListAliasesResponse, aliases)},
 };
 constinit const StructDesc kListAliasesResponseStruct = {.name = "ListAliasesResponse", .members = kListAliasesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCapacityProvidersRequestMembers[] = {
-    {"State", "State", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCapacityProviderState, offsetof(ListCapacityProvidersRequest, state)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListCapacityProvidersRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxFiftyListItems, offsetof(ListCapacityProvidersRequest, max_items)},
+    {.name = "State", .type = &kCapacityProviderState, .offset = offsetof(ListCapacityProvidersRequest, state), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListCapacityProvidersRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxFiftyListItems, .offset = offsetof(ListCapacityProvidersRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListCapacityProvidersRequestStruct = {.name = "ListCapacityProvidersRequest", .members = kListCapacityProvidersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCapacityProvidersResponseMembers[] = {
-    {"CapacityProviders", "CapacityProviders", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProvidersList, offsetof(ListCapacityProvidersResponse, capacity_providers)},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListCapacityProvidersResponse, next_marker)},
+    {.name = "CapacityProviders", .type = &kCapacityProvidersList, .offset = offsetof(ListCapacityProvidersResponse, capacity_providers), .required = true},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListCapacityProvidersResponse, next_marker)},
 };
 constinit const StructDesc kListCapacityProvidersResponseStruct = {.name = "ListCapacityProvidersResponse", .members = kListCapacityProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCodeSigningConfigsRequestMembers[] = {
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListCodeSigningConfigsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListCodeSigningConfigsRequest, max_items)},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListCodeSigningConfigsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListCodeSigningConfigsRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListCodeSigningConfigsRequestStruct = {.name = "ListCodeSigningConfigsRequest", .members = kListCodeSigningConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCodeSigningConfigsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListCodeSigningConfigsResponse, next_marker)},
-    {"CodeSigningConfigs", "CodeSigningConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCodeSigningConfigList, offsetof(ListCodeSigningConfigsResponse, code_signing_configs)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListCodeSigningConfigsResponse, next_marker)},
+    {.name = "CodeSigningConfigs", .type = &kCodeSigningConfigList, .offset = offsetof(ListCodeSigningConfigsResponse, code_signing_configs)},
 };
 constinit const StructDesc kListCodeSigningConfigsResponseStruct = {.name = "ListCodeSigningConfigsResponse", .members = kListCodeSigningConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDurableExecutionsByFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(ListDurableExecutionsByFunctionRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(ListDurableExecutionsByFunctionRequest, qualifier)},
-    {"DurableExecutionName", "DurableExecutionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurableExecutionName, offsetof(ListDurableExecutionsByFunctionRequest, durable_execution_name)},
-    {"Statuses", "Statuses", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionStatusList, offsetof(ListDurableExecutionsByFunctionRequest, statuses)},
-    {"StartedAfter", "StartedAfter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionTimestamp, offsetof(ListDurableExecutionsByFunctionRequest, started_after)},
-    {"StartedBefore", "StartedBefore", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionTimestamp, offsetof(ListDurableExecutionsByFunctionRequest, started_before)},
-    {"ReverseOrder", "ReverseOrder", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReverseOrder, offsetof(ListDurableExecutionsByFunctionRequest, reverse_order)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListDurableExecutionsByFunctionRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kItemCount, offsetof(ListDurableExecutionsByFunctionRequest, max_items)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(ListDurableExecutionsByFunctionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(ListDurableExecutionsByFunctionRequest, qualifier), .location = Location::query},
+    {.name = "DurableExecutionName", .type = &kDurableExecutionName, .offset = offsetof(ListDurableExecutionsByFunctionRequest, durable_execution_name), .location = Location::query},
+    {.name = "Statuses", .type = &kExecutionStatusList, .offset = offsetof(ListDurableExecutionsByFunctionRequest, statuses), .location = Location::query},
+    {.name = "StartedAfter", .type = &kExecutionTimestamp, .offset = offsetof(ListDurableExecutionsByFunctionRequest, started_after), .location = Location::query},
+    {.name = "StartedBefore", .type = &kExecutionTimestamp, .offset = offsetof(ListDurableExecutionsByFunctionRequest, started_before), .location = Location::query},
+    {.name = "ReverseOrder", .type = &kReverseOrder, .offset = offsetof(ListDurableExecutionsByFunctionRequest, reverse_order), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListDurableExecutionsByFunctionRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kItemCount, .offset = offsetof(ListDurableExecutionsByFunctionRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListDurableExecutionsByFunctionRequestStruct = {.name = "ListDurableExecutionsByFunctionRequest", .members = kListDurableExecutionsByFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDurableExecutionsByFunctionResponseMembers[] = {
-    {"DurableExecutions", "DurableExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurableExecutions, offsetof(ListDurableExecutionsByFunctionResponse, durable_executions)},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListDurableExecutionsByFunctionResponse, next_marker)},
+    {.name = "DurableExecutions", .type = &kDurableExecutions, .offset = offsetof(ListDurableExecutionsByFunctionResponse, durable_executions)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListDurableExecutionsByFunctionResponse, next_marker)},
 };
 constinit const StructDesc kListDurableExecutionsByFunctionResponseStruct = {.name = "ListDurableExecutionsByFunctionResponse", .members = kListDurableExecutionsByFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEventSourceMappingsRequestMembers[] = {
-    {"EventSourceArn", "EventSourceArn", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(ListEventSourceMappingsRequest, event_source_arn)},
-    {"FunctionName", "FunctionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(ListEventSourceMappingsRequest, function_name)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListEventSourceMappingsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListEventSourceMappingsRequest, max_items)},
+    {.name = "EventSourceArn", .type = &kArn, .offset = offsetof(ListEventSourceMappingsRequest, event_source_arn), .location = Location::query},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(ListEventSourceMappingsRequest, function_name), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListEventSourceMappingsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListEventSourceMappingsRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListEventSourceMappingsRequestStruct = {.name = "ListEventSourceMappingsRequest", .members = kListEventSourceMappingsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEventSourceMappingsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListEventSourceMappingsResponse, next_marker)},
-    {"EventSourceMappings", "EventSourceMappings", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventSourceMappingsList, offsetof(ListEventSourceMappingsResponse, event_source_mappings)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListEventSourceMappingsResponse, next_marker)},
+    {.name = "EventSourceMappings", .type = &kEventSourceMappingsList, .offset = offsetof(ListEventSourceMappingsResponse, event_source_mappings)},
 };
 constinit const StructDesc kListEventSourceMappingsResponseStruct = {.name = "ListEventSourceMappingsResponse", .members = kListEventSourceMappingsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionEventInvokeConfigsRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(ListFunctionEventInvokeConfigsRequest, function_name)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionEventInvokeConfigsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxFunctionEventInvokeConfigListItems, offsetof(ListFunctionEventInvokeConfigsRequest, max_items)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(ListFunctionEventInvokeConfigsRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListFunctionEventInvokeConfigsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxFunctionEventInvokeConfigListItems, .offset = offsetof(ListFunctionEventInvokeConfigsRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListFunctionEventInvokeConfigsRequestStruct = {.name = "ListFunctionEventInvokeConfigsRequest", .members = kListFunctionEventInvokeConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionEventInvokeConfigsResponseMembers[] = {
-    {"FunctionEventInvokeConfigs", "FunctionEventInvokeConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionEventInvokeConfigList, offsetof(ListFunctionEventInvokeConfigsResponse, function_event_invoke_configs)},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionEventInvokeConfigsResponse, next_marker)},
+    {.name = "FunctionEventInvokeConfigs", .type = &kFunctionEventInvokeConfigList, .offset = offsetof(ListFunctionEventInvokeConfigsResponse, function_event_invoke_configs)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListFunctionEventInvokeConfigsResponse, next_marker)},
 };
 constinit const StructDesc kListFunctionEventInvokeConfigsResponseStruct = {.name = "ListFunctionEventInvokeConfigsResponse", .members = kListFunctionEventInvokeConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionUrlConfigsRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(ListFunctionUrlConfigsRequest, function_name)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionUrlConfigsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItems, offsetof(ListFunctionUrlConfigsRequest, max_items)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(ListFunctionUrlConfigsRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListFunctionUrlConfigsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxItems, .offset = offsetof(ListFunctionUrlConfigsRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListFunctionUrlConfigsRequestStruct = {.name = "ListFunctionUrlConfigsRequest", .members = kListFunctionUrlConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionUrlConfigsResponseMembers[] = {
-    {"FunctionUrlConfigs", "FunctionUrlConfigs", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlConfigList, offsetof(ListFunctionUrlConfigsResponse, function_url_configs)},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionUrlConfigsResponse, next_marker)},
+    {.name = "FunctionUrlConfigs", .type = &kFunctionUrlConfigList, .offset = offsetof(ListFunctionUrlConfigsResponse, function_url_configs), .required = true},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListFunctionUrlConfigsResponse, next_marker)},
 };
 constinit const StructDesc kListFunctionUrlConfigsResponseStruct = {.name = "ListFunctionUrlConfigsResponse", .members = kListFunctionUrlConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionsRequestMembers[] = {
-    {"MasterRegion", "MasterRegion", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionVersion, offsetof(ListFunctionsRequest, function_version)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListFunctionsRequest, max_items)},
+    {.name = "MasterRegion", .type = nullptr, .location = Location::query},
+    {.name = "FunctionVersion", .type = &kFunctionVersion, .offset = offsetof(ListFunctionsRequest, function_version), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListFunctionsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListFunctionsRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListFunctionsRequestStruct = {.name = "ListFunctionsRequest", .members = kListFunctionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListFunctionsResponse, next_marker)},
-    {"Functions", "Functions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionList, offsetof(ListFunctionsResponse, functions)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListFunctionsResponse, next_marker)},
+    {.name = "Functions", .type = &kFunctionList, .offset = offsetof(ListFunctionsResponse, functions)},
 };
 constinit const StructDesc kListFunctionsResponseStruct = {.name = "ListFunctionsResponse", .members = kListFunctionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayerVersionsRequestMembers[] = {
-    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(ListLayerVersionsRequest, compatible_runtime)},
-    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLayerName, offsetof(ListLayerVersionsRequest, layer_name)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListLayerVersionsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxLayerListItems, offsetof(ListLayerVersionsRequest, max_items)},
-    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecture, offsetof(ListLayerVersionsRequest, compatible_architecture)},
+    {.name = "CompatibleRuntime", .type = &kRuntime, .offset = offsetof(ListLayerVersionsRequest, compatible_runtime), .location = Location::query},
+    {.name = "LayerName", .type = &kLayerName, .offset = offsetof(ListLayerVersionsRequest, layer_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListLayerVersionsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxLayerListItems, .offset = offsetof(ListLayerVersionsRequest, max_items), .location = Location::query},
+    {.name = "CompatibleArchitecture", .type = &kArchitecture, .offset = offsetof(ListLayerVersionsRequest, compatible_architecture), .location = Location::query},
 };
 constinit const StructDesc kListLayerVersionsRequestStruct = {.name = "ListLayerVersionsRequest", .members = kListLayerVersionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayerVersionsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListLayerVersionsResponse, next_marker)},
-    {"LayerVersions", "LayerVersions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayerVersionsList, offsetof(ListLayerVersionsResponse, layer_versions)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListLayerVersionsResponse, next_marker)},
+    {.name = "LayerVersions", .type = &kLayerVersionsList, .offset = offsetof(ListLayerVersionsResponse, layer_versions)},
 };
 constinit const StructDesc kListLayerVersionsResponseStruct = {.name = "ListLayerVersionsResponse", .members = kListLayerVersionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayersRequestMembers[] = {
-    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(ListLayersRequest, compatible_runtime)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListLayersRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxLayerListItems, offsetof(ListLayersRequest, max_items)},
-    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecture, offsetof(ListLayersRequest, compatible_architecture)},
+    {.name = "CompatibleRuntime", .type = &kRuntime, .offset = offsetof(ListLayersRequest, compatible_runtime), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListLayersRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxLayerListItems, .offset = offsetof(ListLayersRequest, max_items), .location = Location::query},
+    {.name = "CompatibleArchitecture", .type = &kArchitecture, .offset = offsetof(ListLayersRequest, compatible_architecture), .location = Location::query},
 };
 constinit const StructDesc kListLayersRequestStruct = {.name = "ListLayersRequest", .members = kListLayersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayersResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListLayersResponse, next_marker)},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLayersList, offsetof(ListLayersResponse, layers)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListLayersResponse, next_marker)},
+    {.name = "Layers", .type = &kLayersList, .offset = offsetof(ListLayersResponse, layers)},
 };
 constinit const StructDesc kListLayersResponseStruct = {.name = "ListLayersResponse", .members = kListLayersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListProvisionedConcurrencyConfigsRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(ListProvisionedConcurrencyConfigsRequest, function_name)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListProvisionedConcurrencyConfigsRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxProvisionedConcurrencyConfigListItems, offsetof(ListProvisionedConcurrencyConfigsRequest, max_items)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(ListProvisionedConcurrencyConfigsRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListProvisionedConcurrencyConfigsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxProvisionedConcurrencyConfigListItems, .offset = offsetof(ListProvisionedConcurrencyConfigsRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListProvisionedConcurrencyConfigsRequestStruct = {.name = "ListProvisionedConcurrencyConfigsRequest", .members = kListProvisionedConcurrencyConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListProvisionedConcurrencyConfigsResponseMembers[] = {
-    {"ProvisionedConcurrencyConfigs", "ProvisionedConcurrencyConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedConcurrencyConfigList, offsetof(ListProvisionedConcurrencyConfigsResponse, provisioned_concurrency_configs)},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListProvisionedConcurrencyConfigsResponse, next_marker)},
+    {.name = "ProvisionedConcurrencyConfigs", .type = &kProvisionedConcurrencyConfigList, .offset = offsetof(ListProvisionedConcurrencyConfigsResponse, provisioned_concurrency_configs)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListProvisionedConcurrencyConfigsResponse, next_marker)},
 };
 constinit const StructDesc kListProvisionedConcurrencyConfigsResponseStruct = {.name = "ListProvisionedConcurrencyConfigsResponse", .members = kListProvisionedConcurrencyConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsRequestMembers[] = {
-    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTaggableResource, offsetof(ListTagsRequest, resource)},
+    {.name = "Resource", .type = &kTaggableResource, .offset = offsetof(ListTagsRequest, resource), .location = Location::uri, .required = true},
 };
 constinit const StructDesc kListTagsRequestStruct = {.name = "ListTagsRequest", .members = kListTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(ListTagsResponse, tags)},
+    {.name = "Tags", .type = &kTags, .offset = offsetof(ListTagsResponse, tags)},
 };
 constinit const StructDesc kListTagsResponseStruct = {.name = "ListTagsResponse", .members = kListTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVersionsByFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(ListVersionsByFunctionRequest, function_name)},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListVersionsByFunctionRequest, marker)},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxListItems, offsetof(ListVersionsByFunctionRequest, max_items)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(ListVersionsByFunctionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListVersionsByFunctionRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListVersionsByFunctionRequest, max_items), .location = Location::query},
 };
 constinit const StructDesc kListVersionsByFunctionRequestStruct = {.name = "ListVersionsByFunctionRequest", .members = kListVersionsByFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVersionsByFunctionResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListVersionsByFunctionResponse, next_marker)},
-    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionList, offsetof(ListVersionsByFunctionResponse, versions)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListVersionsByFunctionResponse, next_marker)},
+    {.name = "Versions", .type = &kFunctionList, .offset = offsetof(ListVersionsByFunctionResponse, versions)},
 };
 constinit const StructDesc kListVersionsByFunctionResponseStruct = {.name = "ListVersionsByFunctionResponse", .members = kListVersionsByFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kNoPublishedVersionExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(NoPublishedVersionException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(NoPublishedVersionException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(NoPublishedVersionException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(NoPublishedVersionException, message)},
 };
 constinit const StructDesc kNoPublishedVersionExceptionStruct = {.name = "NoPublishedVersionException", .members = kNoPublishedVersionExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyLengthExceededExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PolicyLengthExceededException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PolicyLengthExceededException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(PolicyLengthExceededException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(PolicyLengthExceededException, message)},
 };
 constinit const StructDesc kPolicyLengthExceededExceptionStruct = {.name = "PolicyLengthExceededException", .members = kPolicyLengthExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPreconditionFailedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PreconditionFailedException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PreconditionFailedException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(PreconditionFailedException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(PreconditionFailedException, message)},
 };
 constinit const StructDesc kPreconditionFailedExceptionStruct = {.name = "PreconditionFailedException", .members = kPreconditionFailedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedConcurrencyConfigListItemMembers[] = {
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionArn, offsetof(ProvisionedConcurrencyConfigListItem, function_arn)},
-    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPositiveInteger, offsetof(ProvisionedConcurrencyConfigListItem, requested_provisioned_concurrent_executions)},
-    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, offsetof(ProvisionedConcurrencyConfigListItem, available_provisioned_concurrent_executions)},
-    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNonNegativeInteger, offsetof(ProvisionedConcurrencyConfigListItem, allocated_provisioned_concurrent_executions)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProvisionedConcurrencyStatusEnum, offsetof(ProvisionedConcurrencyConfigListItem, status)},
-    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ProvisionedConcurrencyConfigListItem, status_reason)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ProvisionedConcurrencyConfigListItem, last_modified)},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(ProvisionedConcurrencyConfigListItem, function_arn)},
+    {.name = "RequestedProvisionedConcurrentExecutions", .type = &kPositiveInteger, .offset = offsetof(ProvisionedConcurrencyConfigListItem, requested_provisioned_concurrent_executions)},
+    {.name = "AvailableProvisionedConcurrentExecutions", .type = &kNonNegativeInteger, .offset = offsetof(ProvisionedConcurrencyConfigListItem, available_provisioned_concurrent_executions)},
+    {.name = "AllocatedProvisionedConcurrentExecutions", .type = &kNonNegativeInteger, .offset = offsetof(ProvisionedConcurrencyConfigListItem, allocated_provisioned_concurrent_executions)},
+    {.name = "Status", .type = &kProvisionedConcurrencyStatusEnum, .offset = offsetof(ProvisionedConcurrencyConfigListItem, status)},
+    {.name = "StatusReason", .type = &kString, .offset = offsetof(ProvisionedConcurrencyConfigListItem, status_reason)},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(ProvisionedConcurrencyConfigListItem, last_modified)},
 };
 constinit const StructDesc kProvisionedConcurrencyConfigListItemStruct = {.name = "ProvisionedConcurrencyConfigListItem", .members = kProvisionedConcurrencyConfigListItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedConcurrencyConfigNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ProvisionedConcurrencyConfigNotFoundException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ProvisionedConcurrencyConfigNotFoundException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(ProvisionedConcurrencyConfigNotFoundException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(ProvisionedConcurrencyConfigNotFoundException, message)},
 };
 constinit const StructDesc kProvisionedConcurrencyConfigNotFoundExceptionStruct = {.name = "ProvisionedConcurrencyConfigNotFoundException", .members = kProvisionedConcurrencyConfigNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishVersionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(PublishVersionRequest, function_name)},
-    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishVersionRequest, code_sha256)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(PublishVersionRequest, description)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishVersionRequest, revision_id)},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(PublishVersionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "CodeSha256", .type = &kString, .offset = offsetof(PublishVersionRequest, code_sha256)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(PublishVersionRequest, description)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(PublishVersionRequest, revision_id)},
+    {.name = "PublishTo", .type = nullptr},
 };
 constinit const StructDesc kPublishVersionRequestStruct = {.name = "PublishVersionRequest", .members = kPublishVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutFunctionConcurrencyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(PutFunctionConcurrencyRequest, function_name)},
-    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kReservedConcurrentExecutions, offsetof(PutFunctionConcurrencyRequest, reserved_concurrent_executions)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(PutFunctionConcurrencyRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "ReservedConcurrentExecutions", .type = &kReservedConcurrentExecutions, .offset = offsetof(PutFunctionConcurrencyRequest, reserved_concurrent_executions), .required = true},
 };
 constinit const StructDesc kPutFunctionConcurrencyRequestStruct = {.name = "PutFunctionConcurrencyRequest", .members = kPutFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(PutFunctionEventInvokeConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(PutFunctionEventInvokeConfigRequest, qualifier)},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumRetryAttempts, offsetof(PutFunctionEventInvokeConfigRequest, maximum_retry_attempts)},
-    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumEventAgeInSeconds, offsetof(PutFunctionEventInvokeConfigRequest, maximum_event_age_in_seconds)},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfig, offsetof(PutFunctionEventInvokeConfigRequest, destination_config)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(PutFunctionEventInvokeConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(PutFunctionEventInvokeConfigRequest, qualifier), .location = Location::query},
+    {.name = "MaximumRetryAttempts", .type = &kMaximumRetryAttempts, .offset = offsetof(PutFunctionEventInvokeConfigRequest, maximum_retry_attempts)},
+    {.name = "MaximumEventAgeInSeconds", .type = &kMaximumEventAgeInSeconds, .offset = offsetof(PutFunctionEventInvokeConfigRequest, maximum_event_age_in_seconds)},
+    {.name = "DestinationConfig", .type = &kDestinationConfig, .offset = offsetof(PutFunctionEventInvokeConfigRequest, destination_config)},
 };
 constinit const StructDesc kPutFunctionEventInvokeConfigRequestStruct = {.name = "PutFunctionEventInvokeConfigRequest", .members = kPutFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRecursiveInvocationExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RecursiveInvocationException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RecursiveInvocationException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(RecursiveInvocationException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(RecursiveInvocationException, message)},
 };
 constinit const StructDesc kRecursiveInvocationExceptionStruct = {.name = "RecursiveInvocationException", .members = kRecursiveInvocationExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRemovePermissionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(RemovePermissionRequest, function_name)},
-    {"StatementId", "StatementId", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedStatementId, offsetof(RemovePermissionRequest, statement_id)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(RemovePermissionRequest, qualifier)},
-    {"RevisionId", "RevisionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RemovePermissionRequest, revision_id)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(RemovePermissionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "StatementId", .type = &kNamespacedStatementId, .offset = offsetof(RemovePermissionRequest, statement_id), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(RemovePermissionRequest, qualifier), .location = Location::query},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(RemovePermissionRequest, revision_id), .location = Location::query},
 };
 constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRequestTooLargeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RequestTooLargeException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(RequestTooLargeException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(RequestTooLargeException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(RequestTooLargeException, message)},
 };
 constinit const StructDesc kRequestTooLargeExceptionStruct = {.name = "RequestTooLargeException", .members = kRequestTooLargeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceConflictExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceConflictException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceConflictException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(ResourceConflictException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(ResourceConflictException, message)},
 };
 constinit const StructDesc kResourceConflictExceptionStruct = {.name = "ResourceConflictException", .members = kResourceConflictExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceInUseExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceInUseException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceInUseException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(ResourceInUseException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(ResourceInUseException, message)},
 };
 constinit const StructDesc kResourceInUseExceptionStruct = {.name = "ResourceInUseException", .members = kResourceInUseExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceNotFoundException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceNotFoundException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(ResourceNotFoundException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(ResourceNotFoundException, message)},
 };
 constinit const StructDesc kResourceNotFoundExceptionStruct = {.name = "ResourceNotFoundException", .members = kResourceNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceNotReadyExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceNotReadyException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ResourceNotReadyException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(ResourceNotReadyException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(ResourceNotReadyException, message)},
 };
 constinit const StructDesc kResourceNotReadyExceptionStruct = {.name = "ResourceNotReadyException", .members = kResourceNotReadyExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3FilesMountConnectivityExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountConnectivityException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountConnectivityException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(S3FilesMountConnectivityException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(S3FilesMountConnectivityException, message)},
 };
 constinit const StructDesc kS3FilesMountConnectivityExceptionStruct = {.name = "S3FilesMountConnectivityException", .members = kS3FilesMountConnectivityExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3FilesMountFailureExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountFailureException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountFailureException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(S3FilesMountFailureException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(S3FilesMountFailureException, message)},
 };
 constinit const StructDesc kS3FilesMountFailureExceptionStruct = {.name = "S3FilesMountFailureException", .members = kS3FilesMountFailureExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3FilesMountTimeoutExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountTimeoutException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(S3FilesMountTimeoutException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(S3FilesMountTimeoutException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(S3FilesMountTimeoutException, message)},
 };
 constinit const StructDesc kS3FilesMountTimeoutExceptionStruct = {.name = "S3FilesMountTimeoutException", .members = kS3FilesMountTimeoutExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSerializedRequestEntityTooLargeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SerializedRequestEntityTooLargeException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SerializedRequestEntityTooLargeException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(SerializedRequestEntityTooLargeException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(SerializedRequestEntityTooLargeException, message)},
 };
 constinit const StructDesc kSerializedRequestEntityTooLargeExceptionStruct = {.name = "SerializedRequestEntityTooLargeException", .members = kSerializedRequestEntityTooLargeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServiceExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ServiceException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ServiceException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(ServiceException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(ServiceException, message)},
 };
 constinit const StructDesc kServiceExceptionStruct = {.name = "ServiceException", .members = kServiceExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(SnapStartException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(SnapStartException, message)},
 };
 constinit const StructDesc kSnapStartExceptionStruct = {.name = "SnapStartException", .members = kSnapStartExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartNotReadyExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartNotReadyException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartNotReadyException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(SnapStartNotReadyException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(SnapStartNotReadyException, message)},
 };
 constinit const StructDesc kSnapStartNotReadyExceptionStruct = {.name = "SnapStartNotReadyException", .members = kSnapStartNotReadyExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartTimeoutExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartTimeoutException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SnapStartTimeoutException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(SnapStartTimeoutException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(SnapStartTimeoutException, message)},
 };
 constinit const StructDesc kSnapStartTimeoutExceptionStruct = {.name = "SnapStartTimeoutException", .members = kSnapStartTimeoutExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubnetIPAddressLimitReachedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SubnetIPAddressLimitReachedException, type)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SubnetIPAddressLimitReachedException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(SubnetIPAddressLimitReachedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(SubnetIPAddressLimitReachedException, message)},
 };
 constinit const StructDesc kSubnetIPAddressLimitReachedExceptionStruct = {.name = "SubnetIPAddressLimitReachedException", .members = kSubnetIPAddressLimitReachedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceRequestMembers[] = {
-    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTaggableResource, offsetof(TagResourceRequest, resource)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTags, offsetof(TagResourceRequest, tags)},
+    {.name = "Resource", .type = &kTaggableResource, .offset = offsetof(TagResourceRequest, resource), .location = Location::uri, .required = true},
+    {.name = "Tags", .type = &kTags, .offset = offsetof(TagResourceRequest, tags), .required = true},
 };
 constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTargetTrackingScalingPolicyMembers[] = {
-    {"PredefinedMetricType", "PredefinedMetricType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCapacityProviderPredefinedMetricType, offsetof(TargetTrackingScalingPolicy, predefined_metric_type)},
-    {"TargetValue", "TargetValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricTargetValue, offsetof(TargetTrackingScalingPolicy, target_value)},
+    {.name = "PredefinedMetricType", .type = &kCapacityProviderPredefinedMetricType, .offset = offsetof(TargetTrackingScalingPolicy, predefined_metric_type), .required = true},
+    {.name = "TargetValue", .type = &kMetricTargetValue, .offset = offsetof(TargetTrackingScalingPolicy, target_value), .required = true},
 };
 constinit const StructDesc kTargetTrackingScalingPolicyStruct = {.name = "TargetTrackingScalingPolicy", .members = kTargetTrackingScalingPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTooManyRequestsExceptionMembers[] = {
-    {"retryAfterSeconds", "Retry-After", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(TooManyRequestsException, retry_after_seconds)},
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(TooManyRequestsException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(TooManyRequestsException, message)},
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThrottleReason, offsetof(TooManyRequestsException, reason)},
+    {.name = "retryAfterSeconds", .type = &kString, .other_wire = &kWire_Retry_After, .offset = offsetof(TooManyRequestsException, retry_after_seconds), .location = Location::header},
+    {.name = "Type", .type = &kString, .offset = offsetof(TooManyRequestsException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(TooManyRequestsException, message)},
+    {.name = "Reason", .type = &kThrottleReason, .offset = offsetof(TooManyRequestsException, reason)},
 };
 constinit const StructDesc kTooManyRequestsExceptionStruct = {.name = "TooManyRequestsException", .members = kTooManyRequestsExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUnsupportedMediaTypeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UnsupportedMediaTypeException, type)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UnsupportedMediaTypeException, message)},
+    {.name = "Type", .type = &kString, .offset = offsetof(UnsupportedMediaTypeException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(UnsupportedMediaTypeException, message)},
 };
 constinit const StructDesc kUnsupportedMediaTypeExceptionStruct = {.name = "UnsupportedMediaTypeException", .members = kUnsupportedMediaTypeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceRequestMembers[] = {
-    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTaggableResource, offsetof(UntagResourceRequest, resource)},
-    {"TagKeys", "tagKeys", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, offsetof(UntagResourceRequest, tag_keys)},
+    {.name = "Resource", .type = &kTaggableResource, .offset = offsetof(UntagResourceRequest, resource), .location = Location::uri, .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .other_wire = &kWire_tagKeys, .offset = offsetof(UntagResourceRequest, tag_keys), .location = Location::query, .required = true},
 };
 constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(UpdateAliasRequest, function_name)},
-    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAlias, offsetof(UpdateAliasRequest, name)},
-    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersionWithLatestPublished, offsetof(UpdateAliasRequest, function_version)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(UpdateAliasRequest, description)},
-    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAliasRoutingConfiguration, offsetof(UpdateAliasRequest, routing_config)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UpdateAliasRequest, revision_id)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(UpdateAliasRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(UpdateAliasRequest, name), .location = Location::uri, .required = true},
+    {.name = "FunctionVersion", .type = &kVersionWithLatestPublished, .offset = offsetof(UpdateAliasRequest, function_version)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(UpdateAliasRequest, description)},
+    {.name = "RoutingConfig", .type = &kAliasRoutingConfiguration, .offset = offsetof(UpdateAliasRequest, routing_config)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(UpdateAliasRequest, revision_id)},
 };
 constinit const StructDesc kUpdateAliasRequestStruct = {.name = "UpdateAliasRequest", .members = kUpdateAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateEventSourceMappingRequestMembers[] = {
-    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(UpdateEventSourceMappingRequest, uuid)},
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(UpdateEventSourceMappingRequest, function_name)},
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnabled, offsetof(UpdateEventSourceMappingRequest, enabled)},
-    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchSize, offsetof(UpdateEventSourceMappingRequest, batch_size)},
-    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumBatchingWindowInSeconds, offsetof(UpdateEventSourceMappingRequest, maximum_batching_window_in_seconds)},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionResponseTypeList, offsetof(UpdateEventSourceMappingRequest, function_response_types)},
-    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScalingConfig, offsetof(UpdateEventSourceMappingRequest, scaling_config)},
-    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "UUID", .type = &kString, .offset = offsetof(UpdateEventSourceMappingRequest, uuid), .location = Location::uri, .required = true},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(UpdateEventSourceMappingRequest, function_name)},
+    {.name = "Enabled", .type = &kEnabled, .offset = offsetof(UpdateEventSourceMappingRequest, enabled)},
+    {.name = "BatchSize", .type = &kBatchSize, .offset = offsetof(UpdateEventSourceMappingRequest, batch_size)},
+    {.name = "FilterCriteria", .type = nullptr},
+    {.name = "MaximumBatchingWindowInSeconds", .type = &kMaximumBatchingWindowInSeconds, .offset = offsetof(UpdateEventSourceMappingRequest, maximum_batching_window_in_seconds)},
+    {.name = "DestinationConfig", .type = nullptr},
+    {.name = "MaximumRecordAgeInSeconds", .type = nullptr},
+    {.name = "BisectBatchOnFunctionError", .type = nullptr},
+    {.name = "MaximumRetryAttempts", .type = nullptr},
+    {.name = "ParallelizationFactor", .type = nullptr},
+    {.name = "SourceAccessConfigurations", .type = nullptr},
+    {.name = "TumblingWindowInSeconds", .type = nullptr},
+    {.name = "FunctionResponseTypes", .type = &kFunctionResponseTypeList, .offset = offsetof(UpdateEventSourceMappingRequest, function_response_types)},
+    {.name = "ScalingConfig", .type = &kScalingConfig, .offset = offsetof(UpdateEventSourceMappingRequest, scaling_config)},
+    {.name = "AmazonManagedKafkaEventSourceConfig", .type = nullptr},
+    {.name = "SelfManagedKafkaEventSourceConfig", .type = nullptr},
+    {.name = "DocumentDBEventSourceConfig", .type = nullptr},
+    {.name = "KMSKeyArn", .type = nullptr},
+    {.name = "MetricsConfig", .type = nullptr},
+    {.name = "LoggingConfig", .type = nullptr},
+    {.name = "ProvisionedPollerConfig", .type = nullptr},
 };
 constinit const StructDesc kUpdateEventSourceMappingRequestStruct = {.name = "UpdateEventSourceMappingRequest", .members = kUpdateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionCodeRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(UpdateFunctionCodeRequest, function_name)},
-    {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlob, offsetof(UpdateFunctionCodeRequest, zip_file)},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Bucket, offsetof(UpdateFunctionCodeRequest, s3_bucket)},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3Key, offsetof(UpdateFunctionCodeRequest, s3_key)},
-    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(UpdateFunctionCodeRequest, publish)},
-    {"DryRun", "DryRun", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(UpdateFunctionCodeRequest, dry_run)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UpdateFunctionCodeRequest, revision_id)},
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArchitecturesList, offsetof(UpdateFunctionCodeRequest, architectures)},
-    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(UpdateFunctionCodeRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "ZipFile", .type = &kBlob, .offset = offsetof(UpdateFunctionCodeRequest, zip_file)},
+    {.name = "S3Bucket", .type = &kS3Bucket, .offset = offsetof(UpdateFunctionCodeRequest, s3_bucket)},
+    {.name = "S3Key", .type = &kS3Key, .offset = offsetof(UpdateFunctionCodeRequest, s3_key)},
+    {.name = "S3ObjectVersion", .type = nullptr},
+    {.name = "ImageUri", .type = nullptr},
+    {.name = "Publish", .type = &kBoolean, .offset = offsetof(UpdateFunctionCodeRequest, publish)},
+    {.name = "DryRun", .type = &kBoolean, .offset = offsetof(UpdateFunctionCodeRequest, dry_run)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(UpdateFunctionCodeRequest, revision_id)},
+    {.name = "Architectures", .type = &kArchitecturesList, .offset = offsetof(UpdateFunctionCodeRequest, architectures)},
+    {.name = "SourceKMSKeyArn", .type = nullptr},
+    {.name = "PublishTo", .type = nullptr},
 };
 constinit const StructDesc kUpdateFunctionCodeRequestStruct = {.name = "UpdateFunctionCodeRequest", .members = kUpdateFunctionCodeRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionConfigurationRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(UpdateFunctionConfigurationRequest, function_name)},
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleArn, offsetof(UpdateFunctionConfigurationRequest, role)},
-    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kHandler, offsetof(UpdateFunctionConfigurationRequest, handler)},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescription, offsetof(UpdateFunctionConfigurationRequest, description)},
-    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimeout, offsetof(UpdateFunctionConfigurationRequest, timeout)},
-    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMemorySize, offsetof(UpdateFunctionConfigurationRequest, memory_size)},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnvironment, offsetof(UpdateFunctionConfigurationRequest, environment)},
-    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRuntime, offsetof(UpdateFunctionConfigurationRequest, runtime)},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeadLetterConfig, offsetof(UpdateFunctionConfigurationRequest, dead_letter_config)},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTracingConfig, offsetof(UpdateFunctionConfigurationRequest, tracing_config)},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(UpdateFunctionConfigurationRequest, revision_id)},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEphemeralStorage, offsetof(UpdateFunctionConfigurationRequest, ephemeral_storage)},
-    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSnapStart, offsetof(UpdateFunctionConfigurationRequest, snap_start)},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingConfig, offsetof(UpdateFunctionConfigurationRequest, logging_config)},
-    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(UpdateFunctionConfigurationRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Role", .type = &kRoleArn, .offset = offsetof(UpdateFunctionConfigurationRequest, role)},
+    {.name = "Handler", .type = &kHandler, .offset = offsetof(UpdateFunctionConfigurationRequest, handler)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(UpdateFunctionConfigurationRequest, description)},
+    {.name = "Timeout", .type = &kTimeout, .offset = offsetof(UpdateFunctionConfigurationRequest, timeout)},
+    {.name = "MemorySize", .type = &kMemorySize, .offset = offsetof(UpdateFunctionConfigurationRequest, memory_size)},
+    {.name = "VpcConfig", .type = nullptr},
+    {.name = "Environment", .type = &kEnvironment, .offset = offsetof(UpdateFunctionConfigurationRequest, environment)},
+    {.name = "Runtime", .type = &kRuntime, .offset = offsetof(UpdateFunctionConfigurationRequest, runtime)},
+    {.name = "DeadLetterConfig", .type = &kDeadLetterConfig, .offset = offsetof(UpdateFunctionConfigurationRequest, dead_letter_config)},
+    {.name = "KMSKeyArn", .type = nullptr},
+    {.name = "TracingConfig", .type = &kTracingConfig, .offset = offsetof(UpdateFunctionConfigurationRequest, tracing_config)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(UpdateFunctionConfigurationRequest, revision_id)},
+    {.name = "Layers", .type = nullptr},
+    {.name = "FileSystemConfigs", .type = nullptr},
+    {.name = "ImageConfig", .type = nullptr},
+    {.name = "EphemeralStorage", .type = &kEphemeralStorage, .offset = offsetof(UpdateFunctionConfigurationRequest, ephemeral_storage)},
+    {.name = "SnapStart", .type = &kSnapStart, .offset = offsetof(UpdateFunctionConfigurationRequest, snap_start)},
+    {.name = "LoggingConfig", .type = &kLoggingConfig, .offset = offsetof(UpdateFunctionConfigurationRequest, logging_config)},
+    {.name = "CapacityProviderConfig", .type = nullptr},
+    {.name = "DurableConfig", .type = nullptr},
 };
 constinit const StructDesc kUpdateFunctionConfigurationRequestStruct = {.name = "UpdateFunctionConfigurationRequest", .members = kUpdateFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNamespacedFunctionName, offsetof(UpdateFunctionEventInvokeConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumericLatestPublishedOrAliasQualifier, offsetof(UpdateFunctionEventInvokeConfigRequest, qualifier)},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumRetryAttempts, offsetof(UpdateFunctionEventInvokeConfigRequest, maximum_retry_attempts)},
-    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaximumEventAgeInSeconds, offsetof(UpdateFunctionEventInvokeConfigRequest, maximum_event_age_in_seconds)},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfig, offsetof(UpdateFunctionEventInvokeConfigRequest, destination_config)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, qualifier), .location = Location::query},
+    {.name = "MaximumRetryAttempts", .type = &kMaximumRetryAttempts, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, maximum_retry_attempts)},
+    {.name = "MaximumEventAgeInSeconds", .type = &kMaximumEventAgeInSeconds, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, maximum_event_age_in_seconds)},
+    {.name = "DestinationConfig", .type = &kDestinationConfig, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, destination_config)},
 };
 constinit const StructDesc kUpdateFunctionEventInvokeConfigRequestStruct = {.name = "UpdateFunctionEventInvokeConfigRequest", .members = kUpdateFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionName, offsetof(UpdateFunctionUrlConfigRequest, function_name)},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlQualifier, offsetof(UpdateFunctionUrlConfigRequest, qualifier)},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(UpdateFunctionUrlConfigRequest, auth_type)},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(UpdateFunctionUrlConfigRequest, cors)},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(UpdateFunctionUrlConfigRequest, invoke_mode)},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(UpdateFunctionUrlConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kFunctionUrlQualifier, .offset = offsetof(UpdateFunctionUrlConfigRequest, qualifier), .location = Location::query},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(UpdateFunctionUrlConfigRequest, auth_type)},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(UpdateFunctionUrlConfigRequest, cors)},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(UpdateFunctionUrlConfigRequest, invoke_mode)},
 };
 constinit const StructDesc kUpdateFunctionUrlConfigRequestStruct = {.name = "UpdateFunctionUrlConfigRequest", .members = kUpdateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionUrlConfigResponseMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrl, offsetof(UpdateFunctionUrlConfigResponse, function_url)},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionArn, offsetof(UpdateFunctionUrlConfigResponse, function_arn)},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFunctionUrlAuthType, offsetof(UpdateFunctionUrlConfigResponse, auth_type)},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCors, offsetof(UpdateFunctionUrlConfigResponse, cors)},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(UpdateFunctionUrlConfigResponse, creation_time)},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(UpdateFunctionUrlConfigResponse, last_modified_time)},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInvokeMode, offsetof(UpdateFunctionUrlConfigResponse, invoke_mode)},
+    {.name = "FunctionUrl", .type = &kFunctionUrl, .offset = offsetof(UpdateFunctionUrlConfigResponse, function_url), .required = true},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(UpdateFunctionUrlConfigResponse, function_arn), .required = true},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(UpdateFunctionUrlConfigResponse, auth_type), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(UpdateFunctionUrlConfigResponse, cors)},
+    {.name = "CreationTime", .type = &kTimestamp, .offset = offsetof(UpdateFunctionUrlConfigResponse, creation_time), .required = true},
+    {.name = "LastModifiedTime", .type = &kTimestamp, .offset = offsetof(UpdateFunctionUrlConfigResponse, last_modified_time), .required = true},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(UpdateFunctionUrlConfigResponse, invoke_mode)},
 };
 constinit const StructDesc kUpdateFunctionUrlConfigResponseStruct = {.name = "UpdateFunctionUrlConfigResponse", .members = kUpdateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 

@@ -683,801 +683,801 @@ constinit const TypeDesc kUserIdentity = {.kind = Kind::string, .shape_name = "U
 constinit const TypeDesc kValue = {.kind = Kind::string, .shape_name = "Value"};
 
 constexpr MemberDesc kAccountPolicyMembers[] = {
-    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyName, offsetof(AccountPolicy, policy_name)},
-    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountPolicyDocument, offsetof(AccountPolicy, policy_document)},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(AccountPolicy, last_updated_time)},
-    {"policyType", "policyType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyType, offsetof(AccountPolicy, policy_type)},
-    {"scope", "scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScope, offsetof(AccountPolicy, scope)},
-    {"selectionCriteria", "selectionCriteria", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSelectionCriteria, offsetof(AccountPolicy, selection_criteria)},
-    {"accountId", "accountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(AccountPolicy, account_id)},
+    {.name = "policyName", .type = &kPolicyName, .offset = offsetof(AccountPolicy, policy_name)},
+    {.name = "policyDocument", .type = &kAccountPolicyDocument, .offset = offsetof(AccountPolicy, policy_document)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(AccountPolicy, last_updated_time)},
+    {.name = "policyType", .type = &kPolicyType, .offset = offsetof(AccountPolicy, policy_type)},
+    {.name = "scope", .type = &kScope, .offset = offsetof(AccountPolicy, scope)},
+    {.name = "selectionCriteria", .type = &kSelectionCriteria, .offset = offsetof(AccountPolicy, selection_criteria)},
+    {.name = "accountId", .type = &kAccountId, .offset = offsetof(AccountPolicy, account_id)},
 };
 constinit const StructDesc kAccountPolicyStruct = {.name = "AccountPolicy", .members = kAccountPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyMembers[] = {
-    {"anomalyId", "anomalyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAnomalyId, offsetof(Anomaly, anomaly_id)},
-    {"patternId", "patternId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPatternId, offsetof(Anomaly, pattern_id)},
-    {"anomalyDetectorArn", "anomalyDetectorArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAnomalyDetectorArn, offsetof(Anomaly, anomaly_detector_arn)},
-    {"patternString", "patternString", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPatternString, offsetof(Anomaly, pattern_string)},
-    {"patternRegex", "patternRegex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPatternRegex, offsetof(Anomaly, pattern_regex)},
-    {"priority", "priority", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPriority, offsetof(Anomaly, priority)},
-    {"firstSeen", "firstSeen", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEpochMillis, offsetof(Anomaly, first_seen)},
-    {"lastSeen", "lastSeen", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEpochMillis, offsetof(Anomaly, last_seen)},
-    {"description", "description", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDescription, offsetof(Anomaly, description)},
-    {"active", "active", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBoolean, offsetof(Anomaly, active)},
-    {"state", "state", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kState, offsetof(Anomaly, state)},
-    {"histogram", "histogram", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kHistogram, offsetof(Anomaly, histogram)},
-    {"logSamples", "logSamples", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogSamples, offsetof(Anomaly, log_samples)},
-    {"patternTokens", "patternTokens", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPatternTokens, offsetof(Anomaly, pattern_tokens)},
-    {"logGroupArnList", "logGroupArnList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupArnList, offsetof(Anomaly, log_group_arn_list)},
-    {"suppressed", "suppressed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(Anomaly, suppressed)},
-    {"suppressedDate", "suppressedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEpochMillis, offsetof(Anomaly, suppressed_date)},
-    {"suppressedUntil", "suppressedUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEpochMillis, offsetof(Anomaly, suppressed_until)},
-    {"isPatternLevelSuppression", "isPatternLevelSuppression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(Anomaly, is_pattern_level_suppression)},
+    {.name = "anomalyId", .type = &kAnomalyId, .offset = offsetof(Anomaly, anomaly_id), .required = true},
+    {.name = "patternId", .type = &kPatternId, .offset = offsetof(Anomaly, pattern_id), .required = true},
+    {.name = "anomalyDetectorArn", .type = &kAnomalyDetectorArn, .offset = offsetof(Anomaly, anomaly_detector_arn), .required = true},
+    {.name = "patternString", .type = &kPatternString, .offset = offsetof(Anomaly, pattern_string), .required = true},
+    {.name = "patternRegex", .type = &kPatternRegex, .offset = offsetof(Anomaly, pattern_regex)},
+    {.name = "priority", .type = &kPriority, .offset = offsetof(Anomaly, priority)},
+    {.name = "firstSeen", .type = &kEpochMillis, .offset = offsetof(Anomaly, first_seen), .required = true},
+    {.name = "lastSeen", .type = &kEpochMillis, .offset = offsetof(Anomaly, last_seen), .required = true},
+    {.name = "description", .type = &kDescription, .offset = offsetof(Anomaly, description), .required = true},
+    {.name = "active", .type = &kBoolean, .offset = offsetof(Anomaly, active), .required = true},
+    {.name = "state", .type = &kState, .offset = offsetof(Anomaly, state), .required = true},
+    {.name = "histogram", .type = &kHistogram, .offset = offsetof(Anomaly, histogram), .required = true},
+    {.name = "logSamples", .type = &kLogSamples, .offset = offsetof(Anomaly, log_samples), .required = true},
+    {.name = "patternTokens", .type = &kPatternTokens, .offset = offsetof(Anomaly, pattern_tokens), .required = true},
+    {.name = "logGroupArnList", .type = &kLogGroupArnList, .offset = offsetof(Anomaly, log_group_arn_list), .required = true},
+    {.name = "suppressed", .type = &kBoolean, .offset = offsetof(Anomaly, suppressed)},
+    {.name = "suppressedDate", .type = &kEpochMillis, .offset = offsetof(Anomaly, suppressed_date)},
+    {.name = "suppressedUntil", .type = &kEpochMillis, .offset = offsetof(Anomaly, suppressed_until)},
+    {.name = "isPatternLevelSuppression", .type = &kBoolean, .offset = offsetof(Anomaly, is_pattern_level_suppression)},
 };
 constinit const StructDesc kAnomalyStruct = {.name = "Anomaly", .members = kAnomalyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyDetectorMembers[] = {
-    {"anomalyDetectorArn", "anomalyDetectorArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorArn, offsetof(AnomalyDetector, anomaly_detector_arn)},
-    {"detectorName", "detectorName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDetectorName, offsetof(AnomalyDetector, detector_name)},
-    {"logGroupArnList", "logGroupArnList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupArnList, offsetof(AnomalyDetector, log_group_arn_list)},
-    {"evaluationFrequency", "evaluationFrequency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEvaluationFrequency, offsetof(AnomalyDetector, evaluation_frequency)},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterPattern, offsetof(AnomalyDetector, filter_pattern)},
-    {"anomalyDetectorStatus", "anomalyDetectorStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorStatus, offsetof(AnomalyDetector, anomaly_detector_status)},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKmsKeyId, offsetof(AnomalyDetector, kms_key_id)},
-    {"creationTimeStamp", "creationTimeStamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEpochMillis, offsetof(AnomalyDetector, creation_time_stamp)},
-    {"lastModifiedTimeStamp", "lastModifiedTimeStamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEpochMillis, offsetof(AnomalyDetector, last_modified_time_stamp)},
-    {"anomalyVisibilityTime", "anomalyVisibilityTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyVisibilityTime, offsetof(AnomalyDetector, anomaly_visibility_time)},
+    {.name = "anomalyDetectorArn", .type = &kAnomalyDetectorArn, .offset = offsetof(AnomalyDetector, anomaly_detector_arn)},
+    {.name = "detectorName", .type = &kDetectorName, .offset = offsetof(AnomalyDetector, detector_name)},
+    {.name = "logGroupArnList", .type = &kLogGroupArnList, .offset = offsetof(AnomalyDetector, log_group_arn_list)},
+    {.name = "evaluationFrequency", .type = &kEvaluationFrequency, .offset = offsetof(AnomalyDetector, evaluation_frequency)},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(AnomalyDetector, filter_pattern)},
+    {.name = "anomalyDetectorStatus", .type = &kAnomalyDetectorStatus, .offset = offsetof(AnomalyDetector, anomaly_detector_status)},
+    {.name = "kmsKeyId", .type = &kKmsKeyId, .offset = offsetof(AnomalyDetector, kms_key_id)},
+    {.name = "creationTimeStamp", .type = &kEpochMillis, .offset = offsetof(AnomalyDetector, creation_time_stamp)},
+    {.name = "lastModifiedTimeStamp", .type = &kEpochMillis, .offset = offsetof(AnomalyDetector, last_modified_time_stamp)},
+    {.name = "anomalyVisibilityTime", .type = &kAnomalyVisibilityTime, .offset = offsetof(AnomalyDetector, anomaly_visibility_time)},
 };
 constinit const StructDesc kAnomalyDetectorStruct = {.name = "AnomalyDetector", .members = kAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(CreateLogGroupRequest, log_group_name)},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(CreateLogGroupRequest, tags)},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupClass, offsetof(CreateLogGroupRequest, log_group_class)},
-    {"deletionProtectionEnabled", "deletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(CreateLogGroupRequest, log_group_name), .required = true},
+    {.name = "kmsKeyId", .type = nullptr},
+    {.name = "tags", .type = &kTags, .offset = offsetof(CreateLogGroupRequest, tags)},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(CreateLogGroupRequest, log_group_class)},
+    {.name = "deletionProtectionEnabled", .type = nullptr},
 };
 constinit const StructDesc kCreateLogGroupRequestStruct = {.name = "CreateLogGroupRequest", .members = kCreateLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kCreateLogGroupResponseStruct = {.name = "CreateLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateLogStreamRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(CreateLogStreamRequest, log_group_name)},
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogStreamName, offsetof(CreateLogStreamRequest, log_stream_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(CreateLogStreamRequest, log_group_name), .required = true},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(CreateLogStreamRequest, log_stream_name), .required = true},
 };
 constinit const StructDesc kCreateLogStreamRequestStruct = {.name = "CreateLogStreamRequest", .members = kCreateLogStreamRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kCreateLogStreamResponseStruct = {.name = "CreateLogStreamResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDataAlreadyAcceptedExceptionMembers[] = {
-    {"expectedSequenceToken", "expectedSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSequenceToken, offsetof(DataAlreadyAcceptedException, expected_sequence_token)},
+    {.name = "expectedSequenceToken", .type = &kSequenceToken, .offset = offsetof(DataAlreadyAcceptedException, expected_sequence_token)},
 };
 constinit const StructDesc kDataAlreadyAcceptedExceptionStruct = {.name = "DataAlreadyAcceptedException", .members = kDataAlreadyAcceptedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(DeleteLogGroupRequest, log_group_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DeleteLogGroupRequest, log_group_name), .required = true},
 };
 constinit const StructDesc kDeleteLogGroupRequestStruct = {.name = "DeleteLogGroupRequest", .members = kDeleteLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteLogGroupResponseStruct = {.name = "DeleteLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteLogStreamRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(DeleteLogStreamRequest, log_group_name)},
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogStreamName, offsetof(DeleteLogStreamRequest, log_stream_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DeleteLogStreamRequest, log_group_name), .required = true},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(DeleteLogStreamRequest, log_stream_name), .required = true},
 };
 constinit const StructDesc kDeleteLogStreamRequestStruct = {.name = "DeleteLogStreamRequest", .members = kDeleteLogStreamRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteLogStreamResponseStruct = {.name = "DeleteLogStreamResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMetricFilterRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(DeleteMetricFilterRequest, log_group_name)},
-    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFilterName, offsetof(DeleteMetricFilterRequest, filter_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DeleteMetricFilterRequest, log_group_name), .required = true},
+    {.name = "filterName", .type = &kFilterName, .offset = offsetof(DeleteMetricFilterRequest, filter_name), .required = true},
 };
 constinit const StructDesc kDeleteMetricFilterRequestStruct = {.name = "DeleteMetricFilterRequest", .members = kDeleteMetricFilterRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteMetricFilterResponseStruct = {.name = "DeleteMetricFilterResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRetentionPolicyRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(DeleteRetentionPolicyRequest, log_group_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DeleteRetentionPolicyRequest, log_group_name), .required = true},
 };
 constinit const StructDesc kDeleteRetentionPolicyRequestStruct = {.name = "DeleteRetentionPolicyRequest", .members = kDeleteRetentionPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteRetentionPolicyResponseStruct = {.name = "DeleteRetentionPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3DeliveryConfigurationMembers[] = {
-    {"suffixPath", "suffixPath", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliverySuffixPath, offsetof(S3DeliveryConfiguration, suffix_path)},
-    {"enableHiveCompatiblePath", "enableHiveCompatiblePath", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(S3DeliveryConfiguration, enable_hive_compatible_path)},
+    {.name = "suffixPath", .type = &kDeliverySuffixPath, .offset = offsetof(S3DeliveryConfiguration, suffix_path)},
+    {.name = "enableHiveCompatiblePath", .type = &kBoolean, .offset = offsetof(S3DeliveryConfiguration, enable_hive_compatible_path)},
 };
 constinit const StructDesc kS3DeliveryConfigurationStruct = {.name = "S3DeliveryConfiguration", .members = kS3DeliveryConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeliveryMembers[] = {
-    {"id", "id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliveryId, offsetof(Delivery, id)},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(Delivery, arn)},
-    {"deliverySourceName", "deliverySourceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliverySourceName, offsetof(Delivery, delivery_source_name)},
-    {"deliveryDestinationArn", "deliveryDestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(Delivery, delivery_destination_arn)},
-    {"deliveryDestinationType", "deliveryDestinationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliveryDestinationType, offsetof(Delivery, delivery_destination_type)},
-    {"recordFields", "recordFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRecordFields, offsetof(Delivery, record_fields)},
-    {"fieldDelimiter", "fieldDelimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFieldDelimiter, offsetof(Delivery, field_delimiter)},
-    {"s3DeliveryConfiguration", "s3DeliveryConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3DeliveryConfiguration, offsetof(Delivery, s3_delivery_configuration)},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(Delivery, tags)},
+    {.name = "id", .type = &kDeliveryId, .offset = offsetof(Delivery, id)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(Delivery, arn)},
+    {.name = "deliverySourceName", .type = &kDeliverySourceName, .offset = offsetof(Delivery, delivery_source_name)},
+    {.name = "deliveryDestinationArn", .type = &kArn, .offset = offsetof(Delivery, delivery_destination_arn)},
+    {.name = "deliveryDestinationType", .type = &kDeliveryDestinationType, .offset = offsetof(Delivery, delivery_destination_type)},
+    {.name = "recordFields", .type = &kRecordFields, .offset = offsetof(Delivery, record_fields)},
+    {.name = "fieldDelimiter", .type = &kFieldDelimiter, .offset = offsetof(Delivery, field_delimiter)},
+    {.name = "s3DeliveryConfiguration", .type = &kS3DeliveryConfiguration, .offset = offsetof(Delivery, s3_delivery_configuration)},
+    {.name = "tags", .type = &kTags, .offset = offsetof(Delivery, tags)},
 };
 constinit const StructDesc kDeliveryStruct = {.name = "Delivery", .members = kDeliveryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeliveryDestinationConfigurationMembers[] = {
-    {"destinationResourceArn", "destinationResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArn, offsetof(DeliveryDestinationConfiguration, destination_resource_arn)},
+    {.name = "destinationResourceArn", .type = &kArn, .offset = offsetof(DeliveryDestinationConfiguration, destination_resource_arn), .required = true},
 };
 constinit const StructDesc kDeliveryDestinationConfigurationStruct = {.name = "DeliveryDestinationConfiguration", .members = kDeliveryDestinationConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeliveryDestinationMembers[] = {
-    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliveryDestinationName, offsetof(DeliveryDestination, name)},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(DeliveryDestination, arn)},
-    {"deliveryDestinationType", "deliveryDestinationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliveryDestinationType, offsetof(DeliveryDestination, delivery_destination_type)},
-    {"outputFormat", "outputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOutputFormat, offsetof(DeliveryDestination, output_format)},
-    {"deliveryDestinationConfiguration", "deliveryDestinationConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliveryDestinationConfiguration, offsetof(DeliveryDestination, delivery_destination_configuration)},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(DeliveryDestination, tags)},
+    {.name = "name", .type = &kDeliveryDestinationName, .offset = offsetof(DeliveryDestination, name)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(DeliveryDestination, arn)},
+    {.name = "deliveryDestinationType", .type = &kDeliveryDestinationType, .offset = offsetof(DeliveryDestination, delivery_destination_type)},
+    {.name = "outputFormat", .type = &kOutputFormat, .offset = offsetof(DeliveryDestination, output_format)},
+    {.name = "deliveryDestinationConfiguration", .type = &kDeliveryDestinationConfiguration, .offset = offsetof(DeliveryDestination, delivery_destination_configuration)},
+    {.name = "tags", .type = &kTags, .offset = offsetof(DeliveryDestination, tags)},
 };
 constinit const StructDesc kDeliveryDestinationStruct = {.name = "DeliveryDestination", .members = kDeliveryDestinationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeliverySourceMembers[] = {
-    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliverySourceName, offsetof(DeliverySource, name)},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(DeliverySource, arn)},
-    {"resourceArns", "resourceArns", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourceArns, offsetof(DeliverySource, resource_arns)},
-    {"service", "service", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kService, offsetof(DeliverySource, service)},
-    {"logType", "logType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogType, offsetof(DeliverySource, log_type)},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(DeliverySource, tags)},
-    {"deliverySourceConfiguration", "deliverySourceConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliverySourceConfiguration, offsetof(DeliverySource, delivery_source_configuration)},
-    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliverySourceStatus, offsetof(DeliverySource, status)},
-    {"statusReason", "statusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliverySourceStatusReason, offsetof(DeliverySource, status_reason)},
+    {.name = "name", .type = &kDeliverySourceName, .offset = offsetof(DeliverySource, name)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(DeliverySource, arn)},
+    {.name = "resourceArns", .type = &kResourceArns, .offset = offsetof(DeliverySource, resource_arns)},
+    {.name = "service", .type = &kService, .offset = offsetof(DeliverySource, service)},
+    {.name = "logType", .type = &kLogType, .offset = offsetof(DeliverySource, log_type)},
+    {.name = "tags", .type = &kTags, .offset = offsetof(DeliverySource, tags)},
+    {.name = "deliverySourceConfiguration", .type = &kDeliverySourceConfiguration, .offset = offsetof(DeliverySource, delivery_source_configuration)},
+    {.name = "status", .type = &kDeliverySourceStatus, .offset = offsetof(DeliverySource, status)},
+    {.name = "statusReason", .type = &kDeliverySourceStatusReason, .offset = offsetof(DeliverySource, status_reason)},
 };
 constinit const StructDesc kDeliverySourceStruct = {.name = "DeliverySource", .members = kDeliverySourceMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAccountPoliciesRequestMembers[] = {
-    {"policyType", "policyType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyType, offsetof(DescribeAccountPoliciesRequest, policy_type)},
-    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyName, offsetof(DescribeAccountPoliciesRequest, policy_name)},
-    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAccountPoliciesRequest, next_token)},
+    {.name = "policyType", .type = &kPolicyType, .offset = offsetof(DescribeAccountPoliciesRequest, policy_type), .required = true},
+    {.name = "policyName", .type = &kPolicyName, .offset = offsetof(DescribeAccountPoliciesRequest, policy_name)},
+    {.name = "accountIdentifiers", .type = nullptr},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeAccountPoliciesRequest, next_token)},
 };
 constinit const StructDesc kDescribeAccountPoliciesRequestStruct = {.name = "DescribeAccountPoliciesRequest", .members = kDescribeAccountPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAccountPoliciesResponseMembers[] = {
-    {"accountPolicies", "accountPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountPolicies, offsetof(DescribeAccountPoliciesResponse, account_policies)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeAccountPoliciesResponse, next_token)},
+    {.name = "accountPolicies", .type = &kAccountPolicies, .offset = offsetof(DescribeAccountPoliciesResponse, account_policies)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeAccountPoliciesResponse, next_token)},
 };
 constinit const StructDesc kDescribeAccountPoliciesResponseStruct = {.name = "DescribeAccountPoliciesResponse", .members = kDescribeAccountPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliveriesRequestMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeDeliveriesRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeDeliveriesRequest, limit)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliveriesRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeDeliveriesRequest, limit)},
 };
 constinit const StructDesc kDescribeDeliveriesRequestStruct = {.name = "DescribeDeliveriesRequest", .members = kDescribeDeliveriesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliveriesResponseMembers[] = {
-    {"deliveries", "deliveries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliveries, offsetof(DescribeDeliveriesResponse, deliveries)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeDeliveriesResponse, next_token)},
+    {.name = "deliveries", .type = &kDeliveries, .offset = offsetof(DescribeDeliveriesResponse, deliveries)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliveriesResponse, next_token)},
 };
 constinit const StructDesc kDescribeDeliveriesResponseStruct = {.name = "DescribeDeliveriesResponse", .members = kDescribeDeliveriesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliveryDestinationsRequestMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeDeliveryDestinationsRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeDeliveryDestinationsRequest, limit)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliveryDestinationsRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeDeliveryDestinationsRequest, limit)},
 };
 constinit const StructDesc kDescribeDeliveryDestinationsRequestStruct = {.name = "DescribeDeliveryDestinationsRequest", .members = kDescribeDeliveryDestinationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliveryDestinationsResponseMembers[] = {
-    {"deliveryDestinations", "deliveryDestinations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliveryDestinations, offsetof(DescribeDeliveryDestinationsResponse, delivery_destinations)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeDeliveryDestinationsResponse, next_token)},
+    {.name = "deliveryDestinations", .type = &kDeliveryDestinations, .offset = offsetof(DescribeDeliveryDestinationsResponse, delivery_destinations)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliveryDestinationsResponse, next_token)},
 };
 constinit const StructDesc kDescribeDeliveryDestinationsResponseStruct = {.name = "DescribeDeliveryDestinationsResponse", .members = kDescribeDeliveryDestinationsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliverySourcesRequestMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeDeliverySourcesRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeDeliverySourcesRequest, limit)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliverySourcesRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeDeliverySourcesRequest, limit)},
 };
 constinit const StructDesc kDescribeDeliverySourcesRequestStruct = {.name = "DescribeDeliverySourcesRequest", .members = kDescribeDeliverySourcesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliverySourcesResponseMembers[] = {
-    {"deliverySources", "deliverySources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeliverySources, offsetof(DescribeDeliverySourcesResponse, delivery_sources)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeDeliverySourcesResponse, next_token)},
+    {.name = "deliverySources", .type = &kDeliverySources, .offset = offsetof(DescribeDeliverySourcesResponse, delivery_sources)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliverySourcesResponse, next_token)},
 };
 constinit const StructDesc kDescribeDeliverySourcesResponseStruct = {.name = "DescribeDeliverySourcesResponse", .members = kDescribeDeliverySourcesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDestinationsRequestMembers[] = {
-    {"DestinationNamePrefix", "DestinationNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationName, offsetof(DescribeDestinationsRequest, destination_name_prefix)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeDestinationsRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeDestinationsRequest, limit)},
+    {.name = "DestinationNamePrefix", .type = &kDestinationName, .offset = offsetof(DescribeDestinationsRequest, destination_name_prefix)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDestinationsRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeDestinationsRequest, limit)},
 };
 constinit const StructDesc kDescribeDestinationsRequestStruct = {.name = "DescribeDestinationsRequest", .members = kDescribeDestinationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDestinationsResponseMembers[] = {
-    {"destinations", "destinations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinations, offsetof(DescribeDestinationsResponse, destinations)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeDestinationsResponse, next_token)},
+    {.name = "destinations", .type = &kDestinations, .offset = offsetof(DescribeDestinationsResponse, destinations)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDestinationsResponse, next_token)},
 };
 constinit const StructDesc kDescribeDestinationsResponseStruct = {.name = "DescribeDestinationsResponse", .members = kDescribeDestinationsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeExportTasksRequestMembers[] = {
-    {"taskId", "taskId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportTaskId, offsetof(DescribeExportTasksRequest, task_id)},
-    {"statusCode", "statusCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportTaskStatusCode, offsetof(DescribeExportTasksRequest, status_code)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeExportTasksRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeExportTasksRequest, limit)},
+    {.name = "taskId", .type = &kExportTaskId, .offset = offsetof(DescribeExportTasksRequest, task_id)},
+    {.name = "statusCode", .type = &kExportTaskStatusCode, .offset = offsetof(DescribeExportTasksRequest, status_code)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeExportTasksRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeExportTasksRequest, limit)},
 };
 constinit const StructDesc kDescribeExportTasksRequestStruct = {.name = "DescribeExportTasksRequest", .members = kDescribeExportTasksRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeExportTasksResponseMembers[] = {
-    {"exportTasks", "exportTasks", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportTasks, offsetof(DescribeExportTasksResponse, export_tasks)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeExportTasksResponse, next_token)},
+    {.name = "exportTasks", .type = &kExportTasks, .offset = offsetof(DescribeExportTasksResponse, export_tasks)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeExportTasksResponse, next_token)},
 };
 constinit const StructDesc kDescribeExportTasksResponseStruct = {.name = "DescribeExportTasksResponse", .members = kDescribeExportTasksResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeFieldIndexesRequestMembers[] = {
-    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDescribeFieldIndexesLogGroupIdentifiers, offsetof(DescribeFieldIndexesRequest, log_group_identifiers)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeFieldIndexesRequest, next_token)},
+    {.name = "logGroupIdentifiers", .type = &kDescribeFieldIndexesLogGroupIdentifiers, .offset = offsetof(DescribeFieldIndexesRequest, log_group_identifiers), .required = true},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeFieldIndexesRequest, next_token)},
 };
 constinit const StructDesc kDescribeFieldIndexesRequestStruct = {.name = "DescribeFieldIndexesRequest", .members = kDescribeFieldIndexesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeFieldIndexesResponseMembers[] = {
-    {"fieldIndexes", "fieldIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFieldIndexes, offsetof(DescribeFieldIndexesResponse, field_indexes)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeFieldIndexesResponse, next_token)},
+    {.name = "fieldIndexes", .type = &kFieldIndexes, .offset = offsetof(DescribeFieldIndexesResponse, field_indexes)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeFieldIndexesResponse, next_token)},
 };
 constinit const StructDesc kDescribeFieldIndexesResponseStruct = {.name = "DescribeFieldIndexesResponse", .members = kDescribeFieldIndexesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeImportTasksRequestMembers[] = {
-    {"importId", "importId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportId, offsetof(DescribeImportTasksRequest, import_id)},
-    {"importStatus", "importStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportStatus, offsetof(DescribeImportTasksRequest, import_status)},
-    {"importSourceArn", "importSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(DescribeImportTasksRequest, import_source_arn)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeImportTasksRequest, limit)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeImportTasksRequest, next_token)},
+    {.name = "importId", .type = &kImportId, .offset = offsetof(DescribeImportTasksRequest, import_id)},
+    {.name = "importStatus", .type = &kImportStatus, .offset = offsetof(DescribeImportTasksRequest, import_status)},
+    {.name = "importSourceArn", .type = &kArn, .offset = offsetof(DescribeImportTasksRequest, import_source_arn)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeImportTasksRequest, limit)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeImportTasksRequest, next_token)},
 };
 constinit const StructDesc kDescribeImportTasksRequestStruct = {.name = "DescribeImportTasksRequest", .members = kDescribeImportTasksRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeImportTasksResponseMembers[] = {
-    {"imports", "imports", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportList, offsetof(DescribeImportTasksResponse, imports)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeImportTasksResponse, next_token)},
+    {.name = "imports", .type = &kImportList, .offset = offsetof(DescribeImportTasksResponse, imports)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeImportTasksResponse, next_token)},
 };
 constinit const StructDesc kDescribeImportTasksResponseStruct = {.name = "DescribeImportTasksResponse", .members = kDescribeImportTasksResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeIndexPoliciesRequestMembers[] = {
-    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDescribeIndexPoliciesLogGroupIdentifiers, offsetof(DescribeIndexPoliciesRequest, log_group_identifiers)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeIndexPoliciesRequest, next_token)},
+    {.name = "logGroupIdentifiers", .type = &kDescribeIndexPoliciesLogGroupIdentifiers, .offset = offsetof(DescribeIndexPoliciesRequest, log_group_identifiers), .required = true},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeIndexPoliciesRequest, next_token)},
 };
 constinit const StructDesc kDescribeIndexPoliciesRequestStruct = {.name = "DescribeIndexPoliciesRequest", .members = kDescribeIndexPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeIndexPoliciesResponseMembers[] = {
-    {"indexPolicies", "indexPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexPolicies, offsetof(DescribeIndexPoliciesResponse, index_policies)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeIndexPoliciesResponse, next_token)},
+    {.name = "indexPolicies", .type = &kIndexPolicies, .offset = offsetof(DescribeIndexPoliciesResponse, index_policies)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeIndexPoliciesResponse, next_token)},
 };
 constinit const StructDesc kDescribeIndexPoliciesResponseStruct = {.name = "DescribeIndexPoliciesResponse", .members = kDescribeIndexPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLogGroupsRequestMembers[] = {
-    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"logGroupNamePrefix", "logGroupNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(DescribeLogGroupsRequest, log_group_name_prefix)},
-    {"logGroupNamePattern", "logGroupNamePattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupNamePattern, offsetof(DescribeLogGroupsRequest, log_group_name_pattern)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeLogGroupsRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeLogGroupsRequest, limit)},
-    {"includeLinkedAccounts", "includeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupClass, offsetof(DescribeLogGroupsRequest, log_group_class)},
-    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "accountIdentifiers", .type = nullptr},
+    {.name = "logGroupNamePrefix", .type = &kLogGroupName, .offset = offsetof(DescribeLogGroupsRequest, log_group_name_prefix)},
+    {.name = "logGroupNamePattern", .type = &kLogGroupNamePattern, .offset = offsetof(DescribeLogGroupsRequest, log_group_name_pattern)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLogGroupsRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeLogGroupsRequest, limit)},
+    {.name = "includeLinkedAccounts", .type = nullptr},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(DescribeLogGroupsRequest, log_group_class)},
+    {.name = "logGroupIdentifiers", .type = nullptr},
 };
 constinit const StructDesc kDescribeLogGroupsRequestStruct = {.name = "DescribeLogGroupsRequest", .members = kDescribeLogGroupsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLogGroupsResponseMembers[] = {
-    {"logGroups", "logGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroups, offsetof(DescribeLogGroupsResponse, log_groups)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeLogGroupsResponse, next_token)},
+    {.name = "logGroups", .type = &kLogGroups, .offset = offsetof(DescribeLogGroupsResponse, log_groups)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLogGroupsResponse, next_token)},
 };
 constinit const StructDesc kDescribeLogGroupsResponseStruct = {.name = "DescribeLogGroupsResponse", .members = kDescribeLogGroupsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLogStreamsRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(DescribeLogStreamsRequest, log_group_name)},
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupIdentifier, offsetof(DescribeLogStreamsRequest, log_group_identifier)},
-    {"logStreamNamePrefix", "logStreamNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogStreamName, offsetof(DescribeLogStreamsRequest, log_stream_name_prefix)},
-    {"orderBy", "orderBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOrderBy, offsetof(DescribeLogStreamsRequest, order_by)},
-    {"descending", "descending", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescending, offsetof(DescribeLogStreamsRequest, descending)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeLogStreamsRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeLogStreamsRequest, limit)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DescribeLogStreamsRequest, log_group_name)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(DescribeLogStreamsRequest, log_group_identifier)},
+    {.name = "logStreamNamePrefix", .type = &kLogStreamName, .offset = offsetof(DescribeLogStreamsRequest, log_stream_name_prefix)},
+    {.name = "orderBy", .type = &kOrderBy, .offset = offsetof(DescribeLogStreamsRequest, order_by)},
+    {.name = "descending", .type = &kDescending, .offset = offsetof(DescribeLogStreamsRequest, descending)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLogStreamsRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeLogStreamsRequest, limit)},
 };
 constinit const StructDesc kDescribeLogStreamsRequestStruct = {.name = "DescribeLogStreamsRequest", .members = kDescribeLogStreamsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLogStreamsResponseMembers[] = {
-    {"logStreams", "logStreams", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogStreams, offsetof(DescribeLogStreamsResponse, log_streams)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeLogStreamsResponse, next_token)},
+    {.name = "logStreams", .type = &kLogStreams, .offset = offsetof(DescribeLogStreamsResponse, log_streams)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLogStreamsResponse, next_token)},
 };
 constinit const StructDesc kDescribeLogStreamsResponseStruct = {.name = "DescribeLogStreamsResponse", .members = kDescribeLogStreamsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLookupTablesRequestMembers[] = {
-    {"lookupTableNamePrefix", "lookupTableNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLookupTableName, offsetof(DescribeLookupTablesRequest, lookup_table_name_prefix)},
-    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLookupTablesMaxResults, offsetof(DescribeLookupTablesRequest, max_results)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeLookupTablesRequest, next_token)},
+    {.name = "lookupTableNamePrefix", .type = &kLookupTableName, .offset = offsetof(DescribeLookupTablesRequest, lookup_table_name_prefix)},
+    {.name = "maxResults", .type = &kDescribeLookupTablesMaxResults, .offset = offsetof(DescribeLookupTablesRequest, max_results)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLookupTablesRequest, next_token)},
 };
 constinit const StructDesc kDescribeLookupTablesRequestStruct = {.name = "DescribeLookupTablesRequest", .members = kDescribeLookupTablesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLookupTablesResponseMembers[] = {
-    {"lookupTables", "lookupTables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLookupTables, offsetof(DescribeLookupTablesResponse, lookup_tables)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeLookupTablesResponse, next_token)},
+    {.name = "lookupTables", .type = &kLookupTables, .offset = offsetof(DescribeLookupTablesResponse, lookup_tables)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLookupTablesResponse, next_token)},
 };
 constinit const StructDesc kDescribeLookupTablesResponseStruct = {.name = "DescribeLookupTablesResponse", .members = kDescribeLookupTablesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeMetricFiltersRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(DescribeMetricFiltersRequest, log_group_name)},
-    {"filterNamePrefix", "filterNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterName, offsetof(DescribeMetricFiltersRequest, filter_name_prefix)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeMetricFiltersRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeMetricFiltersRequest, limit)},
-    {"metricName", "metricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricName, offsetof(DescribeMetricFiltersRequest, metric_name)},
-    {"metricNamespace", "metricNamespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricNamespace, offsetof(DescribeMetricFiltersRequest, metric_namespace)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DescribeMetricFiltersRequest, log_group_name)},
+    {.name = "filterNamePrefix", .type = &kFilterName, .offset = offsetof(DescribeMetricFiltersRequest, filter_name_prefix)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeMetricFiltersRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeMetricFiltersRequest, limit)},
+    {.name = "metricName", .type = &kMetricName, .offset = offsetof(DescribeMetricFiltersRequest, metric_name)},
+    {.name = "metricNamespace", .type = &kMetricNamespace, .offset = offsetof(DescribeMetricFiltersRequest, metric_namespace)},
 };
 constinit const StructDesc kDescribeMetricFiltersRequestStruct = {.name = "DescribeMetricFiltersRequest", .members = kDescribeMetricFiltersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeMetricFiltersResponseMembers[] = {
-    {"metricFilters", "metricFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricFilters, offsetof(DescribeMetricFiltersResponse, metric_filters)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeMetricFiltersResponse, next_token)},
+    {.name = "metricFilters", .type = &kMetricFilters, .offset = offsetof(DescribeMetricFiltersResponse, metric_filters)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeMetricFiltersResponse, next_token)},
 };
 constinit const StructDesc kDescribeMetricFiltersResponseStruct = {.name = "DescribeMetricFiltersResponse", .members = kDescribeMetricFiltersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeQueriesRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(DescribeQueriesRequest, log_group_name)},
-    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryStatus, offsetof(DescribeQueriesRequest, status)},
-    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeQueriesMaxResults, offsetof(DescribeQueriesRequest, max_results)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeQueriesRequest, next_token)},
-    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryLanguage, offsetof(DescribeQueriesRequest, query_language)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DescribeQueriesRequest, log_group_name)},
+    {.name = "status", .type = &kQueryStatus, .offset = offsetof(DescribeQueriesRequest, status)},
+    {.name = "maxResults", .type = &kDescribeQueriesMaxResults, .offset = offsetof(DescribeQueriesRequest, max_results)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeQueriesRequest, next_token)},
+    {.name = "queryLanguage", .type = &kQueryLanguage, .offset = offsetof(DescribeQueriesRequest, query_language)},
 };
 constinit const StructDesc kDescribeQueriesRequestStruct = {.name = "DescribeQueriesRequest", .members = kDescribeQueriesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeQueriesResponseMembers[] = {
-    {"queries", "queries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryInfoList, offsetof(DescribeQueriesResponse, queries)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeQueriesResponse, next_token)},
+    {.name = "queries", .type = &kQueryInfoList, .offset = offsetof(DescribeQueriesResponse, queries)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeQueriesResponse, next_token)},
 };
 constinit const StructDesc kDescribeQueriesResponseStruct = {.name = "DescribeQueriesResponse", .members = kDescribeQueriesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeQueryDefinitionsRequestMembers[] = {
-    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryLanguage, offsetof(DescribeQueryDefinitionsRequest, query_language)},
-    {"queryDefinitionNamePrefix", "queryDefinitionNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryDefinitionName, offsetof(DescribeQueryDefinitionsRequest, query_definition_name_prefix)},
-    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryListMaxResults, offsetof(DescribeQueryDefinitionsRequest, max_results)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeQueryDefinitionsRequest, next_token)},
+    {.name = "queryLanguage", .type = &kQueryLanguage, .offset = offsetof(DescribeQueryDefinitionsRequest, query_language)},
+    {.name = "queryDefinitionNamePrefix", .type = &kQueryDefinitionName, .offset = offsetof(DescribeQueryDefinitionsRequest, query_definition_name_prefix)},
+    {.name = "maxResults", .type = &kQueryListMaxResults, .offset = offsetof(DescribeQueryDefinitionsRequest, max_results)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeQueryDefinitionsRequest, next_token)},
 };
 constinit const StructDesc kDescribeQueryDefinitionsRequestStruct = {.name = "DescribeQueryDefinitionsRequest", .members = kDescribeQueryDefinitionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeQueryDefinitionsResponseMembers[] = {
-    {"queryDefinitions", "queryDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryDefinitionList, offsetof(DescribeQueryDefinitionsResponse, query_definitions)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeQueryDefinitionsResponse, next_token)},
+    {.name = "queryDefinitions", .type = &kQueryDefinitionList, .offset = offsetof(DescribeQueryDefinitionsResponse, query_definitions)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeQueryDefinitionsResponse, next_token)},
 };
 constinit const StructDesc kDescribeQueryDefinitionsResponseStruct = {.name = "DescribeQueryDefinitionsResponse", .members = kDescribeQueryDefinitionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeResourcePoliciesRequestMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeResourcePoliciesRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeResourcePoliciesRequest, limit)},
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(DescribeResourcePoliciesRequest, resource_arn)},
-    {"policyScope", "policyScope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyScope, offsetof(DescribeResourcePoliciesRequest, policy_scope)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeResourcePoliciesRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeResourcePoliciesRequest, limit)},
+    {.name = "resourceArn", .type = &kArn, .offset = offsetof(DescribeResourcePoliciesRequest, resource_arn)},
+    {.name = "policyScope", .type = &kPolicyScope, .offset = offsetof(DescribeResourcePoliciesRequest, policy_scope)},
 };
 constinit const StructDesc kDescribeResourcePoliciesRequestStruct = {.name = "DescribeResourcePoliciesRequest", .members = kDescribeResourcePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeResourcePoliciesResponseMembers[] = {
-    {"resourcePolicies", "resourcePolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResourcePolicies, offsetof(DescribeResourcePoliciesResponse, resource_policies)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeResourcePoliciesResponse, next_token)},
+    {.name = "resourcePolicies", .type = &kResourcePolicies, .offset = offsetof(DescribeResourcePoliciesResponse, resource_policies)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeResourcePoliciesResponse, next_token)},
 };
 constinit const StructDesc kDescribeResourcePoliciesResponseStruct = {.name = "DescribeResourcePoliciesResponse", .members = kDescribeResourcePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeSubscriptionFiltersRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(DescribeSubscriptionFiltersRequest, log_group_name)},
-    {"filterNamePrefix", "filterNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterName, offsetof(DescribeSubscriptionFiltersRequest, filter_name_prefix)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeSubscriptionFiltersRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDescribeLimit, offsetof(DescribeSubscriptionFiltersRequest, limit)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DescribeSubscriptionFiltersRequest, log_group_name), .required = true},
+    {.name = "filterNamePrefix", .type = &kFilterName, .offset = offsetof(DescribeSubscriptionFiltersRequest, filter_name_prefix)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeSubscriptionFiltersRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeSubscriptionFiltersRequest, limit)},
 };
 constinit const StructDesc kDescribeSubscriptionFiltersRequestStruct = {.name = "DescribeSubscriptionFiltersRequest", .members = kDescribeSubscriptionFiltersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeSubscriptionFiltersResponseMembers[] = {
-    {"subscriptionFilters", "subscriptionFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionFilters, offsetof(DescribeSubscriptionFiltersResponse, subscription_filters)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(DescribeSubscriptionFiltersResponse, next_token)},
+    {.name = "subscriptionFilters", .type = &kSubscriptionFilters, .offset = offsetof(DescribeSubscriptionFiltersResponse, subscription_filters)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeSubscriptionFiltersResponse, next_token)},
 };
 constinit const StructDesc kDescribeSubscriptionFiltersResponseStruct = {.name = "DescribeSubscriptionFiltersResponse", .members = kDescribeSubscriptionFiltersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDestinationMembers[] = {
-    {"destinationName", "destinationName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationName, offsetof(Destination, destination_name)},
-    {"targetArn", "targetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTargetArn, offsetof(Destination, target_arn)},
-    {"roleArn", "roleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleArn, offsetof(Destination, role_arn)},
-    {"accessPolicy", "accessPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessPolicy, offsetof(Destination, access_policy)},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(Destination, arn)},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(Destination, creation_time)},
+    {.name = "destinationName", .type = &kDestinationName, .offset = offsetof(Destination, destination_name)},
+    {.name = "targetArn", .type = &kTargetArn, .offset = offsetof(Destination, target_arn)},
+    {.name = "roleArn", .type = &kRoleArn, .offset = offsetof(Destination, role_arn)},
+    {.name = "accessPolicy", .type = &kAccessPolicy, .offset = offsetof(Destination, access_policy)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(Destination, arn)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(Destination, creation_time)},
 };
 constinit const StructDesc kDestinationStruct = {.name = "Destination", .members = kDestinationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3ConfigurationMembers[] = {
-    {"destinationIdentifier", "destinationIdentifier", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kS3Uri, offsetof(S3Configuration, destination_identifier)},
-    {"roleArn", "roleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleArn, offsetof(S3Configuration, role_arn)},
-    {"ownerAccountId", "ownerAccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(S3Configuration, owner_account_id)},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKmsKeyId, offsetof(S3Configuration, kms_key_id)},
+    {.name = "destinationIdentifier", .type = &kS3Uri, .offset = offsetof(S3Configuration, destination_identifier), .required = true},
+    {.name = "roleArn", .type = &kRoleArn, .offset = offsetof(S3Configuration, role_arn), .required = true},
+    {.name = "ownerAccountId", .type = &kAccountId, .offset = offsetof(S3Configuration, owner_account_id)},
+    {.name = "kmsKeyId", .type = &kKmsKeyId, .offset = offsetof(S3Configuration, kms_key_id)},
 };
 constinit const StructDesc kS3ConfigurationStruct = {.name = "S3Configuration", .members = kS3ConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDestinationConfigurationMembers[] = {
-    {"s3Configuration", "s3Configuration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kS3Configuration, offsetof(DestinationConfiguration, s3_configuration)},
+    {.name = "s3Configuration", .type = &kS3Configuration, .offset = offsetof(DestinationConfiguration, s3_configuration), .required = true},
 };
 constinit const StructDesc kDestinationConfigurationStruct = {.name = "DestinationConfiguration", .members = kDestinationConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExportTaskStatusMembers[] = {
-    {"code", "code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportTaskStatusCode, offsetof(ExportTaskStatus, code)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportTaskStatusMessage, offsetof(ExportTaskStatus, message)},
+    {.name = "code", .type = &kExportTaskStatusCode, .offset = offsetof(ExportTaskStatus, code)},
+    {.name = "message", .type = &kExportTaskStatusMessage, .offset = offsetof(ExportTaskStatus, message)},
 };
 constinit const StructDesc kExportTaskStatusStruct = {.name = "ExportTaskStatus", .members = kExportTaskStatusMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExportTaskExecutionInfoMembers[] = {
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ExportTaskExecutionInfo, creation_time)},
-    {"completionTime", "completionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ExportTaskExecutionInfo, completion_time)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(ExportTaskExecutionInfo, creation_time)},
+    {.name = "completionTime", .type = &kTimestamp, .offset = offsetof(ExportTaskExecutionInfo, completion_time)},
 };
 constinit const StructDesc kExportTaskExecutionInfoStruct = {.name = "ExportTaskExecutionInfo", .members = kExportTaskExecutionInfoMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExportTaskMembers[] = {
-    {"taskId", "taskId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportTaskId, offsetof(ExportTask, task_id)},
-    {"taskName", "taskName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportTaskName, offsetof(ExportTask, task_name)},
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(ExportTask, log_group_name)},
-    {"from", "from", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ExportTask, from)},
-    {"to", "to", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ExportTask, to)},
-    {"destination", "destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportDestinationBucket, offsetof(ExportTask, destination)},
-    {"destinationPrefix", "destinationPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportDestinationPrefix, offsetof(ExportTask, destination_prefix)},
-    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportTaskStatus, offsetof(ExportTask, status)},
-    {"executionInfo", "executionInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExportTaskExecutionInfo, offsetof(ExportTask, execution_info)},
+    {.name = "taskId", .type = &kExportTaskId, .offset = offsetof(ExportTask, task_id)},
+    {.name = "taskName", .type = &kExportTaskName, .offset = offsetof(ExportTask, task_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(ExportTask, log_group_name)},
+    {.name = "from", .type = &kTimestamp, .offset = offsetof(ExportTask, from)},
+    {.name = "to", .type = &kTimestamp, .offset = offsetof(ExportTask, to)},
+    {.name = "destination", .type = &kExportDestinationBucket, .offset = offsetof(ExportTask, destination)},
+    {.name = "destinationPrefix", .type = &kExportDestinationPrefix, .offset = offsetof(ExportTask, destination_prefix)},
+    {.name = "status", .type = &kExportTaskStatus, .offset = offsetof(ExportTask, status)},
+    {.name = "executionInfo", .type = &kExportTaskExecutionInfo, .offset = offsetof(ExportTask, execution_info)},
 };
 constinit const StructDesc kExportTaskStruct = {.name = "ExportTask", .members = kExportTaskMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFieldIndexMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupIdentifier, offsetof(FieldIndex, log_group_identifier)},
-    {"fieldIndexName", "fieldIndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFieldIndexName, offsetof(FieldIndex, field_index_name)},
-    {"lastScanTime", "lastScanTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(FieldIndex, last_scan_time)},
-    {"firstEventTime", "firstEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(FieldIndex, first_event_time)},
-    {"lastEventTime", "lastEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(FieldIndex, last_event_time)},
-    {"type", "type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexType, offsetof(FieldIndex, type)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(FieldIndex, log_group_identifier)},
+    {.name = "fieldIndexName", .type = &kFieldIndexName, .offset = offsetof(FieldIndex, field_index_name)},
+    {.name = "lastScanTime", .type = &kTimestamp, .offset = offsetof(FieldIndex, last_scan_time)},
+    {.name = "firstEventTime", .type = &kTimestamp, .offset = offsetof(FieldIndex, first_event_time)},
+    {.name = "lastEventTime", .type = &kTimestamp, .offset = offsetof(FieldIndex, last_event_time)},
+    {.name = "type", .type = &kIndexType, .offset = offsetof(FieldIndex, type)},
 };
 constinit const StructDesc kFieldIndexStruct = {.name = "FieldIndex", .members = kFieldIndexMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFilterLogEventsRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(FilterLogEventsRequest, log_group_name)},
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupIdentifier, offsetof(FilterLogEventsRequest, log_group_identifier)},
-    {"logStreamNames", "logStreamNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInputLogStreamNames, offsetof(FilterLogEventsRequest, log_stream_names)},
-    {"logStreamNamePrefix", "logStreamNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogStreamName, offsetof(FilterLogEventsRequest, log_stream_name_prefix)},
-    {"startTime", "startTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(FilterLogEventsRequest, start_time)},
-    {"endTime", "endTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(FilterLogEventsRequest, end_time)},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterPattern, offsetof(FilterLogEventsRequest, filter_pattern)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(FilterLogEventsRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventsLimit, offsetof(FilterLogEventsRequest, limit)},
-    {"interleaved", "interleaved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInterleaved, offsetof(FilterLogEventsRequest, interleaved)},
-    {"unmask", "unmask", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(FilterLogEventsRequest, log_group_name)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(FilterLogEventsRequest, log_group_identifier)},
+    {.name = "logStreamNames", .type = &kInputLogStreamNames, .offset = offsetof(FilterLogEventsRequest, log_stream_names)},
+    {.name = "logStreamNamePrefix", .type = &kLogStreamName, .offset = offsetof(FilterLogEventsRequest, log_stream_name_prefix)},
+    {.name = "startTime", .type = &kTimestamp, .offset = offsetof(FilterLogEventsRequest, start_time)},
+    {.name = "endTime", .type = &kTimestamp, .offset = offsetof(FilterLogEventsRequest, end_time)},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(FilterLogEventsRequest, filter_pattern)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(FilterLogEventsRequest, next_token)},
+    {.name = "limit", .type = &kEventsLimit, .offset = offsetof(FilterLogEventsRequest, limit)},
+    {.name = "interleaved", .type = &kInterleaved, .offset = offsetof(FilterLogEventsRequest, interleaved)},
+    {.name = "unmask", .type = nullptr},
 };
 constinit const StructDesc kFilterLogEventsRequestStruct = {.name = "FilterLogEventsRequest", .members = kFilterLogEventsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFilterLogEventsResponseMembers[] = {
-    {"events", "events", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilteredLogEvents, offsetof(FilterLogEventsResponse, events)},
-    {"searchedLogStreams", "searchedLogStreams", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSearchedLogStreams, offsetof(FilterLogEventsResponse, searched_log_streams)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(FilterLogEventsResponse, next_token)},
+    {.name = "events", .type = &kFilteredLogEvents, .offset = offsetof(FilterLogEventsResponse, events)},
+    {.name = "searchedLogStreams", .type = &kSearchedLogStreams, .offset = offsetof(FilterLogEventsResponse, searched_log_streams)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(FilterLogEventsResponse, next_token)},
 };
 constinit const StructDesc kFilterLogEventsResponseStruct = {.name = "FilterLogEventsResponse", .members = kFilterLogEventsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFilteredLogEventMembers[] = {
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogStreamName, offsetof(FilteredLogEvent, log_stream_name)},
-    {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(FilteredLogEvent, timestamp)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventMessage, offsetof(FilteredLogEvent, message)},
-    {"ingestionTime", "ingestionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(FilteredLogEvent, ingestion_time)},
-    {"eventId", "eventId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventId, offsetof(FilteredLogEvent, event_id)},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(FilteredLogEvent, log_stream_name)},
+    {.name = "timestamp", .type = &kTimestamp, .offset = offsetof(FilteredLogEvent, timestamp)},
+    {.name = "message", .type = &kEventMessage, .offset = offsetof(FilteredLogEvent, message)},
+    {.name = "ingestionTime", .type = &kTimestamp, .offset = offsetof(FilteredLogEvent, ingestion_time)},
+    {.name = "eventId", .type = &kEventId, .offset = offsetof(FilteredLogEvent, event_id)},
 };
 constinit const StructDesc kFilteredLogEventStruct = {.name = "FilteredLogEvent", .members = kFilteredLogEventMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyRequestMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupIdentifier, offsetof(GetDataProtectionPolicyRequest, log_group_identifier)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetDataProtectionPolicyRequest, log_group_identifier), .required = true},
 };
 constinit const StructDesc kGetDataProtectionPolicyRequestStruct = {.name = "GetDataProtectionPolicyRequest", .members = kGetDataProtectionPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyResponseMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupIdentifier, offsetof(GetDataProtectionPolicyResponse, log_group_identifier)},
-    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDataProtectionPolicyDocument, offsetof(GetDataProtectionPolicyResponse, policy_document)},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetDataProtectionPolicyResponse, last_updated_time)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetDataProtectionPolicyResponse, log_group_identifier)},
+    {.name = "policyDocument", .type = &kDataProtectionPolicyDocument, .offset = offsetof(GetDataProtectionPolicyResponse, policy_document)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(GetDataProtectionPolicyResponse, last_updated_time)},
 };
 constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLogEventsRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(GetLogEventsRequest, log_group_name)},
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupIdentifier, offsetof(GetLogEventsRequest, log_group_identifier)},
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogStreamName, offsetof(GetLogEventsRequest, log_stream_name)},
-    {"startTime", "startTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetLogEventsRequest, start_time)},
-    {"endTime", "endTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetLogEventsRequest, end_time)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(GetLogEventsRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventsLimit, offsetof(GetLogEventsRequest, limit)},
-    {"startFromHead", "startFromHead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStartFromHead, offsetof(GetLogEventsRequest, start_from_head)},
-    {"unmask", "unmask", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(GetLogEventsRequest, log_group_name)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetLogEventsRequest, log_group_identifier)},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(GetLogEventsRequest, log_stream_name), .required = true},
+    {.name = "startTime", .type = &kTimestamp, .offset = offsetof(GetLogEventsRequest, start_time)},
+    {.name = "endTime", .type = &kTimestamp, .offset = offsetof(GetLogEventsRequest, end_time)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(GetLogEventsRequest, next_token)},
+    {.name = "limit", .type = &kEventsLimit, .offset = offsetof(GetLogEventsRequest, limit)},
+    {.name = "startFromHead", .type = &kStartFromHead, .offset = offsetof(GetLogEventsRequest, start_from_head)},
+    {.name = "unmask", .type = nullptr},
 };
 constinit const StructDesc kGetLogEventsRequestStruct = {.name = "GetLogEventsRequest", .members = kGetLogEventsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLogEventsResponseMembers[] = {
-    {"events", "events", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOutputLogEvents, offsetof(GetLogEventsResponse, events)},
-    {"nextForwardToken", "nextForwardToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(GetLogEventsResponse, next_forward_token)},
-    {"nextBackwardToken", "nextBackwardToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(GetLogEventsResponse, next_backward_token)},
+    {.name = "events", .type = &kOutputLogEvents, .offset = offsetof(GetLogEventsResponse, events)},
+    {.name = "nextForwardToken", .type = &kNextToken, .offset = offsetof(GetLogEventsResponse, next_forward_token)},
+    {.name = "nextBackwardToken", .type = &kNextToken, .offset = offsetof(GetLogEventsResponse, next_backward_token)},
 };
 constinit const StructDesc kGetLogEventsResponseStruct = {.name = "GetLogEventsResponse", .members = kGetLogEventsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTransformerRequestMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupIdentifier, offsetof(GetTransformerRequest, log_group_identifier)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetTransformerRequest, log_group_identifier), .required = true},
 };
 constinit const StructDesc kGetTransformerRequestStruct = {.name = "GetTransformerRequest", .members = kGetTransformerRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTransformerResponseMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupIdentifier, offsetof(GetTransformerResponse, log_group_identifier)},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetTransformerResponse, creation_time)},
-    {"lastModifiedTime", "lastModifiedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(GetTransformerResponse, last_modified_time)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetTransformerResponse, log_group_identifier)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(GetTransformerResponse, creation_time)},
+    {.name = "lastModifiedTime", .type = &kTimestamp, .offset = offsetof(GetTransformerResponse, last_modified_time)},
 };
 constinit const StructDesc kGetTransformerResponseStruct = {.name = "GetTransformerResponse", .members = kGetTransformerResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kImportStatisticsMembers[] = {
-    {"bytesImported", "bytesImported", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStoredBytes, offsetof(ImportStatistics, bytes_imported)},
+    {.name = "bytesImported", .type = &kStoredBytes, .offset = offsetof(ImportStatistics, bytes_imported)},
 };
 constinit const StructDesc kImportStatisticsStruct = {.name = "ImportStatistics", .members = kImportStatisticsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kImportFilterMembers[] = {
-    {"startEventTime", "startEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ImportFilter, start_event_time)},
-    {"endEventTime", "endEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ImportFilter, end_event_time)},
+    {.name = "startEventTime", .type = &kTimestamp, .offset = offsetof(ImportFilter, start_event_time)},
+    {.name = "endEventTime", .type = &kTimestamp, .offset = offsetof(ImportFilter, end_event_time)},
 };
 constinit const StructDesc kImportFilterStruct = {.name = "ImportFilter", .members = kImportFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kImportMembers[] = {
-    {"importId", "importId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportId, offsetof(Import, import_id)},
-    {"importSourceArn", "importSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(Import, import_source_arn)},
-    {"importStatus", "importStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportStatus, offsetof(Import, import_status)},
-    {"importDestinationArn", "importDestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(Import, import_destination_arn)},
-    {"importStatistics", "importStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportStatistics, offsetof(Import, import_statistics)},
-    {"importFilter", "importFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kImportFilter, offsetof(Import, import_filter)},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(Import, creation_time)},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(Import, last_updated_time)},
-    {"errorMessage", "errorMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kErrorMessage, offsetof(Import, error_message)},
+    {.name = "importId", .type = &kImportId, .offset = offsetof(Import, import_id)},
+    {.name = "importSourceArn", .type = &kArn, .offset = offsetof(Import, import_source_arn)},
+    {.name = "importStatus", .type = &kImportStatus, .offset = offsetof(Import, import_status)},
+    {.name = "importDestinationArn", .type = &kArn, .offset = offsetof(Import, import_destination_arn)},
+    {.name = "importStatistics", .type = &kImportStatistics, .offset = offsetof(Import, import_statistics)},
+    {.name = "importFilter", .type = &kImportFilter, .offset = offsetof(Import, import_filter)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(Import, creation_time)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(Import, last_updated_time)},
+    {.name = "errorMessage", .type = &kErrorMessage, .offset = offsetof(Import, error_message)},
 };
 constinit const StructDesc kImportStruct = {.name = "Import", .members = kImportMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kIndexPolicyMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupIdentifier, offsetof(IndexPolicy, log_group_identifier)},
-    {"lastUpdateTime", "lastUpdateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(IndexPolicy, last_update_time)},
-    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocument, offsetof(IndexPolicy, policy_document)},
-    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyName, offsetof(IndexPolicy, policy_name)},
-    {"source", "source", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIndexSource, offsetof(IndexPolicy, source)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(IndexPolicy, log_group_identifier)},
+    {.name = "lastUpdateTime", .type = &kTimestamp, .offset = offsetof(IndexPolicy, last_update_time)},
+    {.name = "policyDocument", .type = &kPolicyDocument, .offset = offsetof(IndexPolicy, policy_document)},
+    {.name = "policyName", .type = &kPolicyName, .offset = offsetof(IndexPolicy, policy_name)},
+    {.name = "source", .type = &kIndexSource, .offset = offsetof(IndexPolicy, source)},
 };
 constinit const StructDesc kIndexPolicyStruct = {.name = "IndexPolicy", .members = kIndexPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInputLogEventMembers[] = {
-    {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTimestamp, offsetof(InputLogEvent, timestamp)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEventMessage, offsetof(InputLogEvent, message)},
+    {.name = "timestamp", .type = &kTimestamp, .offset = offsetof(InputLogEvent, timestamp), .required = true},
+    {.name = "message", .type = &kEventMessage, .offset = offsetof(InputLogEvent, message), .required = true},
 };
 constinit const StructDesc kInputLogEventStruct = {.name = "InputLogEvent", .members = kInputLogEventMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kIntegrationSummaryMembers[] = {
-    {"integrationName", "integrationName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIntegrationName, offsetof(IntegrationSummary, integration_name)},
-    {"integrationType", "integrationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIntegrationType, offsetof(IntegrationSummary, integration_type)},
-    {"integrationStatus", "integrationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIntegrationStatus, offsetof(IntegrationSummary, integration_status)},
+    {.name = "integrationName", .type = &kIntegrationName, .offset = offsetof(IntegrationSummary, integration_name)},
+    {.name = "integrationType", .type = &kIntegrationType, .offset = offsetof(IntegrationSummary, integration_type)},
+    {.name = "integrationStatus", .type = &kIntegrationStatus, .offset = offsetof(IntegrationSummary, integration_status)},
 };
 constinit const StructDesc kIntegrationSummaryStruct = {.name = "IntegrationSummary", .members = kIntegrationSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidSequenceTokenExceptionMembers[] = {
-    {"expectedSequenceToken", "expectedSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSequenceToken, offsetof(InvalidSequenceTokenException, expected_sequence_token)},
+    {.name = "expectedSequenceToken", .type = &kSequenceToken, .offset = offsetof(InvalidSequenceTokenException, expected_sequence_token)},
 };
 constinit const StructDesc kInvalidSequenceTokenExceptionStruct = {.name = "InvalidSequenceTokenException", .members = kInvalidSequenceTokenExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAnomaliesRequestMembers[] = {
-    {"anomalyDetectorArn", "anomalyDetectorArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectorArn, offsetof(ListAnomaliesRequest, anomaly_detector_arn)},
-    {"suppressionState", "suppressionState", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSuppressionState, offsetof(ListAnomaliesRequest, suppression_state)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListAnomaliesLimit, offsetof(ListAnomaliesRequest, limit)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListAnomaliesRequest, next_token)},
+    {.name = "anomalyDetectorArn", .type = &kAnomalyDetectorArn, .offset = offsetof(ListAnomaliesRequest, anomaly_detector_arn)},
+    {.name = "suppressionState", .type = &kSuppressionState, .offset = offsetof(ListAnomaliesRequest, suppression_state)},
+    {.name = "limit", .type = &kListAnomaliesLimit, .offset = offsetof(ListAnomaliesRequest, limit)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListAnomaliesRequest, next_token)},
 };
 constinit const StructDesc kListAnomaliesRequestStruct = {.name = "ListAnomaliesRequest", .members = kListAnomaliesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAnomaliesResponseMembers[] = {
-    {"anomalies", "anomalies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalies, offsetof(ListAnomaliesResponse, anomalies)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListAnomaliesResponse, next_token)},
+    {.name = "anomalies", .type = &kAnomalies, .offset = offsetof(ListAnomaliesResponse, anomalies)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListAnomaliesResponse, next_token)},
 };
 constinit const StructDesc kListAnomaliesResponseStruct = {.name = "ListAnomaliesResponse", .members = kListAnomaliesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListIntegrationsRequestMembers[] = {
-    {"integrationNamePrefix", "integrationNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIntegrationNamePrefix, offsetof(ListIntegrationsRequest, integration_name_prefix)},
-    {"integrationType", "integrationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIntegrationType, offsetof(ListIntegrationsRequest, integration_type)},
-    {"integrationStatus", "integrationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIntegrationStatus, offsetof(ListIntegrationsRequest, integration_status)},
+    {.name = "integrationNamePrefix", .type = &kIntegrationNamePrefix, .offset = offsetof(ListIntegrationsRequest, integration_name_prefix)},
+    {.name = "integrationType", .type = &kIntegrationType, .offset = offsetof(ListIntegrationsRequest, integration_type)},
+    {.name = "integrationStatus", .type = &kIntegrationStatus, .offset = offsetof(ListIntegrationsRequest, integration_status)},
 };
 constinit const StructDesc kListIntegrationsRequestStruct = {.name = "ListIntegrationsRequest", .members = kListIntegrationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListIntegrationsResponseMembers[] = {
-    {"integrationSummaries", "integrationSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIntegrationSummaries, offsetof(ListIntegrationsResponse, integration_summaries)},
+    {.name = "integrationSummaries", .type = &kIntegrationSummaries, .offset = offsetof(ListIntegrationsResponse, integration_summaries)},
 };
 constinit const StructDesc kListIntegrationsResponseStruct = {.name = "ListIntegrationsResponse", .members = kListIntegrationsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLogAnomalyDetectorsRequestMembers[] = {
-    {"filterLogGroupArn", "filterLogGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupArn, offsetof(ListLogAnomalyDetectorsRequest, filter_log_group_arn)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListLogAnomalyDetectorsLimit, offsetof(ListLogAnomalyDetectorsRequest, limit)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListLogAnomalyDetectorsRequest, next_token)},
+    {.name = "filterLogGroupArn", .type = &kLogGroupArn, .offset = offsetof(ListLogAnomalyDetectorsRequest, filter_log_group_arn)},
+    {.name = "limit", .type = &kListLogAnomalyDetectorsLimit, .offset = offsetof(ListLogAnomalyDetectorsRequest, limit)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListLogAnomalyDetectorsRequest, next_token)},
 };
 constinit const StructDesc kListLogAnomalyDetectorsRequestStruct = {.name = "ListLogAnomalyDetectorsRequest", .members = kListLogAnomalyDetectorsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLogAnomalyDetectorsResponseMembers[] = {
-    {"anomalyDetectors", "anomalyDetectors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAnomalyDetectors, offsetof(ListLogAnomalyDetectorsResponse, anomaly_detectors)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListLogAnomalyDetectorsResponse, next_token)},
+    {.name = "anomalyDetectors", .type = &kAnomalyDetectors, .offset = offsetof(ListLogAnomalyDetectorsResponse, anomaly_detectors)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListLogAnomalyDetectorsResponse, next_token)},
 };
 constinit const StructDesc kListLogAnomalyDetectorsResponseStruct = {.name = "ListLogAnomalyDetectorsResponse", .members = kListLogAnomalyDetectorsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLogGroupsRequestMembers[] = {
-    {"logGroupNamePattern", "logGroupNamePattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupNameRegexPattern, offsetof(ListLogGroupsRequest, log_group_name_pattern)},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupClass, offsetof(ListLogGroupsRequest, log_group_class)},
-    {"includeLinkedAccounts", "includeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListLogGroupsRequest, next_token)},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListLimit, offsetof(ListLogGroupsRequest, limit)},
-    {"dataSources", "dataSources", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"fieldIndexNames", "fieldIndexNames", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"logGroupTags", "logGroupTags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagFilters, offsetof(ListLogGroupsRequest, log_group_tags)},
+    {.name = "logGroupNamePattern", .type = &kLogGroupNameRegexPattern, .offset = offsetof(ListLogGroupsRequest, log_group_name_pattern)},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(ListLogGroupsRequest, log_group_class)},
+    {.name = "includeLinkedAccounts", .type = nullptr},
+    {.name = "accountIdentifiers", .type = nullptr},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListLogGroupsRequest, next_token)},
+    {.name = "limit", .type = &kListLimit, .offset = offsetof(ListLogGroupsRequest, limit)},
+    {.name = "dataSources", .type = nullptr},
+    {.name = "fieldIndexNames", .type = nullptr},
+    {.name = "logGroupTags", .type = &kTagFilters, .offset = offsetof(ListLogGroupsRequest, log_group_tags)},
 };
 constinit const StructDesc kListLogGroupsRequestStruct = {.name = "ListLogGroupsRequest", .members = kListLogGroupsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLogGroupsResponseMembers[] = {
-    {"logGroups", "logGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupSummaries, offsetof(ListLogGroupsResponse, log_groups)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListLogGroupsResponse, next_token)},
+    {.name = "logGroups", .type = &kLogGroupSummaries, .offset = offsetof(ListLogGroupsResponse, log_groups)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListLogGroupsResponse, next_token)},
 };
 constinit const StructDesc kListLogGroupsResponseStruct = {.name = "ListLogGroupsResponse", .members = kListLogGroupsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListScheduledQueriesRequestMembers[] = {
-    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListScheduledQueriesMaxResults, offsetof(ListScheduledQueriesRequest, max_results)},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListScheduledQueriesRequest, next_token)},
-    {"state", "state", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScheduledQueryState, offsetof(ListScheduledQueriesRequest, state)},
+    {.name = "maxResults", .type = &kListScheduledQueriesMaxResults, .offset = offsetof(ListScheduledQueriesRequest, max_results)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListScheduledQueriesRequest, next_token)},
+    {.name = "state", .type = &kScheduledQueryState, .offset = offsetof(ListScheduledQueriesRequest, state)},
 };
 constinit const StructDesc kListScheduledQueriesRequestStruct = {.name = "ListScheduledQueriesRequest", .members = kListScheduledQueriesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListScheduledQueriesResponseMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListScheduledQueriesResponse, next_token)},
-    {"scheduledQueries", "scheduledQueries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScheduledQuerySummaryList, offsetof(ListScheduledQueriesResponse, scheduled_queries)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListScheduledQueriesResponse, next_token)},
+    {.name = "scheduledQueries", .type = &kScheduledQuerySummaryList, .offset = offsetof(ListScheduledQueriesResponse, scheduled_queries)},
 };
 constinit const StructDesc kListScheduledQueriesResponseStruct = {.name = "ListScheduledQueriesResponse", .members = kListScheduledQueriesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceRequestMembers[] = {
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(ListTagsForResourceRequest, resource_arn)},
+    {.name = "resourceArn", .type = &kAmazonResourceName, .offset = offsetof(ListTagsForResourceRequest, resource_arn), .required = true},
 };
 constinit const StructDesc kListTagsForResourceRequestStruct = {.name = "ListTagsForResourceRequest", .members = kListTagsForResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceResponseMembers[] = {
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(ListTagsForResourceResponse, tags)},
+    {.name = "tags", .type = &kTags, .offset = offsetof(ListTagsForResourceResponse, tags)},
 };
 constinit const StructDesc kListTagsForResourceResponseStruct = {.name = "ListTagsForResourceResponse", .members = kListTagsForResourceResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(ListTagsLogGroupRequest, log_group_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(ListTagsLogGroupRequest, log_group_name), .required = true},
 };
 constinit const StructDesc kListTagsLogGroupRequestStruct = {.name = "ListTagsLogGroupRequest", .members = kListTagsLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsLogGroupResponseMembers[] = {
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTags, offsetof(ListTagsLogGroupResponse, tags)},
+    {.name = "tags", .type = &kTags, .offset = offsetof(ListTagsLogGroupResponse, tags)},
 };
 constinit const StructDesc kListTagsLogGroupResponseStruct = {.name = "ListTagsLogGroupResponse", .members = kListTagsLogGroupResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLogEventMembers[] = {
-    {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(LogEvent, timestamp)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventMessage, offsetof(LogEvent, message)},
+    {.name = "timestamp", .type = &kTimestamp, .offset = offsetof(LogEvent, timestamp)},
+    {.name = "message", .type = &kEventMessage, .offset = offsetof(LogEvent, message)},
 };
 constinit const StructDesc kLogEventStruct = {.name = "LogEvent", .members = kLogEventMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLogGroupMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(LogGroup, log_group_name)},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(LogGroup, creation_time)},
-    {"retentionInDays", "retentionInDays", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDays, offsetof(LogGroup, retention_in_days)},
-    {"metricFilterCount", "metricFilterCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterCount, offsetof(LogGroup, metric_filter_count)},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(LogGroup, arn)},
-    {"storedBytes", "storedBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStoredBytes, offsetof(LogGroup, stored_bytes)},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupClass, offsetof(LogGroup, log_group_class)},
-    {"logGroupArn", "logGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(LogGroup, log_group_arn)},
-    {"deletionProtectionEnabled", "deletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeletionProtectionEnabled, offsetof(LogGroup, deletion_protection_enabled)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(LogGroup, log_group_name)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(LogGroup, creation_time)},
+    {.name = "retentionInDays", .type = &kDays, .offset = offsetof(LogGroup, retention_in_days)},
+    {.name = "metricFilterCount", .type = &kFilterCount, .offset = offsetof(LogGroup, metric_filter_count)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(LogGroup, arn)},
+    {.name = "storedBytes", .type = &kStoredBytes, .offset = offsetof(LogGroup, stored_bytes)},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(LogGroup, log_group_class)},
+    {.name = "logGroupArn", .type = &kArn, .offset = offsetof(LogGroup, log_group_arn)},
+    {.name = "deletionProtectionEnabled", .type = &kDeletionProtectionEnabled, .offset = offsetof(LogGroup, deletion_protection_enabled)},
 };
 constinit const StructDesc kLogGroupStruct = {.name = "LogGroup", .members = kLogGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLogGroupSummaryMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(LogGroupSummary, log_group_name)},
-    {"logGroupArn", "logGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(LogGroupSummary, log_group_arn)},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupClass, offsetof(LogGroupSummary, log_group_class)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(LogGroupSummary, log_group_name)},
+    {.name = "logGroupArn", .type = &kArn, .offset = offsetof(LogGroupSummary, log_group_arn)},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(LogGroupSummary, log_group_class)},
 };
 constinit const StructDesc kLogGroupSummaryStruct = {.name = "LogGroupSummary", .members = kLogGroupSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLogStreamMembers[] = {
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogStreamName, offsetof(LogStream, log_stream_name)},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(LogStream, creation_time)},
-    {"firstEventTimestamp", "firstEventTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(LogStream, first_event_timestamp)},
-    {"lastEventTimestamp", "lastEventTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(LogStream, last_event_timestamp)},
-    {"lastIngestionTime", "lastIngestionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(LogStream, last_ingestion_time)},
-    {"uploadSequenceToken", "uploadSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSequenceToken, offsetof(LogStream, upload_sequence_token)},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(LogStream, arn)},
-    {"storedBytes", "storedBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStoredBytes, offsetof(LogStream, stored_bytes)},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(LogStream, log_stream_name)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(LogStream, creation_time)},
+    {.name = "firstEventTimestamp", .type = &kTimestamp, .offset = offsetof(LogStream, first_event_timestamp)},
+    {.name = "lastEventTimestamp", .type = &kTimestamp, .offset = offsetof(LogStream, last_event_timestamp)},
+    {.name = "lastIngestionTime", .type = &kTimestamp, .offset = offsetof(LogStream, last_ingestion_time)},
+    {.name = "uploadSequenceToken", .type = &kSequenceToken, .offset = offsetof(LogStream, upload_sequence_token)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(LogStream, arn)},
+    {.name = "storedBytes", .type = &kStoredBytes, .offset = offsetof(LogStream, stored_bytes)},
 };
 constinit const StructDesc kLogStreamStruct = {.name = "LogStream", .members = kLogStreamMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLookupTableMembers[] = {
-    {"lookupTableArn", "lookupTableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(LookupTable, lookup_table_arn)},
-    {"lookupTableName", "lookupTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLookupTableName, offsetof(LookupTable, lookup_table_name)},
-    {"description", "description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLookupTableDescription, offsetof(LookupTable, description)},
-    {"tableFields", "tableFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTableFields, offsetof(LookupTable, table_fields)},
-    {"recordsCount", "recordsCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRecordsCount, offsetof(LookupTable, records_count)},
-    {"sizeBytes", "sizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStoredBytes, offsetof(LookupTable, size_bytes)},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(LookupTable, last_updated_time)},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKmsKeyId, offsetof(LookupTable, kms_key_id)},
+    {.name = "lookupTableArn", .type = &kArn, .offset = offsetof(LookupTable, lookup_table_arn)},
+    {.name = "lookupTableName", .type = &kLookupTableName, .offset = offsetof(LookupTable, lookup_table_name)},
+    {.name = "description", .type = &kLookupTableDescription, .offset = offsetof(LookupTable, description)},
+    {.name = "tableFields", .type = &kTableFields, .offset = offsetof(LookupTable, table_fields)},
+    {.name = "recordsCount", .type = &kRecordsCount, .offset = offsetof(LookupTable, records_count)},
+    {.name = "sizeBytes", .type = &kStoredBytes, .offset = offsetof(LookupTable, size_bytes)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(LookupTable, last_updated_time)},
+    {.name = "kmsKeyId", .type = &kKmsKeyId, .offset = offsetof(LookupTable, kms_key_id)},
 };
 constinit const StructDesc kLookupTableStruct = {.name = "LookupTable", .members = kLookupTableMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricFilterMembers[] = {
-    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterName, offsetof(MetricFilter, filter_name)},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterPattern, offsetof(MetricFilter, filter_pattern)},
-    {"metricTransformations", "metricTransformations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricTransformations, offsetof(MetricFilter, metric_transformations)},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(MetricFilter, creation_time)},
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(MetricFilter, log_group_name)},
-    {"applyOnTransformedLogs", "applyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kApplyOnTransformedLogs, offsetof(MetricFilter, apply_on_transformed_logs)},
+    {.name = "filterName", .type = &kFilterName, .offset = offsetof(MetricFilter, filter_name)},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(MetricFilter, filter_pattern)},
+    {.name = "metricTransformations", .type = &kMetricTransformations, .offset = offsetof(MetricFilter, metric_transformations)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(MetricFilter, creation_time)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(MetricFilter, log_group_name)},
+    {.name = "applyOnTransformedLogs", .type = &kApplyOnTransformedLogs, .offset = offsetof(MetricFilter, apply_on_transformed_logs)},
 };
 constinit const StructDesc kMetricFilterStruct = {.name = "MetricFilter", .members = kMetricFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricFilterMatchRecordMembers[] = {
-    {"eventNumber", "eventNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventNumber, offsetof(MetricFilterMatchRecord, event_number)},
-    {"eventMessage", "eventMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventMessage, offsetof(MetricFilterMatchRecord, event_message)},
-    {"extractedValues", "extractedValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExtractedValues, offsetof(MetricFilterMatchRecord, extracted_values)},
+    {.name = "eventNumber", .type = &kEventNumber, .offset = offsetof(MetricFilterMatchRecord, event_number)},
+    {.name = "eventMessage", .type = &kEventMessage, .offset = offsetof(MetricFilterMatchRecord, event_message)},
+    {.name = "extractedValues", .type = &kExtractedValues, .offset = offsetof(MetricFilterMatchRecord, extracted_values)},
 };
 constinit const StructDesc kMetricFilterMatchRecordStruct = {.name = "MetricFilterMatchRecord", .members = kMetricFilterMatchRecordMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricTransformationMembers[] = {
-    {"metricName", "metricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricName, offsetof(MetricTransformation, metric_name)},
-    {"metricNamespace", "metricNamespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricNamespace, offsetof(MetricTransformation, metric_namespace)},
-    {"metricValue", "metricValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricValue, offsetof(MetricTransformation, metric_value)},
-    {"defaultValue", "defaultValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDefaultValue, offsetof(MetricTransformation, default_value)},
-    {"dimensions", "dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDimensions, offsetof(MetricTransformation, dimensions)},
-    {"unit", "unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStandardUnit, offsetof(MetricTransformation, unit)},
+    {.name = "metricName", .type = &kMetricName, .offset = offsetof(MetricTransformation, metric_name), .required = true},
+    {.name = "metricNamespace", .type = &kMetricNamespace, .offset = offsetof(MetricTransformation, metric_namespace), .required = true},
+    {.name = "metricValue", .type = &kMetricValue, .offset = offsetof(MetricTransformation, metric_value), .required = true},
+    {.name = "defaultValue", .type = &kDefaultValue, .offset = offsetof(MetricTransformation, default_value)},
+    {.name = "dimensions", .type = &kDimensions, .offset = offsetof(MetricTransformation, dimensions)},
+    {.name = "unit", .type = &kStandardUnit, .offset = offsetof(MetricTransformation, unit)},
 };
 constinit const StructDesc kMetricTransformationStruct = {.name = "MetricTransformation", .members = kMetricTransformationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOutputLogEventMembers[] = {
-    {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(OutputLogEvent, timestamp)},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventMessage, offsetof(OutputLogEvent, message)},
-    {"ingestionTime", "ingestionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(OutputLogEvent, ingestion_time)},
+    {.name = "timestamp", .type = &kTimestamp, .offset = offsetof(OutputLogEvent, timestamp)},
+    {.name = "message", .type = &kEventMessage, .offset = offsetof(OutputLogEvent, message)},
+    {.name = "ingestionTime", .type = &kTimestamp, .offset = offsetof(OutputLogEvent, ingestion_time)},
 };
 constinit const StructDesc kOutputLogEventStruct = {.name = "OutputLogEvent", .members = kOutputLogEventMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPatternTokenMembers[] = {
-    {"dynamicTokenPosition", "dynamicTokenPosition", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDynamicTokenPosition, offsetof(PatternToken, dynamic_token_position)},
-    {"isDynamic", "isDynamic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(PatternToken, is_dynamic)},
-    {"tokenString", "tokenString", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTokenString, offsetof(PatternToken, token_string)},
-    {"enumerations", "enumerations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEnumerations, offsetof(PatternToken, enumerations)},
-    {"inferredTokenName", "inferredTokenName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInferredTokenName, offsetof(PatternToken, inferred_token_name)},
+    {.name = "dynamicTokenPosition", .type = &kDynamicTokenPosition, .offset = offsetof(PatternToken, dynamic_token_position)},
+    {.name = "isDynamic", .type = &kBoolean, .offset = offsetof(PatternToken, is_dynamic)},
+    {.name = "tokenString", .type = &kTokenString, .offset = offsetof(PatternToken, token_string)},
+    {.name = "enumerations", .type = &kEnumerations, .offset = offsetof(PatternToken, enumerations)},
+    {.name = "inferredTokenName", .type = &kInferredTokenName, .offset = offsetof(PatternToken, inferred_token_name)},
 };
 constinit const StructDesc kPatternTokenStruct = {.name = "PatternToken", .members = kPatternTokenMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutLogEventsRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(PutLogEventsRequest, log_group_name)},
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogStreamName, offsetof(PutLogEventsRequest, log_stream_name)},
-    {"logEvents", "logEvents", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInputLogEvents, offsetof(PutLogEventsRequest, log_events)},
-    {"sequenceToken", "sequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSequenceToken, offsetof(PutLogEventsRequest, sequence_token)},
-    {"entity", "entity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(PutLogEventsRequest, log_group_name), .required = true},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(PutLogEventsRequest, log_stream_name), .required = true},
+    {.name = "logEvents", .type = &kInputLogEvents, .offset = offsetof(PutLogEventsRequest, log_events), .required = true},
+    {.name = "sequenceToken", .type = &kSequenceToken, .offset = offsetof(PutLogEventsRequest, sequence_token)},
+    {.name = "entity", .type = nullptr},
 };
 constinit const StructDesc kPutLogEventsRequestStruct = {.name = "PutLogEventsRequest", .members = kPutLogEventsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRejectedLogEventsInfoMembers[] = {
-    {"tooNewLogEventStartIndex", "tooNewLogEventStartIndex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogEventIndex, offsetof(RejectedLogEventsInfo, too_new_log_event_start_index)},
-    {"tooOldLogEventEndIndex", "tooOldLogEventEndIndex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogEventIndex, offsetof(RejectedLogEventsInfo, too_old_log_event_end_index)},
-    {"expiredLogEventEndIndex", "expiredLogEventEndIndex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogEventIndex, offsetof(RejectedLogEventsInfo, expired_log_event_end_index)},
+    {.name = "tooNewLogEventStartIndex", .type = &kLogEventIndex, .offset = offsetof(RejectedLogEventsInfo, too_new_log_event_start_index)},
+    {.name = "tooOldLogEventEndIndex", .type = &kLogEventIndex, .offset = offsetof(RejectedLogEventsInfo, too_old_log_event_end_index)},
+    {.name = "expiredLogEventEndIndex", .type = &kLogEventIndex, .offset = offsetof(RejectedLogEventsInfo, expired_log_event_end_index)},
 };
 constinit const StructDesc kRejectedLogEventsInfoStruct = {.name = "RejectedLogEventsInfo", .members = kRejectedLogEventsInfoMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutLogEventsResponseMembers[] = {
-    {"nextSequenceToken", "nextSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSequenceToken, offsetof(PutLogEventsResponse, next_sequence_token)},
-    {"rejectedLogEventsInfo", "rejectedLogEventsInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRejectedLogEventsInfo, offsetof(PutLogEventsResponse, rejected_log_events_info)},
+    {.name = "nextSequenceToken", .type = &kSequenceToken, .offset = offsetof(PutLogEventsResponse, next_sequence_token)},
+    {.name = "rejectedLogEventsInfo", .type = &kRejectedLogEventsInfo, .offset = offsetof(PutLogEventsResponse, rejected_log_events_info)},
 };
 constinit const StructDesc kPutLogEventsResponseStruct = {.name = "PutLogEventsResponse", .members = kPutLogEventsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutMetricFilterRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(PutMetricFilterRequest, log_group_name)},
-    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFilterName, offsetof(PutMetricFilterRequest, filter_name)},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFilterPattern, offsetof(PutMetricFilterRequest, filter_pattern)},
-    {"metricTransformations", "metricTransformations", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricTransformations, offsetof(PutMetricFilterRequest, metric_transformations)},
-    {"applyOnTransformedLogs", "applyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kApplyOnTransformedLogs, offsetof(PutMetricFilterRequest, apply_on_transformed_logs)},
-    {"fieldSelectionCriteria", "fieldSelectionCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"emitSystemFieldDimensions", "emitSystemFieldDimensions", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(PutMetricFilterRequest, log_group_name), .required = true},
+    {.name = "filterName", .type = &kFilterName, .offset = offsetof(PutMetricFilterRequest, filter_name), .required = true},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(PutMetricFilterRequest, filter_pattern), .required = true},
+    {.name = "metricTransformations", .type = &kMetricTransformations, .offset = offsetof(PutMetricFilterRequest, metric_transformations), .required = true},
+    {.name = "applyOnTransformedLogs", .type = &kApplyOnTransformedLogs, .offset = offsetof(PutMetricFilterRequest, apply_on_transformed_logs)},
+    {.name = "fieldSelectionCriteria", .type = nullptr},
+    {.name = "emitSystemFieldDimensions", .type = nullptr},
 };
 constinit const StructDesc kPutMetricFilterRequestStruct = {.name = "PutMetricFilterRequest", .members = kPutMetricFilterRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutMetricFilterResponseStruct = {.name = "PutMetricFilterResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutRetentionPolicyRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(PutRetentionPolicyRequest, log_group_name)},
-    {"retentionInDays", "retentionInDays", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDays, offsetof(PutRetentionPolicyRequest, retention_in_days)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(PutRetentionPolicyRequest, log_group_name), .required = true},
+    {.name = "retentionInDays", .type = &kDays, .offset = offsetof(PutRetentionPolicyRequest, retention_in_days), .required = true},
 };
 constinit const StructDesc kPutRetentionPolicyRequestStruct = {.name = "PutRetentionPolicyRequest", .members = kPutRetentionPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutRetentionPolicyResponseStruct = {.name = "PutRetentionPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryDefinitionMembers[] = {
-    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryLanguage, offsetof(QueryDefinition, query_language)},
-    {"queryDefinitionId", "queryDefinitionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryId, offsetof(QueryDefinition, query_definition_id)},
-    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryDefinitionName, offsetof(QueryDefinition, name)},
-    {"queryString", "queryString", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryDefinitionString, offsetof(QueryDefinition, query_string)},
-    {"lastModified", "lastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(QueryDefinition, last_modified)},
-    {"logGroupNames", "logGroupNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupNames, offsetof(QueryDefinition, log_group_names)},
-    {"parameters", "parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryParameterList, offsetof(QueryDefinition, parameters)},
+    {.name = "queryLanguage", .type = &kQueryLanguage, .offset = offsetof(QueryDefinition, query_language)},
+    {.name = "queryDefinitionId", .type = &kQueryId, .offset = offsetof(QueryDefinition, query_definition_id)},
+    {.name = "name", .type = &kQueryDefinitionName, .offset = offsetof(QueryDefinition, name)},
+    {.name = "queryString", .type = &kQueryDefinitionString, .offset = offsetof(QueryDefinition, query_string)},
+    {.name = "lastModified", .type = &kTimestamp, .offset = offsetof(QueryDefinition, last_modified)},
+    {.name = "logGroupNames", .type = &kLogGroupNames, .offset = offsetof(QueryDefinition, log_group_names)},
+    {.name = "parameters", .type = &kQueryParameterList, .offset = offsetof(QueryDefinition, parameters)},
 };
 constinit const StructDesc kQueryDefinitionStruct = {.name = "QueryDefinition", .members = kQueryDefinitionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryInfoMembers[] = {
-    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryLanguage, offsetof(QueryInfo, query_language)},
-    {"queryId", "queryId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryId, offsetof(QueryInfo, query_id)},
-    {"queryString", "queryString", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryString, offsetof(QueryInfo, query_string)},
-    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryStatus, offsetof(QueryInfo, status)},
-    {"createTime", "createTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(QueryInfo, create_time)},
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(QueryInfo, log_group_name)},
-    {"queryDuration", "queryDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryDuration, offsetof(QueryInfo, query_duration)},
-    {"bytesScanned", "bytesScanned", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBytesScannedValue, offsetof(QueryInfo, bytes_scanned)},
-    {"userIdentity", "userIdentity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserIdentity, offsetof(QueryInfo, user_identity)},
+    {.name = "queryLanguage", .type = &kQueryLanguage, .offset = offsetof(QueryInfo, query_language)},
+    {.name = "queryId", .type = &kQueryId, .offset = offsetof(QueryInfo, query_id)},
+    {.name = "queryString", .type = &kQueryString, .offset = offsetof(QueryInfo, query_string)},
+    {.name = "status", .type = &kQueryStatus, .offset = offsetof(QueryInfo, status)},
+    {.name = "createTime", .type = &kTimestamp, .offset = offsetof(QueryInfo, create_time)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(QueryInfo, log_group_name)},
+    {.name = "queryDuration", .type = &kQueryDuration, .offset = offsetof(QueryInfo, query_duration)},
+    {.name = "bytesScanned", .type = &kBytesScannedValue, .offset = offsetof(QueryInfo, bytes_scanned)},
+    {.name = "userIdentity", .type = &kUserIdentity, .offset = offsetof(QueryInfo, user_identity)},
 };
 constinit const StructDesc kQueryInfoStruct = {.name = "QueryInfo", .members = kQueryInfoMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryParameterMembers[] = {
-    {"name", "name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kQueryParameterName, offsetof(QueryParameter, name)},
-    {"defaultValue", "defaultValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryParameterDefaultValue, offsetof(QueryParameter, default_value)},
-    {"description", "description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueryParameterDescription, offsetof(QueryParameter, description)},
+    {.name = "name", .type = &kQueryParameterName, .offset = offsetof(QueryParameter, name), .required = true},
+    {.name = "defaultValue", .type = &kQueryParameterDefaultValue, .offset = offsetof(QueryParameter, default_value)},
+    {.name = "description", .type = &kQueryParameterDescription, .offset = offsetof(QueryParameter, description)},
 };
 constinit const StructDesc kQueryParameterStruct = {.name = "QueryParameter", .members = kQueryParameterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourcePolicyMembers[] = {
-    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyName, offsetof(ResourcePolicy, policy_name)},
-    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocument, offsetof(ResourcePolicy, policy_document)},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ResourcePolicy, last_updated_time)},
-    {"policyScope", "policyScope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyScope, offsetof(ResourcePolicy, policy_scope)},
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(ResourcePolicy, resource_arn)},
-    {"revisionId", "revisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpectedRevisionId, offsetof(ResourcePolicy, revision_id)},
+    {.name = "policyName", .type = &kPolicyName, .offset = offsetof(ResourcePolicy, policy_name)},
+    {.name = "policyDocument", .type = &kPolicyDocument, .offset = offsetof(ResourcePolicy, policy_document)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(ResourcePolicy, last_updated_time)},
+    {.name = "policyScope", .type = &kPolicyScope, .offset = offsetof(ResourcePolicy, policy_scope)},
+    {.name = "resourceArn", .type = &kArn, .offset = offsetof(ResourcePolicy, resource_arn)},
+    {.name = "revisionId", .type = &kExpectedRevisionId, .offset = offsetof(ResourcePolicy, revision_id)},
 };
 constinit const StructDesc kResourcePolicyStruct = {.name = "ResourcePolicy", .members = kResourcePolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScheduledQuerySummaryMembers[] = {
-    {"scheduledQueryArn", "scheduledQueryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArn, offsetof(ScheduledQuerySummary, scheduled_query_arn)},
-    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScheduledQueryName, offsetof(ScheduledQuerySummary, name)},
-    {"state", "state", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScheduledQueryState, offsetof(ScheduledQuerySummary, state)},
-    {"lastTriggeredTime", "lastTriggeredTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ScheduledQuerySummary, last_triggered_time)},
-    {"lastExecutionStatus", "lastExecutionStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExecutionStatus, offsetof(ScheduledQuerySummary, last_execution_status)},
-    {"scheduleExpression", "scheduleExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScheduleExpression, offsetof(ScheduledQuerySummary, schedule_expression)},
-    {"timezone", "timezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kScheduleTimezone, offsetof(ScheduledQuerySummary, timezone)},
-    {"destinationConfiguration", "destinationConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationConfiguration, offsetof(ScheduledQuerySummary, destination_configuration)},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ScheduledQuerySummary, creation_time)},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(ScheduledQuerySummary, last_updated_time)},
+    {.name = "scheduledQueryArn", .type = &kArn, .offset = offsetof(ScheduledQuerySummary, scheduled_query_arn)},
+    {.name = "name", .type = &kScheduledQueryName, .offset = offsetof(ScheduledQuerySummary, name)},
+    {.name = "state", .type = &kScheduledQueryState, .offset = offsetof(ScheduledQuerySummary, state)},
+    {.name = "lastTriggeredTime", .type = &kTimestamp, .offset = offsetof(ScheduledQuerySummary, last_triggered_time)},
+    {.name = "lastExecutionStatus", .type = &kExecutionStatus, .offset = offsetof(ScheduledQuerySummary, last_execution_status)},
+    {.name = "scheduleExpression", .type = &kScheduleExpression, .offset = offsetof(ScheduledQuerySummary, schedule_expression)},
+    {.name = "timezone", .type = &kScheduleTimezone, .offset = offsetof(ScheduledQuerySummary, timezone)},
+    {.name = "destinationConfiguration", .type = &kDestinationConfiguration, .offset = offsetof(ScheduledQuerySummary, destination_configuration)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(ScheduledQuerySummary, creation_time)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(ScheduledQuerySummary, last_updated_time)},
 };
 constinit const StructDesc kScheduledQuerySummaryStruct = {.name = "ScheduledQuerySummary", .members = kScheduledQuerySummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSearchedLogStreamMembers[] = {
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogStreamName, offsetof(SearchedLogStream, log_stream_name)},
-    {"searchedCompletely", "searchedCompletely", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogStreamSearchedCompletely, offsetof(SearchedLogStream, searched_completely)},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(SearchedLogStream, log_stream_name)},
+    {.name = "searchedCompletely", .type = &kLogStreamSearchedCompletely, .offset = offsetof(SearchedLogStream, searched_completely)},
 };
 constinit const StructDesc kSearchedLogStreamStruct = {.name = "SearchedLogStream", .members = kSearchedLogStreamMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscriptionFilterMembers[] = {
-    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterName, offsetof(SubscriptionFilter, filter_name)},
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLogGroupName, offsetof(SubscriptionFilter, log_group_name)},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterPattern, offsetof(SubscriptionFilter, filter_pattern)},
-    {"destinationArn", "destinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDestinationArn, offsetof(SubscriptionFilter, destination_arn)},
-    {"roleArn", "roleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleArn, offsetof(SubscriptionFilter, role_arn)},
-    {"distribution", "distribution", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDistribution, offsetof(SubscriptionFilter, distribution)},
-    {"applyOnTransformedLogs", "applyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kApplyOnTransformedLogs, offsetof(SubscriptionFilter, apply_on_transformed_logs)},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(SubscriptionFilter, creation_time)},
-    {"fieldSelectionCriteria", "fieldSelectionCriteria", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFieldSelectionCriteria, offsetof(SubscriptionFilter, field_selection_criteria)},
-    {"emitSystemFields", "emitSystemFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEmitSystemFields, offsetof(SubscriptionFilter, emit_system_fields)},
+    {.name = "filterName", .type = &kFilterName, .offset = offsetof(SubscriptionFilter, filter_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(SubscriptionFilter, log_group_name)},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(SubscriptionFilter, filter_pattern)},
+    {.name = "destinationArn", .type = &kDestinationArn, .offset = offsetof(SubscriptionFilter, destination_arn)},
+    {.name = "roleArn", .type = &kRoleArn, .offset = offsetof(SubscriptionFilter, role_arn)},
+    {.name = "distribution", .type = &kDistribution, .offset = offsetof(SubscriptionFilter, distribution)},
+    {.name = "applyOnTransformedLogs", .type = &kApplyOnTransformedLogs, .offset = offsetof(SubscriptionFilter, apply_on_transformed_logs)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(SubscriptionFilter, creation_time)},
+    {.name = "fieldSelectionCriteria", .type = &kFieldSelectionCriteria, .offset = offsetof(SubscriptionFilter, field_selection_criteria)},
+    {.name = "emitSystemFields", .type = &kEmitSystemFields, .offset = offsetof(SubscriptionFilter, emit_system_fields)},
 };
 constinit const StructDesc kSubscriptionFilterStruct = {.name = "SubscriptionFilter", .members = kSubscriptionFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagFilterMembers[] = {
-    {"key", "key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagFilterKey, offsetof(TagFilter, key)},
-    {"values", "values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagFilterValues, offsetof(TagFilter, values)},
+    {.name = "key", .type = &kTagFilterKey, .offset = offsetof(TagFilter, key), .required = true},
+    {.name = "values", .type = &kTagFilterValues, .offset = offsetof(TagFilter, values)},
 };
 constinit const StructDesc kTagFilterStruct = {.name = "TagFilter", .members = kTagFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(TagLogGroupRequest, log_group_name)},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTags, offsetof(TagLogGroupRequest, tags)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(TagLogGroupRequest, log_group_name), .required = true},
+    {.name = "tags", .type = &kTags, .offset = offsetof(TagLogGroupRequest, tags), .required = true},
 };
 constinit const StructDesc kTagLogGroupRequestStruct = {.name = "TagLogGroupRequest", .members = kTagLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagLogGroupResponseStruct = {.name = "TagLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceRequestMembers[] = {
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(TagResourceRequest, resource_arn)},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTags, offsetof(TagResourceRequest, tags)},
+    {.name = "resourceArn", .type = &kAmazonResourceName, .offset = offsetof(TagResourceRequest, resource_arn), .required = true},
+    {.name = "tags", .type = &kTags, .offset = offsetof(TagResourceRequest, tags), .required = true},
 };
 constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTestMetricFilterRequestMembers[] = {
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kFilterPattern, offsetof(TestMetricFilterRequest, filter_pattern)},
-    {"logEventMessages", "logEventMessages", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTestEventMessages, offsetof(TestMetricFilterRequest, log_event_messages)},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(TestMetricFilterRequest, filter_pattern), .required = true},
+    {.name = "logEventMessages", .type = &kTestEventMessages, .offset = offsetof(TestMetricFilterRequest, log_event_messages), .required = true},
 };
 constinit const StructDesc kTestMetricFilterRequestStruct = {.name = "TestMetricFilterRequest", .members = kTestMetricFilterRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTestMetricFilterResponseMembers[] = {
-    {"matches", "matches", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetricFilterMatches, offsetof(TestMetricFilterResponse, matches)},
+    {.name = "matches", .type = &kMetricFilterMatches, .offset = offsetof(TestMetricFilterResponse, matches)},
 };
 constinit const StructDesc kTestMetricFilterResponseStruct = {.name = "TestMetricFilterResponse", .members = kTestMetricFilterResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTooManyTagsExceptionMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessage, offsetof(TooManyTagsException, message)},
-    {"resourceName", "resourceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAmazonResourceName, offsetof(TooManyTagsException, resource_name)},
+    {.name = "message", .type = &kMessage, .offset = offsetof(TooManyTagsException, message)},
+    {.name = "resourceName", .type = &kAmazonResourceName, .offset = offsetof(TooManyTagsException, resource_name)},
 };
 constinit const StructDesc kTooManyTagsExceptionStruct = {.name = "TooManyTagsException", .members = kTooManyTagsExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLogGroupName, offsetof(UntagLogGroupRequest, log_group_name)},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagList, offsetof(UntagLogGroupRequest, tags)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(UntagLogGroupRequest, log_group_name), .required = true},
+    {.name = "tags", .type = &kTagList, .offset = offsetof(UntagLogGroupRequest, tags), .required = true},
 };
 constinit const StructDesc kUntagLogGroupRequestStruct = {.name = "UntagLogGroupRequest", .members = kUntagLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagLogGroupResponseStruct = {.name = "UntagLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceRequestMembers[] = {
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(UntagResourceRequest, resource_arn)},
-    {"tagKeys", "tagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, offsetof(UntagResourceRequest, tag_keys)},
+    {.name = "resourceArn", .type = &kAmazonResourceName, .offset = offsetof(UntagResourceRequest, resource_arn), .required = true},
+    {.name = "tagKeys", .type = &kTagKeyList, .offset = offsetof(UntagResourceRequest, tag_keys), .required = true},
 };
 constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};

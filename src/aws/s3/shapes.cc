@@ -616,1200 +616,1333 @@ constinit const TypeDesc kUploadIdMarker = {.kind = Kind::string, .shape_name = 
 constinit const TypeDesc kValue = {.kind = Kind::string, .shape_name = "Value", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kVersionIdMarker = {.kind = Kind::string, .shape_name = "VersionIdMarker", .holder = &OptionalHolder<std::string>::kAccess};
 
+constexpr WireName kWire_AccessControlList = {"AccessControlList"};
+constexpr WireName kWire_Cache_Control = {"Cache-Control"};
+constexpr WireName kWire_CloudFunction = {"CloudFunction"};
+constexpr WireName kWire_CloudFunctionConfiguration = {"CloudFunctionConfiguration"};
+constexpr WireName kWire_CompleteMultipartUpload_InNamespace = {"CompleteMultipartUpload", "http://s3.amazonaws.com/doc/2006-03-01/"};
+constexpr WireName kWire_Content_Disposition = {"Content-Disposition"};
+constexpr WireName kWire_Content_Encoding = {"Content-Encoding"};
+constexpr WireName kWire_Content_Language = {"Content-Language"};
+constexpr WireName kWire_Content_Length = {"Content-Length"};
+constexpr WireName kWire_Content_MD5 = {"Content-MD5"};
+constexpr WireName kWire_Content_Range = {"Content-Range"};
+constexpr WireName kWire_Content_Type = {"Content-Type"};
+constexpr WireName kWire_CreateBucketConfiguration_InNamespace = {"CreateBucketConfiguration", "http://s3.amazonaws.com/doc/2006-03-01/"};
+constexpr WireName kWire_Delete_InNamespace = {"Delete", "http://s3.amazonaws.com/doc/2006-03-01/"};
+constexpr WireName kWire_Error = {"Error"};
+constexpr WireName kWire_Event = {"Event"};
+constexpr WireName kWire_FilterRule = {"FilterRule"};
+constexpr WireName kWire_Grantee_InNamespace = {"Grantee", "http://www.w3.org/2001/XMLSchema-instance"};
+constexpr WireName kWire_If_Match = {"If-Match"};
+constexpr WireName kWire_If_Modified_Since = {"If-Modified-Since"};
+constexpr WireName kWire_If_None_Match = {"If-None-Match"};
+constexpr WireName kWire_If_Unmodified_Since = {"If-Unmodified-Since"};
+constexpr WireName kWire_Last_Modified = {"Last-Modified"};
+constexpr WireName kWire_MfaDelete = {"MfaDelete"};
+constexpr WireName kWire_NotificationConfiguration_InNamespace = {"NotificationConfiguration", "http://s3.amazonaws.com/doc/2006-03-01/"};
+constexpr WireName kWire_Object = {"Object"};
+constexpr WireName kWire_Part = {"Part"};
+constexpr WireName kWire_PartsCount = {"PartsCount"};
+constexpr WireName kWire_Queue = {"Queue"};
+constexpr WireName kWire_QueueConfiguration = {"QueueConfiguration"};
+constexpr WireName kWire_Rule = {"Rule"};
+constexpr WireName kWire_S3Key = {"S3Key"};
+constexpr WireName kWire_Topic = {"Topic"};
+constexpr WireName kWire_TopicConfiguration = {"TopicConfiguration"};
+constexpr WireName kWire_Upload = {"Upload"};
+constexpr WireName kWire_Version = {"Version"};
+constexpr WireName kWire_accept_ranges = {"accept-ranges"};
+constexpr WireName kWire_bucket_region = {"bucket-region"};
+constexpr WireName kWire_continuation_token = {"continuation-token"};
+constexpr WireName kWire_delimiter = {"delimiter"};
+constexpr WireName kWire_encoding_type = {"encoding-type"};
+constexpr WireName kWire_fetch_owner = {"fetch-owner"};
+constexpr WireName kWire_id = {"id"};
+constexpr WireName kWire_key_marker = {"key-marker"};
+constexpr WireName kWire_marker = {"marker"};
+constexpr WireName kWire_max_buckets = {"max-buckets"};
+constexpr WireName kWire_max_keys = {"max-keys"};
+constexpr WireName kWire_max_parts = {"max-parts"};
+constexpr WireName kWire_max_uploads = {"max-uploads"};
+constexpr WireName kWire_part_number_marker = {"part-number-marker"};
+constexpr WireName kWire_partNumber = {"partNumber"};
+constexpr WireName kWire_prefix = {"prefix"};
+constexpr WireName kWire_response_cache_control = {"response-cache-control"};
+constexpr WireName kWire_response_content_disposition = {"response-content-disposition"};
+constexpr WireName kWire_response_content_encoding = {"response-content-encoding"};
+constexpr WireName kWire_response_content_language = {"response-content-language"};
+constexpr WireName kWire_response_content_type = {"response-content-type"};
+constexpr WireName kWire_response_expires = {"response-expires"};
+constexpr WireName kWire_start_after = {"start-after"};
+constexpr WireName kWire_upload_id_marker = {"upload-id-marker"};
+constexpr WireName kWire_uploadId = {"uploadId"};
+constexpr WireName kWire_version_id_marker = {"version-id-marker"};
+constexpr WireName kWire_versionId = {"versionId"};
+constexpr WireName kWire_x_amz_access_point_alias = {"x-amz-access-point-alias"};
+constexpr WireName kWire_x_amz_acl = {"x-amz-acl"};
+constexpr WireName kWire_x_amz_bucket_arn = {"x-amz-bucket-arn"};
+constexpr WireName kWire_x_amz_bucket_namespace = {"x-amz-bucket-namespace"};
+constexpr WireName kWire_x_amz_bucket_object_lock_enabled = {"x-amz-bucket-object-lock-enabled"};
+constexpr WireName kWire_x_amz_bucket_region = {"x-amz-bucket-region"};
+constexpr WireName kWire_x_amz_bypass_governance_retention = {"x-amz-bypass-governance-retention"};
+constexpr WireName kWire_x_amz_checksum_algorithm = {"x-amz-checksum-algorithm"};
+constexpr WireName kWire_x_amz_checksum_crc32 = {"x-amz-checksum-crc32"};
+constexpr WireName kWire_x_amz_checksum_crc32c = {"x-amz-checksum-crc32c"};
+constexpr WireName kWire_x_amz_checksum_crc64nvme = {"x-amz-checksum-crc64nvme"};
+constexpr WireName kWire_x_amz_checksum_md5 = {"x-amz-checksum-md5"};
+constexpr WireName kWire_x_amz_checksum_mode = {"x-amz-checksum-mode"};
+constexpr WireName kWire_x_amz_checksum_sha1 = {"x-amz-checksum-sha1"};
+constexpr WireName kWire_x_amz_checksum_sha256 = {"x-amz-checksum-sha256"};
+constexpr WireName kWire_x_amz_checksum_sha512 = {"x-amz-checksum-sha512"};
+constexpr WireName kWire_x_amz_checksum_type = {"x-amz-checksum-type"};
+constexpr WireName kWire_x_amz_checksum_xxhash128 = {"x-amz-checksum-xxhash128"};
+constexpr WireName kWire_x_amz_checksum_xxhash3 = {"x-amz-checksum-xxhash3"};
+constexpr WireName kWire_x_amz_checksum_xxhash64 = {"x-amz-checksum-xxhash64"};
+constexpr WireName kWire_x_amz_copy_source = {"x-amz-copy-source"};
+constexpr WireName kWire_x_amz_copy_source_if_match = {"x-amz-copy-source-if-match"};
+constexpr WireName kWire_x_amz_copy_source_if_modified_since = {"x-amz-copy-source-if-modified-since"};
+constexpr WireName kWire_x_amz_copy_source_if_none_match = {"x-amz-copy-source-if-none-match"};
+constexpr WireName kWire_x_amz_copy_source_if_unmodified_since = {"x-amz-copy-source-if-unmodified-since"};
+constexpr WireName kWire_x_amz_copy_source_range = {"x-amz-copy-source-range"};
+constexpr WireName kWire_x_amz_copy_source_server_side_encryption_customer_algorithm = {"x-amz-copy-source-server-side-encryption-customer-algorithm"};
+constexpr WireName kWire_x_amz_copy_source_server_side_encryption_customer_key = {"x-amz-copy-source-server-side-encryption-customer-key"};
+constexpr WireName kWire_x_amz_copy_source_server_side_encryption_customer_key_MD5 = {"x-amz-copy-source-server-side-encryption-customer-key-MD5"};
+constexpr WireName kWire_x_amz_expected_bucket_owner = {"x-amz-expected-bucket-owner"};
+constexpr WireName kWire_x_amz_grant_full_control = {"x-amz-grant-full-control"};
+constexpr WireName kWire_x_amz_grant_read = {"x-amz-grant-read"};
+constexpr WireName kWire_x_amz_grant_read_acp = {"x-amz-grant-read-acp"};
+constexpr WireName kWire_x_amz_grant_write = {"x-amz-grant-write"};
+constexpr WireName kWire_x_amz_grant_write_acp = {"x-amz-grant-write-acp"};
+constexpr WireName kWire_x_amz_if_match_initiated_time = {"x-amz-if-match-initiated-time"};
+constexpr WireName kWire_x_amz_if_match_last_modified_time = {"x-amz-if-match-last-modified-time"};
+constexpr WireName kWire_x_amz_if_match_size = {"x-amz-if-match-size"};
+constexpr WireName kWire_x_amz_max_parts = {"x-amz-max-parts"};
+constexpr WireName kWire_x_amz_meta_ = {"x-amz-meta-"};
+constexpr WireName kWire_x_amz_metadata_directive = {"x-amz-metadata-directive"};
+constexpr WireName kWire_x_amz_mfa = {"x-amz-mfa"};
+constexpr WireName kWire_x_amz_mp_object_size = {"x-amz-mp-object-size"};
+constexpr WireName kWire_x_amz_mp_parts_count = {"x-amz-mp-parts-count"};
+constexpr WireName kWire_x_amz_object_attributes = {"x-amz-object-attributes"};
+constexpr WireName kWire_x_amz_object_lock_legal_hold = {"x-amz-object-lock-legal-hold"};
+constexpr WireName kWire_x_amz_object_lock_mode = {"x-amz-object-lock-mode"};
+constexpr WireName kWire_x_amz_object_lock_retain_until_date = {"x-amz-object-lock-retain-until-date"};
+constexpr WireName kWire_x_amz_object_ownership = {"x-amz-object-ownership"};
+constexpr WireName kWire_x_amz_optional_object_attributes = {"x-amz-optional-object-attributes"};
+constexpr WireName kWire_x_amz_part_number_marker = {"x-amz-part-number-marker"};
+constexpr WireName kWire_x_amz_request_payer = {"x-amz-request-payer"};
+constexpr WireName kWire_x_amz_sdk_checksum_algorithm = {"x-amz-sdk-checksum-algorithm"};
+constexpr WireName kWire_x_amz_server_side_encryption = {"x-amz-server-side-encryption"};
+constexpr WireName kWire_x_amz_server_side_encryption_aws_kms_key_id = {"x-amz-server-side-encryption-aws-kms-key-id"};
+constexpr WireName kWire_x_amz_server_side_encryption_bucket_key_enabled = {"x-amz-server-side-encryption-bucket-key-enabled"};
+constexpr WireName kWire_x_amz_server_side_encryption_context = {"x-amz-server-side-encryption-context"};
+constexpr WireName kWire_x_amz_server_side_encryption_customer_algorithm = {"x-amz-server-side-encryption-customer-algorithm"};
+constexpr WireName kWire_x_amz_server_side_encryption_customer_key = {"x-amz-server-side-encryption-customer-key"};
+constexpr WireName kWire_x_amz_server_side_encryption_customer_key_MD5 = {"x-amz-server-side-encryption-customer-key-MD5"};
+constexpr WireName kWire_x_amz_skip_destination_validation = {"x-amz-skip-destination-validation"};
+constexpr WireName kWire_x_amz_source_expected_bucket_owner = {"x-amz-source-expected-bucket-owner"};
+constexpr WireName kWire_x_amz_storage_class = {"x-amz-storage-class"};
+constexpr WireName kWire_x_amz_tagging = {"x-amz-tagging"};
+constexpr WireName kWire_x_amz_tagging_directive = {"x-amz-tagging-directive"};
+constexpr WireName kWire_x_amz_version_id = {"x-amz-version-id"};
+constexpr WireName kWire_x_amz_website_redirect_location = {"x-amz-website-redirect-location"};
+constexpr WireName kWire_x_amz_write_offset_bytes = {"x-amz-write-offset-bytes"};
+constexpr WireName kWire_xsi_type = {"xsi:type"};
+
 constexpr MemberDesc kAbacStatusMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketAbacStatus, offsetof(AbacStatus, status)},
+    {.name = "Status", .type = &kBucketAbacStatus, .offset = offsetof(AbacStatus, status)},
 };
 constinit const StructDesc kAbacStatusStruct = {.name = "AbacStatus", .members = kAbacStatusMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kAbortMultipartUploadOutputStruct = {.name = "AbortMultipartUploadOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAbortMultipartUploadRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(AbortMultipartUploadRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(AbortMultipartUploadRequest, key)},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMultipartUploadId, offsetof(AbortMultipartUploadRequest, upload_id)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(AbortMultipartUploadRequest, expected_bucket_owner)},
-    {"IfMatchInitiatedTime", "x-amz-if-match-initiated-time", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(AbortMultipartUploadRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(AbortMultipartUploadRequest, key), .location = Location::uri, .required = true},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(AbortMultipartUploadRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(AbortMultipartUploadRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "IfMatchInitiatedTime", .type = nullptr, .other_wire = &kWire_x_amz_if_match_initiated_time, .location = Location::header},
 };
 constinit const StructDesc kAbortMultipartUploadRequestStruct = {.name = "AbortMultipartUploadRequest", .members = kAbortMultipartUploadRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBlockedEncryptionTypesMembers[] = {
-    {"EncryptionType", "EncryptionType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEncryptionTypeList, offsetof(BlockedEncryptionTypes, encryption_type)},
+    {.name = "EncryptionType", .type = &kEncryptionTypeList, .offset = offsetof(BlockedEncryptionTypes, encryption_type)},
 };
 constinit const StructDesc kBlockedEncryptionTypesStruct = {.name = "BlockedEncryptionTypes", .members = kBlockedEncryptionTypesMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBucketMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketName, offsetof(Bucket, name)},
-    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCreationDate, offsetof(Bucket, creation_date)},
-    {"BucketRegion", "BucketRegion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketRegion, offsetof(Bucket, bucket_region)},
-    {"BucketArn", "BucketArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3RegionalOrS3ExpressBucketArnString, offsetof(Bucket, bucket_arn)},
+    {.name = "Name", .type = &kBucketName, .offset = offsetof(Bucket, name)},
+    {.name = "CreationDate", .type = &kCreationDate, .offset = offsetof(Bucket, creation_date)},
+    {.name = "BucketRegion", .type = &kBucketRegion, .offset = offsetof(Bucket, bucket_region)},
+    {.name = "BucketArn", .type = &kS3RegionalOrS3ExpressBucketArnString, .offset = offsetof(Bucket, bucket_arn)},
 };
 constinit const StructDesc kBucketStruct = {.name = "Bucket", .members = kBucketMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChecksumMembers[] = {
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(Checksum, checksum_crc32)},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(Checksum, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(Checksum, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(Checksum, checksum_sha1)},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(Checksum, checksum_sha256)},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(Checksum, checksum_type)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(Checksum, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(Checksum, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(Checksum, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(Checksum, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(Checksum, checksum_sha256)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(Checksum, checksum_type)},
 };
 constinit const StructDesc kChecksumStruct = {.name = "Checksum", .members = kChecksumMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCommonPrefixMembers[] = {
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(CommonPrefix, prefix)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(CommonPrefix, prefix)},
 };
 constinit const StructDesc kCommonPrefixStruct = {.name = "CommonPrefix", .members = kCommonPrefixMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompleteMultipartUploadOutputMembers[] = {
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLocation, offsetof(CompleteMultipartUploadOutput, location)},
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketName, offsetof(CompleteMultipartUploadOutput, bucket)},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectKey, offsetof(CompleteMultipartUploadOutput, key)},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(CompleteMultipartUploadOutput, etag)},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(CompleteMultipartUploadOutput, checksum_crc32)},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(CompleteMultipartUploadOutput, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(CompleteMultipartUploadOutput, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(CompleteMultipartUploadOutput, checksum_sha1)},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(CompleteMultipartUploadOutput, checksum_sha256)},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(CompleteMultipartUploadOutput, checksum_type)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(CompleteMultipartUploadOutput, server_side_encryption)},
+    {.name = "Location", .type = &kLocation, .offset = offsetof(CompleteMultipartUploadOutput, location)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CompleteMultipartUploadOutput, bucket)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CompleteMultipartUploadOutput, key)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(CompleteMultipartUploadOutput, etag)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(CompleteMultipartUploadOutput, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(CompleteMultipartUploadOutput, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(CompleteMultipartUploadOutput, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(CompleteMultipartUploadOutput, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(CompleteMultipartUploadOutput, checksum_sha256)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(CompleteMultipartUploadOutput, checksum_type)},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CompleteMultipartUploadOutput, server_side_encryption), .location = Location::header},
 };
 constinit const StructDesc kCompleteMultipartUploadOutputStruct = {.name = "CompleteMultipartUploadOutput", .members = kCompleteMultipartUploadOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompletedMultipartUploadMembers[] = {
-    {"Parts", "Part", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCompletedPartList, offsetof(CompletedMultipartUpload, parts)},
+    {.name = "Parts", .type = &kCompletedPartList, .other_wire = &kWire_Part, .offset = offsetof(CompletedMultipartUpload, parts)},
 };
 constinit const StructDesc kCompletedMultipartUploadStruct = {.name = "CompletedMultipartUpload", .members = kCompletedMultipartUploadMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompleteMultipartUploadRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(CompleteMultipartUploadRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(CompleteMultipartUploadRequest, key)},
-    {"MultipartUpload", "CompleteMultipartUpload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kCompletedMultipartUpload, offsetof(CompleteMultipartUploadRequest, multipart_upload)},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMultipartUploadId, offsetof(CompleteMultipartUploadRequest, upload_id)},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(CompleteMultipartUploadRequest, checksum_crc32)},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(CompleteMultipartUploadRequest, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(CompleteMultipartUploadRequest, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(CompleteMultipartUploadRequest, checksum_sha1)},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(CompleteMultipartUploadRequest, checksum_sha256)},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(CompleteMultipartUploadRequest, checksum_type)},
-    {"MpuObjectSize", "x-amz-mp-object-size", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMpuObjectSize, offsetof(CompleteMultipartUploadRequest, mpu_object_size)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(CompleteMultipartUploadRequest, expected_bucket_owner)},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfMatch, offsetof(CompleteMultipartUploadRequest, if_match)},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfNoneMatch, offsetof(CompleteMultipartUploadRequest, if_none_match)},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CompleteMultipartUploadRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CompleteMultipartUploadRequest, key), .location = Location::uri, .required = true},
+    {.name = "MultipartUpload", .type = &kCompletedMultipartUpload, .other_wire = &kWire_CompleteMultipartUpload_InNamespace, .offset = offsetof(CompleteMultipartUploadRequest, multipart_upload), .location = Location::payload},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(CompleteMultipartUploadRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(CompleteMultipartUploadRequest, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(CompleteMultipartUploadRequest, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(CompleteMultipartUploadRequest, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(CompleteMultipartUploadRequest, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(CompleteMultipartUploadRequest, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumSHA512", .type = nullptr, .other_wire = &kWire_x_amz_checksum_sha512, .location = Location::header},
+    {.name = "ChecksumMD5", .type = nullptr, .other_wire = &kWire_x_amz_checksum_md5, .location = Location::header},
+    {.name = "ChecksumXXHASH64", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash64, .location = Location::header},
+    {.name = "ChecksumXXHASH3", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash3, .location = Location::header},
+    {.name = "ChecksumXXHASH128", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash128, .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(CompleteMultipartUploadRequest, checksum_type), .location = Location::header},
+    {.name = "MpuObjectSize", .type = &kMpuObjectSize, .other_wire = &kWire_x_amz_mp_object_size, .offset = offsetof(CompleteMultipartUploadRequest, mpu_object_size), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(CompleteMultipartUploadRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(CompleteMultipartUploadRequest, if_match), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(CompleteMultipartUploadRequest, if_none_match), .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
 };
 constinit const StructDesc kCompleteMultipartUploadRequestStruct = {.name = "CompleteMultipartUploadRequest", .members = kCompleteMultipartUploadRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompletedPartMembers[] = {
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(CompletedPart, etag)},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(CompletedPart, checksum_crc32)},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(CompletedPart, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(CompletedPart, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(CompletedPart, checksum_sha1)},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(CompletedPart, checksum_sha256)},
-    {"ChecksumSHA512", "ChecksumSHA512", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumMD5", "ChecksumMD5", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH64", "ChecksumXXHASH64", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH3", "ChecksumXXHASH3", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH128", "ChecksumXXHASH128", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"PartNumber", "PartNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartNumber, offsetof(CompletedPart, part_number)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(CompletedPart, etag)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(CompletedPart, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(CompletedPart, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(CompletedPart, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(CompletedPart, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(CompletedPart, checksum_sha256)},
+    {.name = "ChecksumSHA512", .type = nullptr},
+    {.name = "ChecksumMD5", .type = nullptr},
+    {.name = "ChecksumXXHASH64", .type = nullptr},
+    {.name = "ChecksumXXHASH3", .type = nullptr},
+    {.name = "ChecksumXXHASH128", .type = nullptr},
+    {.name = "PartNumber", .type = &kPartNumber, .offset = offsetof(CompletedPart, part_number)},
 };
 constinit const StructDesc kCompletedPartStruct = {.name = "CompletedPart", .members = kCompletedPartMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCopyObjectResultMembers[] = {
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(CopyObjectResult, etag)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(CopyObjectResult, last_modified)},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(CopyObjectResult, checksum_type)},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(CopyObjectResult, checksum_crc32)},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(CopyObjectResult, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(CopyObjectResult, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(CopyObjectResult, checksum_sha1)},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(CopyObjectResult, checksum_sha256)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(CopyObjectResult, etag)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(CopyObjectResult, last_modified)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(CopyObjectResult, checksum_type)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(CopyObjectResult, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(CopyObjectResult, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(CopyObjectResult, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(CopyObjectResult, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(CopyObjectResult, checksum_sha256)},
 };
 constinit const StructDesc kCopyObjectResultStruct = {.name = "CopyObjectResult", .members = kCopyObjectResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCopyObjectOutputMembers[] = {
-    {"CopyObjectResult", "CopyObjectResult", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopyObjectResult, offsetof(CopyObjectOutput, copy_object_result)},
-    {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(CopyObjectOutput, version_id)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(CopyObjectOutput, server_side_encryption)},
+    {.name = "CopyObjectResult", .type = &kCopyObjectResult, .offset = offsetof(CopyObjectOutput, copy_object_result), .location = Location::payload},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_x_amz_version_id, .offset = offsetof(CopyObjectOutput, version_id), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CopyObjectOutput, server_side_encryption), .location = Location::header},
 };
 constinit const StructDesc kCopyObjectOutputStruct = {.name = "CopyObjectOutput", .members = kCopyObjectOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCopyObjectRequestMembers[] = {
-    {"ACL", "x-amz-acl", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectCannedACL, offsetof(CopyObjectRequest, acl)},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(CopyObjectRequest, bucket)},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCacheControl, offsetof(CopyObjectRequest, cache_control)},
-    {"ChecksumAlgorithm", "x-amz-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithm, offsetof(CopyObjectRequest, checksum_algorithm)},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentDisposition, offsetof(CopyObjectRequest, content_disposition)},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentEncoding, offsetof(CopyObjectRequest, content_encoding)},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentLanguage, offsetof(CopyObjectRequest, content_language)},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentType, offsetof(CopyObjectRequest, content_type)},
-    {"CopySource", "x-amz-copy-source", Location::header, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCopySource, offsetof(CopyObjectRequest, copy_source)},
-    {"CopySourceIfMatch", "x-amz-copy-source-if-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopySourceIfMatch, offsetof(CopyObjectRequest, copy_source_if_match)},
-    {"CopySourceIfModifiedSince", "x-amz-copy-source-if-modified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopySourceIfModifiedSince, offsetof(CopyObjectRequest, copy_source_if_modified_since)},
-    {"CopySourceIfNoneMatch", "x-amz-copy-source-if-none-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopySourceIfNoneMatch, offsetof(CopyObjectRequest, copy_source_if_none_match)},
-    {"CopySourceIfUnmodifiedSince", "x-amz-copy-source-if-unmodified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopySourceIfUnmodifiedSince, offsetof(CopyObjectRequest, copy_source_if_unmodified_since)},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpires, offsetof(CopyObjectRequest, expires)},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfMatch, offsetof(CopyObjectRequest, if_match)},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfNoneMatch, offsetof(CopyObjectRequest, if_none_match)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(CopyObjectRequest, key)},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetadata, offsetof(CopyObjectRequest, metadata)},
-    {"MetadataDirective", "x-amz-metadata-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetadataDirective, offsetof(CopyObjectRequest, metadata_directive)},
-    {"TaggingDirective", "x-amz-tagging-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTaggingDirective, offsetof(CopyObjectRequest, tagging_directive)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(CopyObjectRequest, server_side_encryption)},
-    {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageClass, offsetof(CopyObjectRequest, storage_class)},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(CopyObjectRequest, expected_bucket_owner)},
-    {"ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(CopyObjectRequest, expected_source_bucket_owner)},
+    {.name = "ACL", .type = &kObjectCannedACL, .other_wire = &kWire_x_amz_acl, .offset = offsetof(CopyObjectRequest, acl), .location = Location::header},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CopyObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(CopyObjectRequest, cache_control), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_checksum_algorithm, .offset = offsetof(CopyObjectRequest, checksum_algorithm), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(CopyObjectRequest, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(CopyObjectRequest, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(CopyObjectRequest, content_language), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(CopyObjectRequest, content_type), .location = Location::header},
+    {.name = "CopySource", .type = &kCopySource, .other_wire = &kWire_x_amz_copy_source, .offset = offsetof(CopyObjectRequest, copy_source), .location = Location::header, .required = true},
+    {.name = "CopySourceIfMatch", .type = &kCopySourceIfMatch, .other_wire = &kWire_x_amz_copy_source_if_match, .offset = offsetof(CopyObjectRequest, copy_source_if_match), .location = Location::header},
+    {.name = "CopySourceIfModifiedSince", .type = &kCopySourceIfModifiedSince, .other_wire = &kWire_x_amz_copy_source_if_modified_since, .offset = offsetof(CopyObjectRequest, copy_source_if_modified_since), .location = Location::header},
+    {.name = "CopySourceIfNoneMatch", .type = &kCopySourceIfNoneMatch, .other_wire = &kWire_x_amz_copy_source_if_none_match, .offset = offsetof(CopyObjectRequest, copy_source_if_none_match), .location = Location::header},
+    {.name = "CopySourceIfUnmodifiedSince", .type = &kCopySourceIfUnmodifiedSince, .other_wire = &kWire_x_amz_copy_source_if_unmodified_since, .offset = offsetof(CopyObjectRequest, copy_source_if_unmodified_since), .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(CopyObjectRequest, expires), .location = Location::header},
+    {.name = "GrantFullControl", .type = nullptr, .other_wire = &kWire_x_amz_grant_full_control, .location = Location::header},
+    {.name = "GrantRead", .type = nullptr, .other_wire = &kWire_x_amz_grant_read, .location = Location::header},
+    {.name = "GrantReadACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_read_acp, .location = Location::header},
+    {.name = "GrantWriteACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_write_acp, .location = Location::header},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(CopyObjectRequest, if_match), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(CopyObjectRequest, if_none_match), .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CopyObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(CopyObjectRequest, metadata), .location = Location::header_prefix},
+    {.name = "MetadataDirective", .type = &kMetadataDirective, .other_wire = &kWire_x_amz_metadata_directive, .offset = offsetof(CopyObjectRequest, metadata_directive), .location = Location::header},
+    {.name = "TaggingDirective", .type = &kTaggingDirective, .other_wire = &kWire_x_amz_tagging_directive, .offset = offsetof(CopyObjectRequest, tagging_directive), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CopyObjectRequest, server_side_encryption), .location = Location::header},
+    {.name = "StorageClass", .type = &kStorageClass, .other_wire = &kWire_x_amz_storage_class, .offset = offsetof(CopyObjectRequest, storage_class), .location = Location::header},
+    {.name = "WebsiteRedirectLocation", .type = nullptr, .other_wire = &kWire_x_amz_website_redirect_location, .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "SSEKMSKeyId", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_aws_kms_key_id, .location = Location::header},
+    {.name = "SSEKMSEncryptionContext", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_context, .location = Location::header},
+    {.name = "BucketKeyEnabled", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_bucket_key_enabled, .location = Location::header},
+    {.name = "CopySourceSSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "CopySourceSSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "CopySourceSSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "Tagging", .type = nullptr, .other_wire = &kWire_x_amz_tagging, .location = Location::header},
+    {.name = "ObjectLockMode", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_mode, .location = Location::header},
+    {.name = "ObjectLockRetainUntilDate", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_retain_until_date, .location = Location::header},
+    {.name = "ObjectLockLegalHoldStatus", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_legal_hold, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(CopyObjectRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ExpectedSourceBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_source_expected_bucket_owner, .offset = offsetof(CopyObjectRequest, expected_source_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kCopyObjectRequestStruct = {.name = "CopyObjectRequest", .members = kCopyObjectRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCopyPartResultMembers[] = {
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(CopyPartResult, etag)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(CopyPartResult, last_modified)},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(CopyPartResult, checksum_crc32)},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(CopyPartResult, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(CopyPartResult, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(CopyPartResult, checksum_sha1)},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(CopyPartResult, checksum_sha256)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(CopyPartResult, etag)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(CopyPartResult, last_modified)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(CopyPartResult, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(CopyPartResult, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(CopyPartResult, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(CopyPartResult, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(CopyPartResult, checksum_sha256)},
 };
 constinit const StructDesc kCopyPartResultStruct = {.name = "CopyPartResult", .members = kCopyPartResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateBucketConfigurationMembers[] = {
-    {"LocationConstraint", "LocationConstraint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketLocationConstraint, offsetof(CreateBucketConfiguration, location_constraint)},
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "LocationConstraint", .type = &kBucketLocationConstraint, .offset = offsetof(CreateBucketConfiguration, location_constraint)},
+    {.name = "Location", .type = nullptr},
+    {.name = "Bucket", .type = nullptr},
+    {.name = "Tags", .type = nullptr},
 };
 constinit const StructDesc kCreateBucketConfigurationStruct = {.name = "CreateBucketConfiguration", .members = kCreateBucketConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateBucketOutputMembers[] = {
-    {"Location", "Location", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLocation, offsetof(CreateBucketOutput, location)},
-    {"BucketArn", "x-amz-bucket-arn", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3RegionalOrS3ExpressBucketArnString, offsetof(CreateBucketOutput, bucket_arn)},
+    {.name = "Location", .type = &kLocation, .offset = offsetof(CreateBucketOutput, location), .location = Location::header},
+    {.name = "BucketArn", .type = &kS3RegionalOrS3ExpressBucketArnString, .other_wire = &kWire_x_amz_bucket_arn, .offset = offsetof(CreateBucketOutput, bucket_arn), .location = Location::header},
 };
 constinit const StructDesc kCreateBucketOutputStruct = {.name = "CreateBucketOutput", .members = kCreateBucketOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateBucketRequestMembers[] = {
-    {"ACL", "x-amz-acl", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketCannedACL, offsetof(CreateBucketRequest, acl)},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(CreateBucketRequest, bucket)},
-    {"CreateBucketConfiguration", "CreateBucketConfiguration", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kCreateBucketConfiguration, offsetof(CreateBucketRequest, create_bucket_configuration)},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantWrite", "x-amz-grant-write", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockEnabledForBucket", "x-amz-bucket-object-lock-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectLockEnabledForBucket, offsetof(CreateBucketRequest, object_lock_enabled_for_bucket)},
-    {"ObjectOwnership", "x-amz-object-ownership", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectOwnership, offsetof(CreateBucketRequest, object_ownership)},
-    {"BucketNamespace", "x-amz-bucket-namespace", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketNamespace, offsetof(CreateBucketRequest, bucket_namespace)},
+    {.name = "ACL", .type = &kBucketCannedACL, .other_wire = &kWire_x_amz_acl, .offset = offsetof(CreateBucketRequest, acl), .location = Location::header},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CreateBucketRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CreateBucketConfiguration", .type = &kCreateBucketConfiguration, .other_wire = &kWire_CreateBucketConfiguration_InNamespace, .offset = offsetof(CreateBucketRequest, create_bucket_configuration), .location = Location::payload},
+    {.name = "GrantFullControl", .type = nullptr, .other_wire = &kWire_x_amz_grant_full_control, .location = Location::header},
+    {.name = "GrantRead", .type = nullptr, .other_wire = &kWire_x_amz_grant_read, .location = Location::header},
+    {.name = "GrantReadACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_read_acp, .location = Location::header},
+    {.name = "GrantWrite", .type = nullptr, .other_wire = &kWire_x_amz_grant_write, .location = Location::header},
+    {.name = "GrantWriteACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_write_acp, .location = Location::header},
+    {.name = "ObjectLockEnabledForBucket", .type = &kObjectLockEnabledForBucket, .other_wire = &kWire_x_amz_bucket_object_lock_enabled, .offset = offsetof(CreateBucketRequest, object_lock_enabled_for_bucket), .location = Location::header},
+    {.name = "ObjectOwnership", .type = &kObjectOwnership, .other_wire = &kWire_x_amz_object_ownership, .offset = offsetof(CreateBucketRequest, object_ownership), .location = Location::header},
+    {.name = "BucketNamespace", .type = &kBucketNamespace, .other_wire = &kWire_x_amz_bucket_namespace, .offset = offsetof(CreateBucketRequest, bucket_namespace), .location = Location::header},
 };
 constinit const StructDesc kCreateBucketRequestStruct = {.name = "CreateBucketRequest", .members = kCreateBucketRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateMultipartUploadOutputMembers[] = {
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketName, offsetof(CreateMultipartUploadOutput, bucket)},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectKey, offsetof(CreateMultipartUploadOutput, key)},
-    {"UploadId", "UploadId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMultipartUploadId, offsetof(CreateMultipartUploadOutput, upload_id)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(CreateMultipartUploadOutput, server_side_encryption)},
-    {"ChecksumAlgorithm", "x-amz-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithm, offsetof(CreateMultipartUploadOutput, checksum_algorithm)},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(CreateMultipartUploadOutput, checksum_type)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CreateMultipartUploadOutput, bucket)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CreateMultipartUploadOutput, key)},
+    {.name = "UploadId", .type = &kMultipartUploadId, .offset = offsetof(CreateMultipartUploadOutput, upload_id)},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CreateMultipartUploadOutput, server_side_encryption), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_checksum_algorithm, .offset = offsetof(CreateMultipartUploadOutput, checksum_algorithm), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(CreateMultipartUploadOutput, checksum_type), .location = Location::header},
 };
 constinit const StructDesc kCreateMultipartUploadOutputStruct = {.name = "CreateMultipartUploadOutput", .members = kCreateMultipartUploadOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateMultipartUploadRequestMembers[] = {
-    {"ACL", "x-amz-acl", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectCannedACL, offsetof(CreateMultipartUploadRequest, acl)},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(CreateMultipartUploadRequest, bucket)},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCacheControl, offsetof(CreateMultipartUploadRequest, cache_control)},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentDisposition, offsetof(CreateMultipartUploadRequest, content_disposition)},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentEncoding, offsetof(CreateMultipartUploadRequest, content_encoding)},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentLanguage, offsetof(CreateMultipartUploadRequest, content_language)},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentType, offsetof(CreateMultipartUploadRequest, content_type)},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpires, offsetof(CreateMultipartUploadRequest, expires)},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(CreateMultipartUploadRequest, key)},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetadata, offsetof(CreateMultipartUploadRequest, metadata)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(CreateMultipartUploadRequest, server_side_encryption)},
-    {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageClass, offsetof(CreateMultipartUploadRequest, storage_class)},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(CreateMultipartUploadRequest, expected_bucket_owner)},
-    {"ChecksumAlgorithm", "x-amz-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithm, offsetof(CreateMultipartUploadRequest, checksum_algorithm)},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(CreateMultipartUploadRequest, checksum_type)},
+    {.name = "ACL", .type = &kObjectCannedACL, .other_wire = &kWire_x_amz_acl, .offset = offsetof(CreateMultipartUploadRequest, acl), .location = Location::header},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CreateMultipartUploadRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(CreateMultipartUploadRequest, cache_control), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(CreateMultipartUploadRequest, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(CreateMultipartUploadRequest, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(CreateMultipartUploadRequest, content_language), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(CreateMultipartUploadRequest, content_type), .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(CreateMultipartUploadRequest, expires), .location = Location::header},
+    {.name = "GrantFullControl", .type = nullptr, .other_wire = &kWire_x_amz_grant_full_control, .location = Location::header},
+    {.name = "GrantRead", .type = nullptr, .other_wire = &kWire_x_amz_grant_read, .location = Location::header},
+    {.name = "GrantReadACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_read_acp, .location = Location::header},
+    {.name = "GrantWriteACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_write_acp, .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CreateMultipartUploadRequest, key), .location = Location::uri, .required = true},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(CreateMultipartUploadRequest, metadata), .location = Location::header_prefix},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CreateMultipartUploadRequest, server_side_encryption), .location = Location::header},
+    {.name = "StorageClass", .type = &kStorageClass, .other_wire = &kWire_x_amz_storage_class, .offset = offsetof(CreateMultipartUploadRequest, storage_class), .location = Location::header},
+    {.name = "WebsiteRedirectLocation", .type = nullptr, .other_wire = &kWire_x_amz_website_redirect_location, .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "SSEKMSKeyId", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_aws_kms_key_id, .location = Location::header},
+    {.name = "SSEKMSEncryptionContext", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_context, .location = Location::header},
+    {.name = "BucketKeyEnabled", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_bucket_key_enabled, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "Tagging", .type = nullptr, .other_wire = &kWire_x_amz_tagging, .location = Location::header},
+    {.name = "ObjectLockMode", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_mode, .location = Location::header},
+    {.name = "ObjectLockRetainUntilDate", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_retain_until_date, .location = Location::header},
+    {.name = "ObjectLockLegalHoldStatus", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_legal_hold, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(CreateMultipartUploadRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_checksum_algorithm, .offset = offsetof(CreateMultipartUploadRequest, checksum_algorithm), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(CreateMultipartUploadRequest, checksum_type), .location = Location::header},
 };
 constinit const StructDesc kCreateMultipartUploadRequestStruct = {.name = "CreateMultipartUploadRequest", .members = kCreateMultipartUploadRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMembers[] = {
-    {"Objects", "Object", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectIdentifierList, offsetof(Delete, objects)},
-    {"Quiet", "Quiet", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQuiet, offsetof(Delete, quiet)},
+    {.name = "Objects", .type = &kObjectIdentifierList, .other_wire = &kWire_Object, .offset = offsetof(Delete, objects), .required = true},
+    {.name = "Quiet", .type = &kQuiet, .offset = offsetof(Delete, quiet)},
 };
 constinit const StructDesc kDeleteStruct = {.name = "Delete", .members = kDeleteMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteBucketRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(DeleteBucketRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(DeleteBucketRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(DeleteBucketRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(DeleteBucketRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kDeleteBucketRequestStruct = {.name = "DeleteBucketRequest", .members = kDeleteBucketRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteBucketResponseStruct = {.name = "DeleteBucketResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteObjectOutputStruct = {.name = "DeleteObjectOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteObjectRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(DeleteObjectRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(DeleteObjectRequest, key)},
-    {"MFA", "x-amz-mfa", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(DeleteObjectRequest, version_id)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"BypassGovernanceRetention", "x-amz-bypass-governance-retention", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(DeleteObjectRequest, expected_bucket_owner)},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfMatch, offsetof(DeleteObjectRequest, if_match)},
-    {"IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"IfMatchSize", "x-amz-if-match-size", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(DeleteObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(DeleteObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "MFA", .type = nullptr, .other_wire = &kWire_x_amz_mfa, .location = Location::header},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(DeleteObjectRequest, version_id), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "BypassGovernanceRetention", .type = nullptr, .other_wire = &kWire_x_amz_bypass_governance_retention, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(DeleteObjectRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(DeleteObjectRequest, if_match), .location = Location::header},
+    {.name = "IfMatchLastModifiedTime", .type = nullptr, .other_wire = &kWire_x_amz_if_match_last_modified_time, .location = Location::header},
+    {.name = "IfMatchSize", .type = nullptr, .other_wire = &kWire_x_amz_if_match_size, .location = Location::header},
 };
 constinit const StructDesc kDeleteObjectRequestStruct = {.name = "DeleteObjectRequest", .members = kDeleteObjectRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteObjectsOutputMembers[] = {
-    {"Deleted", "Deleted", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeletedObjects, offsetof(DeleteObjectsOutput, deleted)},
-    {"Errors", "Error", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kErrors, offsetof(DeleteObjectsOutput, errors)},
+    {.name = "Deleted", .type = &kDeletedObjects, .offset = offsetof(DeleteObjectsOutput, deleted)},
+    {.name = "Errors", .type = &kErrors, .other_wire = &kWire_Error, .offset = offsetof(DeleteObjectsOutput, errors)},
 };
 constinit const StructDesc kDeleteObjectsOutputStruct = {.name = "DeleteObjectsOutput", .members = kDeleteObjectsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteObjectsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(DeleteObjectsRequest, bucket)},
-    {"Delete", "Delete", Location::payload, TimestampFormat::protocol_default, true, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kDelete, offsetof(DeleteObjectsRequest, delete_)},
-    {"MFA", "x-amz-mfa", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"BypassGovernanceRetention", "x-amz-bypass-governance-retention", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(DeleteObjectsRequest, expected_bucket_owner)},
-    {"ChecksumAlgorithm", "x-amz-sdk-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithm, offsetof(DeleteObjectsRequest, checksum_algorithm)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(DeleteObjectsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Delete", .type = &kDelete, .other_wire = &kWire_Delete_InNamespace, .offset = offsetof(DeleteObjectsRequest, delete_), .location = Location::payload, .required = true},
+    {.name = "MFA", .type = nullptr, .other_wire = &kWire_x_amz_mfa, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "BypassGovernanceRetention", .type = nullptr, .other_wire = &kWire_x_amz_bypass_governance_retention, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(DeleteObjectsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_sdk_checksum_algorithm, .offset = offsetof(DeleteObjectsRequest, checksum_algorithm), .location = Location::header},
 };
 constinit const StructDesc kDeleteObjectsRequestStruct = {.name = "DeleteObjectsRequest", .members = kDeleteObjectsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletedObjectMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectKey, offsetof(DeletedObject, key)},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(DeletedObject, version_id)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(DeletedObject, key)},
+    {.name = "VersionId", .type = &kObjectVersionId, .offset = offsetof(DeletedObject, version_id)},
 };
 constinit const StructDesc kDeletedObjectStruct = {.name = "DeletedObject", .members = kDeletedObjectMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kErrorMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectKey, offsetof(Error, key)},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(Error, version_id)},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCode, offsetof(Error, code)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessage, offsetof(Error, message)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(Error, key)},
+    {.name = "VersionId", .type = &kObjectVersionId, .offset = offsetof(Error, version_id)},
+    {.name = "Code", .type = &kCode, .offset = offsetof(Error, code)},
+    {.name = "Message", .type = &kMessage, .offset = offsetof(Error, message)},
 };
 constinit const StructDesc kErrorStruct = {.name = "Error", .members = kErrorMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kEventBridgeConfigurationStruct = {.name = "EventBridgeConfiguration", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFilterRuleMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterRuleName, offsetof(FilterRule, name)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterRuleValue, offsetof(FilterRule, value)},
+    {.name = "Name", .type = &kFilterRuleName, .offset = offsetof(FilterRule, name)},
+    {.name = "Value", .type = &kFilterRuleValue, .offset = offsetof(FilterRule, value)},
 };
 constinit const StructDesc kFilterRuleStruct = {.name = "FilterRule", .members = kFilterRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAbacOutputMembers[] = {
-    {"AbacStatus", "AbacStatus", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAbacStatus, offsetof(GetBucketAbacOutput, abac_status)},
+    {.name = "AbacStatus", .type = &kAbacStatus, .offset = offsetof(GetBucketAbacOutput, abac_status), .location = Location::payload},
 };
 constinit const StructDesc kGetBucketAbacOutputStruct = {.name = "GetBucketAbacOutput", .members = kGetBucketAbacOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAbacRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketAbacRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketAbacRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketAbacRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketAbacRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketAbacRequestStruct = {.name = "GetBucketAbacRequest", .members = kGetBucketAbacRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAccelerateConfigurationOutputMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketAccelerateStatus, offsetof(GetBucketAccelerateConfigurationOutput, status)},
+    {.name = "Status", .type = &kBucketAccelerateStatus, .offset = offsetof(GetBucketAccelerateConfigurationOutput, status)},
 };
 constinit const StructDesc kGetBucketAccelerateConfigurationOutputStruct = {.name = "GetBucketAccelerateConfigurationOutput", .members = kGetBucketAccelerateConfigurationOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAccelerateConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketAccelerateConfigurationRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketAccelerateConfigurationRequest, expected_bucket_owner)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketAccelerateConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketAccelerateConfigurationRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
 };
 constinit const StructDesc kGetBucketAccelerateConfigurationRequestStruct = {.name = "GetBucketAccelerateConfigurationRequest", .members = kGetBucketAccelerateConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOwnerMembers[] = {
-    {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kID, offsetof(Owner, id)},
+    {.name = "ID", .type = &kID, .offset = offsetof(Owner, id)},
 };
 constinit const StructDesc kOwnerStruct = {.name = "Owner", .members = kOwnerMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAclOutputMembers[] = {
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOwner, offsetof(GetBucketAclOutput, owner)},
-    {"Grants", "AccessControlList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGrants, offsetof(GetBucketAclOutput, grants)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(GetBucketAclOutput, owner)},
+    {.name = "Grants", .type = &kGrants, .other_wire = &kWire_AccessControlList, .offset = offsetof(GetBucketAclOutput, grants)},
 };
 constinit const StructDesc kGetBucketAclOutputStruct = {.name = "GetBucketAclOutput", .members = kGetBucketAclOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAclRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketAclRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketAclRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketAclRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketAclRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketAclRequestStruct = {.name = "GetBucketAclRequest", .members = kGetBucketAclRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketAnalyticsConfigurationOutputStruct = {.name = "GetBucketAnalyticsConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAnalyticsConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketAnalyticsConfigurationRequest, bucket)},
-    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAnalyticsId, offsetof(GetBucketAnalyticsConfigurationRequest, id)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketAnalyticsConfigurationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketAnalyticsConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Id", .type = &kAnalyticsId, .other_wire = &kWire_id, .offset = offsetof(GetBucketAnalyticsConfigurationRequest, id), .location = Location::query, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketAnalyticsConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketAnalyticsConfigurationRequestStruct = {.name = "GetBucketAnalyticsConfigurationRequest", .members = kGetBucketAnalyticsConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketCorsOutputStruct = {.name = "GetBucketCorsOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketCorsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketCorsRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketCorsRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketCorsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketCorsRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketCorsRequestStruct = {.name = "GetBucketCorsRequest", .members = kGetBucketCorsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerSideEncryptionConfigurationMembers[] = {
-    {"Rules", "Rule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerSideEncryptionRules, offsetof(ServerSideEncryptionConfiguration, rules)},
+    {.name = "Rules", .type = &kServerSideEncryptionRules, .other_wire = &kWire_Rule, .offset = offsetof(ServerSideEncryptionConfiguration, rules), .required = true},
 };
 constinit const StructDesc kServerSideEncryptionConfigurationStruct = {.name = "ServerSideEncryptionConfiguration", .members = kServerSideEncryptionConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketEncryptionOutputMembers[] = {
-    {"ServerSideEncryptionConfiguration", "ServerSideEncryptionConfiguration", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryptionConfiguration, offsetof(GetBucketEncryptionOutput, server_side_encryption_configuration)},
+    {.name = "ServerSideEncryptionConfiguration", .type = &kServerSideEncryptionConfiguration, .offset = offsetof(GetBucketEncryptionOutput, server_side_encryption_configuration), .location = Location::payload},
 };
 constinit const StructDesc kGetBucketEncryptionOutputStruct = {.name = "GetBucketEncryptionOutput", .members = kGetBucketEncryptionOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketEncryptionRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketEncryptionRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketEncryptionRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketEncryptionRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketEncryptionRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketEncryptionRequestStruct = {.name = "GetBucketEncryptionRequest", .members = kGetBucketEncryptionRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketIntelligentTieringConfigurationOutputStruct = {.name = "GetBucketIntelligentTieringConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketIntelligentTieringConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketIntelligentTieringConfigurationRequest, bucket)},
-    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIntelligentTieringId, offsetof(GetBucketIntelligentTieringConfigurationRequest, id)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketIntelligentTieringConfigurationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketIntelligentTieringConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Id", .type = &kIntelligentTieringId, .other_wire = &kWire_id, .offset = offsetof(GetBucketIntelligentTieringConfigurationRequest, id), .location = Location::query, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketIntelligentTieringConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketIntelligentTieringConfigurationRequestStruct = {.name = "GetBucketIntelligentTieringConfigurationRequest", .members = kGetBucketIntelligentTieringConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketInventoryConfigurationOutputStruct = {.name = "GetBucketInventoryConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketInventoryConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketInventoryConfigurationRequest, bucket)},
-    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInventoryId, offsetof(GetBucketInventoryConfigurationRequest, id)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketInventoryConfigurationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketInventoryConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Id", .type = &kInventoryId, .other_wire = &kWire_id, .offset = offsetof(GetBucketInventoryConfigurationRequest, id), .location = Location::query, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketInventoryConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketInventoryConfigurationRequestStruct = {.name = "GetBucketInventoryConfigurationRequest", .members = kGetBucketInventoryConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketLifecycleConfigurationOutputStruct = {.name = "GetBucketLifecycleConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLifecycleConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketLifecycleConfigurationRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketLifecycleConfigurationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketLifecycleConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketLifecycleConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketLifecycleConfigurationRequestStruct = {.name = "GetBucketLifecycleConfigurationRequest", .members = kGetBucketLifecycleConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLocationOutputMembers[] = {
-    {"LocationConstraint", "LocationConstraint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketLocationConstraint, offsetof(GetBucketLocationOutput, location_constraint)},
+    {.name = "LocationConstraint", .type = &kBucketLocationConstraint, .offset = offsetof(GetBucketLocationOutput, location_constraint)},
 };
 constinit const StructDesc kGetBucketLocationOutputStruct = {.name = "GetBucketLocationOutput", .members = kGetBucketLocationOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLocationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketLocationRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketLocationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketLocationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketLocationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketLocationRequestStruct = {.name = "GetBucketLocationRequest", .members = kGetBucketLocationRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kSimplePrefixStruct = {.name = "SimplePrefix", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPartitionedPrefixMembers[] = {
-    {"PartitionDateSource", "PartitionDateSource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartitionDateSource, offsetof(PartitionedPrefix, partition_date_source)},
+    {.name = "PartitionDateSource", .type = &kPartitionDateSource, .offset = offsetof(PartitionedPrefix, partition_date_source)},
 };
 constinit const StructDesc kPartitionedPrefixStruct = {.name = "PartitionedPrefix", .members = kPartitionedPrefixMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTargetObjectKeyFormatMembers[] = {
-    {"SimplePrefix", "SimplePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSimplePrefix, offsetof(TargetObjectKeyFormat, simple_prefix)},
-    {"PartitionedPrefix", "PartitionedPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartitionedPrefix, offsetof(TargetObjectKeyFormat, partitioned_prefix)},
+    {.name = "SimplePrefix", .type = &kSimplePrefix, .offset = offsetof(TargetObjectKeyFormat, simple_prefix)},
+    {.name = "PartitionedPrefix", .type = &kPartitionedPrefix, .offset = offsetof(TargetObjectKeyFormat, partitioned_prefix)},
 };
 constinit const StructDesc kTargetObjectKeyFormatStruct = {.name = "TargetObjectKeyFormat", .members = kTargetObjectKeyFormatMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLoggingEnabledMembers[] = {
-    {"TargetBucket", "TargetBucket", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTargetBucket, offsetof(LoggingEnabled, target_bucket)},
-    {"TargetGrants", "TargetGrants", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTargetGrants, offsetof(LoggingEnabled, target_grants)},
-    {"TargetPrefix", "TargetPrefix", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTargetPrefix, offsetof(LoggingEnabled, target_prefix)},
-    {"TargetObjectKeyFormat", "TargetObjectKeyFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTargetObjectKeyFormat, offsetof(LoggingEnabled, target_object_key_format)},
+    {.name = "TargetBucket", .type = &kTargetBucket, .offset = offsetof(LoggingEnabled, target_bucket), .required = true},
+    {.name = "TargetGrants", .type = &kTargetGrants, .offset = offsetof(LoggingEnabled, target_grants)},
+    {.name = "TargetPrefix", .type = &kTargetPrefix, .offset = offsetof(LoggingEnabled, target_prefix), .required = true},
+    {.name = "TargetObjectKeyFormat", .type = &kTargetObjectKeyFormat, .offset = offsetof(LoggingEnabled, target_object_key_format)},
 };
 constinit const StructDesc kLoggingEnabledStruct = {.name = "LoggingEnabled", .members = kLoggingEnabledMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLoggingOutputMembers[] = {
-    {"LoggingEnabled", "LoggingEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLoggingEnabled, offsetof(GetBucketLoggingOutput, logging_enabled)},
+    {.name = "LoggingEnabled", .type = &kLoggingEnabled, .offset = offsetof(GetBucketLoggingOutput, logging_enabled)},
 };
 constinit const StructDesc kGetBucketLoggingOutputStruct = {.name = "GetBucketLoggingOutput", .members = kGetBucketLoggingOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLoggingRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketLoggingRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketLoggingRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketLoggingRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketLoggingRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketLoggingRequestStruct = {.name = "GetBucketLoggingRequest", .members = kGetBucketLoggingRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketMetadataConfigurationOutputStruct = {.name = "GetBucketMetadataConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketMetadataConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketMetadataConfigurationRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketMetadataConfigurationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketMetadataConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketMetadataConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketMetadataConfigurationRequestStruct = {.name = "GetBucketMetadataConfigurationRequest", .members = kGetBucketMetadataConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketMetadataTableConfigurationOutputStruct = {.name = "GetBucketMetadataTableConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketMetadataTableConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketMetadataTableConfigurationRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketMetadataTableConfigurationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketMetadataTableConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketMetadataTableConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketMetadataTableConfigurationRequestStruct = {.name = "GetBucketMetadataTableConfigurationRequest", .members = kGetBucketMetadataTableConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketMetricsConfigurationOutputStruct = {.name = "GetBucketMetricsConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketMetricsConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketMetricsConfigurationRequest, bucket)},
-    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMetricsId, offsetof(GetBucketMetricsConfigurationRequest, id)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketMetricsConfigurationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketMetricsConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Id", .type = &kMetricsId, .other_wire = &kWire_id, .offset = offsetof(GetBucketMetricsConfigurationRequest, id), .location = Location::query, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketMetricsConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketMetricsConfigurationRequestStruct = {.name = "GetBucketMetricsConfigurationRequest", .members = kGetBucketMetricsConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketNotificationConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketNotificationConfigurationRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketNotificationConfigurationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketNotificationConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketNotificationConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketNotificationConfigurationRequestStruct = {.name = "GetBucketNotificationConfigurationRequest", .members = kGetBucketNotificationConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOwnershipControlsMembers[] = {
-    {"Rules", "Rule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kOwnershipControlsRules, offsetof(OwnershipControls, rules)},
+    {.name = "Rules", .type = &kOwnershipControlsRules, .other_wire = &kWire_Rule, .offset = offsetof(OwnershipControls, rules), .required = true},
 };
 constinit const StructDesc kOwnershipControlsStruct = {.name = "OwnershipControls", .members = kOwnershipControlsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketOwnershipControlsOutputMembers[] = {
-    {"OwnershipControls", "OwnershipControls", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOwnershipControls, offsetof(GetBucketOwnershipControlsOutput, ownership_controls)},
+    {.name = "OwnershipControls", .type = &kOwnershipControls, .offset = offsetof(GetBucketOwnershipControlsOutput, ownership_controls), .location = Location::payload},
 };
 constinit const StructDesc kGetBucketOwnershipControlsOutputStruct = {.name = "GetBucketOwnershipControlsOutput", .members = kGetBucketOwnershipControlsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketOwnershipControlsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketOwnershipControlsRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketOwnershipControlsRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketOwnershipControlsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketOwnershipControlsRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketOwnershipControlsRequestStruct = {.name = "GetBucketOwnershipControlsRequest", .members = kGetBucketOwnershipControlsRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketPolicyOutputStruct = {.name = "GetBucketPolicyOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketPolicyRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketPolicyRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketPolicyRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketPolicyRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketPolicyRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketPolicyRequestStruct = {.name = "GetBucketPolicyRequest", .members = kGetBucketPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketPolicyStatusOutputStruct = {.name = "GetBucketPolicyStatusOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketPolicyStatusRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketPolicyStatusRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketPolicyStatusRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketPolicyStatusRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketPolicyStatusRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketPolicyStatusRequestStruct = {.name = "GetBucketPolicyStatusRequest", .members = kGetBucketPolicyStatusRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketReplicationOutputStruct = {.name = "GetBucketReplicationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketReplicationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketReplicationRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketReplicationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketReplicationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketReplicationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketReplicationRequestStruct = {.name = "GetBucketReplicationRequest", .members = kGetBucketReplicationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketRequestPaymentOutputMembers[] = {
-    {"Payer", "Payer", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPayer, offsetof(GetBucketRequestPaymentOutput, payer)},
+    {.name = "Payer", .type = &kPayer, .offset = offsetof(GetBucketRequestPaymentOutput, payer)},
 };
 constinit const StructDesc kGetBucketRequestPaymentOutputStruct = {.name = "GetBucketRequestPaymentOutput", .members = kGetBucketRequestPaymentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketRequestPaymentRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketRequestPaymentRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketRequestPaymentRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketRequestPaymentRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketRequestPaymentRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketRequestPaymentRequestStruct = {.name = "GetBucketRequestPaymentRequest", .members = kGetBucketRequestPaymentRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketTaggingOutputStruct = {.name = "GetBucketTaggingOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketTaggingRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketTaggingRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketTaggingRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketTaggingRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketTaggingRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketTaggingRequestStruct = {.name = "GetBucketTaggingRequest", .members = kGetBucketTaggingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketVersioningOutputMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketVersioningStatus, offsetof(GetBucketVersioningOutput, status)},
-    {"MFADelete", "MfaDelete", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMFADeleteStatus, offsetof(GetBucketVersioningOutput, mfa_delete)},
+    {.name = "Status", .type = &kBucketVersioningStatus, .offset = offsetof(GetBucketVersioningOutput, status)},
+    {.name = "MFADelete", .type = &kMFADeleteStatus, .other_wire = &kWire_MfaDelete, .offset = offsetof(GetBucketVersioningOutput, mfa_delete)},
 };
 constinit const StructDesc kGetBucketVersioningOutputStruct = {.name = "GetBucketVersioningOutput", .members = kGetBucketVersioningOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketVersioningRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketVersioningRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketVersioningRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketVersioningRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketVersioningRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketVersioningRequestStruct = {.name = "GetBucketVersioningRequest", .members = kGetBucketVersioningRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetBucketWebsiteOutputStruct = {.name = "GetBucketWebsiteOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketWebsiteRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetBucketWebsiteRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetBucketWebsiteRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketWebsiteRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketWebsiteRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetBucketWebsiteRequestStruct = {.name = "GetBucketWebsiteRequest", .members = kGetBucketWebsiteRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAclOutputMembers[] = {
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOwner, offsetof(GetObjectAclOutput, owner)},
-    {"Grants", "AccessControlList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGrants, offsetof(GetObjectAclOutput, grants)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(GetObjectAclOutput, owner)},
+    {.name = "Grants", .type = &kGrants, .other_wire = &kWire_AccessControlList, .offset = offsetof(GetObjectAclOutput, grants)},
 };
 constinit const StructDesc kGetObjectAclOutputStruct = {.name = "GetObjectAclOutput", .members = kGetObjectAclOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAclRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetObjectAclRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(GetObjectAclRequest, key)},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(GetObjectAclRequest, version_id)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetObjectAclRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectAclRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectAclRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectAclRequest, version_id), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectAclRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetObjectAclRequestStruct = {.name = "GetObjectAclRequest", .members = kGetObjectAclRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAttributesPartsMembers[] = {
-    {"TotalPartsCount", "PartsCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartsCount, offsetof(GetObjectAttributesParts, total_parts_count)},
-    {"PartNumberMarker", "PartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartNumberMarker, offsetof(GetObjectAttributesParts, part_number_marker)},
-    {"NextPartNumberMarker", "NextPartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextPartNumberMarker, offsetof(GetObjectAttributesParts, next_part_number_marker)},
-    {"MaxParts", "MaxParts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxParts, offsetof(GetObjectAttributesParts, max_parts)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(GetObjectAttributesParts, is_truncated)},
-    {"Parts", "Part", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartsList, offsetof(GetObjectAttributesParts, parts)},
+    {.name = "TotalPartsCount", .type = &kPartsCount, .other_wire = &kWire_PartsCount, .offset = offsetof(GetObjectAttributesParts, total_parts_count)},
+    {.name = "PartNumberMarker", .type = &kPartNumberMarker, .offset = offsetof(GetObjectAttributesParts, part_number_marker)},
+    {.name = "NextPartNumberMarker", .type = &kNextPartNumberMarker, .offset = offsetof(GetObjectAttributesParts, next_part_number_marker)},
+    {.name = "MaxParts", .type = &kMaxParts, .offset = offsetof(GetObjectAttributesParts, max_parts)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(GetObjectAttributesParts, is_truncated)},
+    {.name = "Parts", .type = &kPartsList, .other_wire = &kWire_Part, .offset = offsetof(GetObjectAttributesParts, parts)},
 };
 constinit const StructDesc kGetObjectAttributesPartsStruct = {.name = "GetObjectAttributesParts", .members = kGetObjectAttributesPartsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAttributesOutputMembers[] = {
-    {"LastModified", "Last-Modified", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(GetObjectAttributesOutput, last_modified)},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(GetObjectAttributesOutput, etag)},
-    {"Checksum", "Checksum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksum, offsetof(GetObjectAttributesOutput, checksum)},
-    {"ObjectParts", "ObjectParts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGetObjectAttributesParts, offsetof(GetObjectAttributesOutput, object_parts)},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageClass, offsetof(GetObjectAttributesOutput, storage_class)},
-    {"ObjectSize", "ObjectSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectSize, offsetof(GetObjectAttributesOutput, object_size)},
+    {.name = "LastModified", .type = &kLastModified, .other_wire = &kWire_Last_Modified, .offset = offsetof(GetObjectAttributesOutput, last_modified), .location = Location::header},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(GetObjectAttributesOutput, etag)},
+    {.name = "Checksum", .type = &kChecksum, .offset = offsetof(GetObjectAttributesOutput, checksum)},
+    {.name = "ObjectParts", .type = &kGetObjectAttributesParts, .offset = offsetof(GetObjectAttributesOutput, object_parts)},
+    {.name = "StorageClass", .type = &kStorageClass, .offset = offsetof(GetObjectAttributesOutput, storage_class)},
+    {.name = "ObjectSize", .type = &kObjectSize, .offset = offsetof(GetObjectAttributesOutput, object_size)},
 };
 constinit const StructDesc kGetObjectAttributesOutputStruct = {.name = "GetObjectAttributesOutput", .members = kGetObjectAttributesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAttributesRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetObjectAttributesRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(GetObjectAttributesRequest, key)},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(GetObjectAttributesRequest, version_id)},
-    {"MaxParts", "x-amz-max-parts", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxParts, offsetof(GetObjectAttributesRequest, max_parts)},
-    {"PartNumberMarker", "x-amz-part-number-marker", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartNumberMarker, offsetof(GetObjectAttributesRequest, part_number_marker)},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetObjectAttributesRequest, expected_bucket_owner)},
-    {"ObjectAttributes", "x-amz-object-attributes", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUncheckedObjectAttributesList, offsetof(GetObjectAttributesRequest, object_attributes)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectAttributesRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectAttributesRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectAttributesRequest, version_id), .location = Location::query},
+    {.name = "MaxParts", .type = &kMaxParts, .other_wire = &kWire_x_amz_max_parts, .offset = offsetof(GetObjectAttributesRequest, max_parts), .location = Location::header},
+    {.name = "PartNumberMarker", .type = &kPartNumberMarker, .other_wire = &kWire_x_amz_part_number_marker, .offset = offsetof(GetObjectAttributesRequest, part_number_marker), .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectAttributesRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ObjectAttributes", .type = &kUncheckedObjectAttributesList, .other_wire = &kWire_x_amz_object_attributes, .offset = offsetof(GetObjectAttributesRequest, object_attributes), .location = Location::header},
 };
 constinit const StructDesc kGetObjectAttributesRequestStruct = {.name = "GetObjectAttributesRequest", .members = kGetObjectAttributesRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetObjectLegalHoldOutputStruct = {.name = "GetObjectLegalHoldOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectLegalHoldRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetObjectLegalHoldRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(GetObjectLegalHoldRequest, key)},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(GetObjectLegalHoldRequest, version_id)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetObjectLegalHoldRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectLegalHoldRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectLegalHoldRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectLegalHoldRequest, version_id), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectLegalHoldRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetObjectLegalHoldRequestStruct = {.name = "GetObjectLegalHoldRequest", .members = kGetObjectLegalHoldRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetObjectLockConfigurationOutputStruct = {.name = "GetObjectLockConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectLockConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetObjectLockConfigurationRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetObjectLockConfigurationRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectLockConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectLockConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetObjectLockConfigurationRequestStruct = {.name = "GetObjectLockConfigurationRequest", .members = kGetObjectLockConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const TypeDesc kGetObjectOutputBodyType = {.kind = Kind::blob, .shape_name = "Body", .holder = &OptionalHolder<Body>::kAccess};
 constexpr MemberDesc kGetObjectOutputMembers[] = {
-    {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, {}, &kGetObjectOutputBodyType, offsetof(GetObjectOutput, body)},
-    {"AcceptRanges", "accept-ranges", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAcceptRanges, offsetof(GetObjectOutput, accept_ranges)},
-    {"LastModified", "Last-Modified", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(GetObjectOutput, last_modified)},
-    {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentLength, offsetof(GetObjectOutput, content_length)},
-    {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(GetObjectOutput, etag)},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(GetObjectOutput, checksum_crc32)},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(GetObjectOutput, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(GetObjectOutput, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(GetObjectOutput, checksum_sha1)},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(GetObjectOutput, checksum_sha256)},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(GetObjectOutput, checksum_type)},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCacheControl, offsetof(GetObjectOutput, cache_control)},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentDisposition, offsetof(GetObjectOutput, content_disposition)},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentEncoding, offsetof(GetObjectOutput, content_encoding)},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentLanguage, offsetof(GetObjectOutput, content_language)},
-    {"ContentRange", "Content-Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentRange, offsetof(GetObjectOutput, content_range)},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentType, offsetof(GetObjectOutput, content_type)},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpires, offsetof(GetObjectOutput, expires)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(GetObjectOutput, server_side_encryption)},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetadata, offsetof(GetObjectOutput, metadata)},
-    {"PartsCount", "x-amz-mp-parts-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartsCount, offsetof(GetObjectOutput, parts_count)},
+    {.name = "Body", .type = &kGetObjectOutputBodyType, .offset = offsetof(GetObjectOutput, body), .location = Location::payload, .streaming = true},
+    {.name = "AcceptRanges", .type = &kAcceptRanges, .other_wire = &kWire_accept_ranges, .offset = offsetof(GetObjectOutput, accept_ranges), .location = Location::header},
+    {.name = "LastModified", .type = &kLastModified, .other_wire = &kWire_Last_Modified, .offset = offsetof(GetObjectOutput, last_modified), .location = Location::header},
+    {.name = "ContentLength", .type = &kContentLength, .other_wire = &kWire_Content_Length, .offset = offsetof(GetObjectOutput, content_length), .location = Location::header},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(GetObjectOutput, etag), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(GetObjectOutput, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(GetObjectOutput, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(GetObjectOutput, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(GetObjectOutput, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(GetObjectOutput, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(GetObjectOutput, checksum_type), .location = Location::header},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(GetObjectOutput, cache_control), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(GetObjectOutput, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(GetObjectOutput, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(GetObjectOutput, content_language), .location = Location::header},
+    {.name = "ContentRange", .type = &kContentRange, .other_wire = &kWire_Content_Range, .offset = offsetof(GetObjectOutput, content_range), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(GetObjectOutput, content_type), .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(GetObjectOutput, expires), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(GetObjectOutput, server_side_encryption), .location = Location::header},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(GetObjectOutput, metadata), .location = Location::header_prefix},
+    {.name = "PartsCount", .type = &kPartsCount, .other_wire = &kWire_x_amz_mp_parts_count, .offset = offsetof(GetObjectOutput, parts_count), .location = Location::header},
 };
 constinit const StructDesc kGetObjectOutputStruct = {.name = "GetObjectOutput", .members = kGetObjectOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetObjectRequest, bucket)},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfMatch, offsetof(GetObjectRequest, if_match)},
-    {"IfModifiedSince", "If-Modified-Since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfModifiedSince, offsetof(GetObjectRequest, if_modified_since)},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfNoneMatch, offsetof(GetObjectRequest, if_none_match)},
-    {"IfUnmodifiedSince", "If-Unmodified-Since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfUnmodifiedSince, offsetof(GetObjectRequest, if_unmodified_since)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(GetObjectRequest, key)},
-    {"Range", "Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRange, offsetof(GetObjectRequest, range)},
-    {"ResponseCacheControl", "response-cache-control", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseCacheControl, offsetof(GetObjectRequest, response_cache_control)},
-    {"ResponseContentDisposition", "response-content-disposition", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseContentDisposition, offsetof(GetObjectRequest, response_content_disposition)},
-    {"ResponseContentEncoding", "response-content-encoding", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseContentEncoding, offsetof(GetObjectRequest, response_content_encoding)},
-    {"ResponseContentLanguage", "response-content-language", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseContentLanguage, offsetof(GetObjectRequest, response_content_language)},
-    {"ResponseContentType", "response-content-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseContentType, offsetof(GetObjectRequest, response_content_type)},
-    {"ResponseExpires", "response-expires", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseExpires, offsetof(GetObjectRequest, response_expires)},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(GetObjectRequest, version_id)},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartNumber, offsetof(GetObjectRequest, part_number)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetObjectRequest, expected_bucket_owner)},
-    {"ChecksumMode", "x-amz-checksum-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumMode, offsetof(GetObjectRequest, checksum_mode)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(GetObjectRequest, if_match), .location = Location::header},
+    {.name = "IfModifiedSince", .type = &kIfModifiedSince, .other_wire = &kWire_If_Modified_Since, .offset = offsetof(GetObjectRequest, if_modified_since), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(GetObjectRequest, if_none_match), .location = Location::header},
+    {.name = "IfUnmodifiedSince", .type = &kIfUnmodifiedSince, .other_wire = &kWire_If_Unmodified_Since, .offset = offsetof(GetObjectRequest, if_unmodified_since), .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "Range", .type = &kRange, .offset = offsetof(GetObjectRequest, range), .location = Location::header},
+    {.name = "ResponseCacheControl", .type = &kResponseCacheControl, .other_wire = &kWire_response_cache_control, .offset = offsetof(GetObjectRequest, response_cache_control), .location = Location::query},
+    {.name = "ResponseContentDisposition", .type = &kResponseContentDisposition, .other_wire = &kWire_response_content_disposition, .offset = offsetof(GetObjectRequest, response_content_disposition), .location = Location::query},
+    {.name = "ResponseContentEncoding", .type = &kResponseContentEncoding, .other_wire = &kWire_response_content_encoding, .offset = offsetof(GetObjectRequest, response_content_encoding), .location = Location::query},
+    {.name = "ResponseContentLanguage", .type = &kResponseContentLanguage, .other_wire = &kWire_response_content_language, .offset = offsetof(GetObjectRequest, response_content_language), .location = Location::query},
+    {.name = "ResponseContentType", .type = &kResponseContentType, .other_wire = &kWire_response_content_type, .offset = offsetof(GetObjectRequest, response_content_type), .location = Location::query},
+    {.name = "ResponseExpires", .type = &kResponseExpires, .other_wire = &kWire_response_expires, .offset = offsetof(GetObjectRequest, response_expires), .location = Location::query},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectRequest, version_id), .location = Location::query},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "PartNumber", .type = &kPartNumber, .other_wire = &kWire_partNumber, .offset = offsetof(GetObjectRequest, part_number), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ChecksumMode", .type = &kChecksumMode, .other_wire = &kWire_x_amz_checksum_mode, .offset = offsetof(GetObjectRequest, checksum_mode), .location = Location::header},
 };
 constinit const StructDesc kGetObjectRequestStruct = {.name = "GetObjectRequest", .members = kGetObjectRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetObjectRetentionOutputStruct = {.name = "GetObjectRetentionOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectRetentionRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetObjectRetentionRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(GetObjectRetentionRequest, key)},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(GetObjectRetentionRequest, version_id)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetObjectRetentionRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectRetentionRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectRetentionRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectRetentionRequest, version_id), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectRetentionRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetObjectRetentionRequestStruct = {.name = "GetObjectRetentionRequest", .members = kGetObjectRetentionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectTaggingOutputMembers[] = {
-    {"TagSet", "TagSet", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagSet, offsetof(GetObjectTaggingOutput, tag_set)},
+    {.name = "TagSet", .type = &kTagSet, .offset = offsetof(GetObjectTaggingOutput, tag_set), .required = true},
 };
 constinit const StructDesc kGetObjectTaggingOutputStruct = {.name = "GetObjectTaggingOutput", .members = kGetObjectTaggingOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectTaggingRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetObjectTaggingRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(GetObjectTaggingRequest, key)},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(GetObjectTaggingRequest, version_id)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetObjectTaggingRequest, expected_bucket_owner)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectTaggingRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectTaggingRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectTaggingRequest, version_id), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectTaggingRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
 };
 constinit const StructDesc kGetObjectTaggingRequestStruct = {.name = "GetObjectTaggingRequest", .members = kGetObjectTaggingRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const TypeDesc kGetObjectTorrentOutputBodyType = {.kind = Kind::blob, .shape_name = "Body", .holder = &OptionalHolder<Body>::kAccess};
 constexpr MemberDesc kGetObjectTorrentOutputMembers[] = {
-    {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, {}, &kGetObjectTorrentOutputBodyType, offsetof(GetObjectTorrentOutput, body)},
+    {.name = "Body", .type = &kGetObjectTorrentOutputBodyType, .offset = offsetof(GetObjectTorrentOutput, body), .location = Location::payload, .streaming = true},
 };
 constinit const StructDesc kGetObjectTorrentOutputStruct = {.name = "GetObjectTorrentOutput", .members = kGetObjectTorrentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectTorrentRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetObjectTorrentRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(GetObjectTorrentRequest, key)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetObjectTorrentRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectTorrentRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectTorrentRequest, key), .location = Location::uri, .required = true},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectTorrentRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetObjectTorrentRequestStruct = {.name = "GetObjectTorrentRequest", .members = kGetObjectTorrentRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublicAccessBlockConfigurationMembers[] = {
-    {"BlockPublicAcls", "BlockPublicAcls", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSetting, offsetof(PublicAccessBlockConfiguration, block_public_acls)},
-    {"IgnorePublicAcls", "IgnorePublicAcls", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSetting, offsetof(PublicAccessBlockConfiguration, ignore_public_acls)},
-    {"BlockPublicPolicy", "BlockPublicPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSetting, offsetof(PublicAccessBlockConfiguration, block_public_policy)},
-    {"RestrictPublicBuckets", "RestrictPublicBuckets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSetting, offsetof(PublicAccessBlockConfiguration, restrict_public_buckets)},
+    {.name = "BlockPublicAcls", .type = &kSetting, .offset = offsetof(PublicAccessBlockConfiguration, block_public_acls)},
+    {.name = "IgnorePublicAcls", .type = &kSetting, .offset = offsetof(PublicAccessBlockConfiguration, ignore_public_acls)},
+    {.name = "BlockPublicPolicy", .type = &kSetting, .offset = offsetof(PublicAccessBlockConfiguration, block_public_policy)},
+    {.name = "RestrictPublicBuckets", .type = &kSetting, .offset = offsetof(PublicAccessBlockConfiguration, restrict_public_buckets)},
 };
 constinit const StructDesc kPublicAccessBlockConfigurationStruct = {.name = "PublicAccessBlockConfiguration", .members = kPublicAccessBlockConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPublicAccessBlockOutputMembers[] = {
-    {"PublicAccessBlockConfiguration", "PublicAccessBlockConfiguration", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPublicAccessBlockConfiguration, offsetof(GetPublicAccessBlockOutput, public_access_block_configuration)},
+    {.name = "PublicAccessBlockConfiguration", .type = &kPublicAccessBlockConfiguration, .offset = offsetof(GetPublicAccessBlockOutput, public_access_block_configuration), .location = Location::payload},
 };
 constinit const StructDesc kGetPublicAccessBlockOutputStruct = {.name = "GetPublicAccessBlockOutput", .members = kGetPublicAccessBlockOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPublicAccessBlockRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(GetPublicAccessBlockRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(GetPublicAccessBlockRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetPublicAccessBlockRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetPublicAccessBlockRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kGetPublicAccessBlockRequestStruct = {.name = "GetPublicAccessBlockRequest", .members = kGetPublicAccessBlockRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGranteeMembers[] = {
-    {"DisplayName", "DisplayName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDisplayName, offsetof(Grantee, display_name)},
-    {"EmailAddress", "EmailAddress", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEmailAddress, offsetof(Grantee, email_address)},
-    {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kID, offsetof(Grantee, id)},
-    {"Type", "xsi:type", Location::body, TimestampFormat::protocol_default, true, false, false, false, true, {}, &kType, offsetof(Grantee, type)},
-    {"URI", "URI", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kURI, offsetof(Grantee, uri)},
+    {.name = "DisplayName", .type = &kDisplayName, .offset = offsetof(Grantee, display_name)},
+    {.name = "EmailAddress", .type = &kEmailAddress, .offset = offsetof(Grantee, email_address)},
+    {.name = "ID", .type = &kID, .offset = offsetof(Grantee, id)},
+    {.name = "Type", .type = &kType, .other_wire = &kWire_xsi_type, .offset = offsetof(Grantee, type), .required = true, .xml_attribute = true},
+    {.name = "URI", .type = &kURI, .offset = offsetof(Grantee, uri)},
 };
 constinit const StructDesc kGranteeStruct = {.name = "Grantee", .members = kGranteeMembers, .is_union = false, .xml_namespace = "http://www.w3.org/2001/XMLSchema-instance"};
 constexpr MemberDesc kGrantMembers[] = {
-    {"Grantee", "Grantee", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "http://www.w3.org/2001/XMLSchema-instance", &kGrantee, offsetof(Grant, grantee)},
-    {"Permission", "Permission", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPermission, offsetof(Grant, permission)},
+    {.name = "Grantee", .type = &kGrantee, .other_wire = &kWire_Grantee_InNamespace, .offset = offsetof(Grant, grantee)},
+    {.name = "Permission", .type = &kPermission, .offset = offsetof(Grant, permission)},
 };
 constinit const StructDesc kGrantStruct = {.name = "Grant", .members = kGrantMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kHeadBucketOutputMembers[] = {
-    {"BucketArn", "x-amz-bucket-arn", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3RegionalOrS3ExpressBucketArnString, offsetof(HeadBucketOutput, bucket_arn)},
-    {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegion, offsetof(HeadBucketOutput, bucket_region)},
-    {"AccessPointAlias", "x-amz-access-point-alias", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessPointAlias, offsetof(HeadBucketOutput, access_point_alias)},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentType, offsetof(HeadBucketOutput, content_type)},
+    {.name = "BucketArn", .type = &kS3RegionalOrS3ExpressBucketArnString, .other_wire = &kWire_x_amz_bucket_arn, .offset = offsetof(HeadBucketOutput, bucket_arn), .location = Location::header},
+    {.name = "BucketRegion", .type = &kRegion, .other_wire = &kWire_x_amz_bucket_region, .offset = offsetof(HeadBucketOutput, bucket_region), .location = Location::header},
+    {.name = "AccessPointAlias", .type = &kAccessPointAlias, .other_wire = &kWire_x_amz_access_point_alias, .offset = offsetof(HeadBucketOutput, access_point_alias), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(HeadBucketOutput, content_type), .location = Location::header},
 };
 constinit const StructDesc kHeadBucketOutputStruct = {.name = "HeadBucketOutput", .members = kHeadBucketOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kHeadBucketRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(HeadBucketRequest, bucket)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(HeadBucketRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(HeadBucketRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(HeadBucketRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kHeadBucketRequestStruct = {.name = "HeadBucketRequest", .members = kHeadBucketRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kHeadObjectOutputMembers[] = {
-    {"AcceptRanges", "accept-ranges", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAcceptRanges, offsetof(HeadObjectOutput, accept_ranges)},
-    {"LastModified", "Last-Modified", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(HeadObjectOutput, last_modified)},
-    {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentLength, offsetof(HeadObjectOutput, content_length)},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(HeadObjectOutput, checksum_crc32)},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(HeadObjectOutput, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(HeadObjectOutput, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(HeadObjectOutput, checksum_sha1)},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(HeadObjectOutput, checksum_sha256)},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(HeadObjectOutput, checksum_type)},
-    {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(HeadObjectOutput, etag)},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCacheControl, offsetof(HeadObjectOutput, cache_control)},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentDisposition, offsetof(HeadObjectOutput, content_disposition)},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentEncoding, offsetof(HeadObjectOutput, content_encoding)},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentLanguage, offsetof(HeadObjectOutput, content_language)},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentType, offsetof(HeadObjectOutput, content_type)},
-    {"ContentRange", "Content-Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentRange, offsetof(HeadObjectOutput, content_range)},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpires, offsetof(HeadObjectOutput, expires)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(HeadObjectOutput, server_side_encryption)},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetadata, offsetof(HeadObjectOutput, metadata)},
-    {"PartsCount", "x-amz-mp-parts-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartsCount, offsetof(HeadObjectOutput, parts_count)},
+    {.name = "AcceptRanges", .type = &kAcceptRanges, .other_wire = &kWire_accept_ranges, .offset = offsetof(HeadObjectOutput, accept_ranges), .location = Location::header},
+    {.name = "LastModified", .type = &kLastModified, .other_wire = &kWire_Last_Modified, .offset = offsetof(HeadObjectOutput, last_modified), .location = Location::header},
+    {.name = "ContentLength", .type = &kContentLength, .other_wire = &kWire_Content_Length, .offset = offsetof(HeadObjectOutput, content_length), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(HeadObjectOutput, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(HeadObjectOutput, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(HeadObjectOutput, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(HeadObjectOutput, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(HeadObjectOutput, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(HeadObjectOutput, checksum_type), .location = Location::header},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(HeadObjectOutput, etag), .location = Location::header},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(HeadObjectOutput, cache_control), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(HeadObjectOutput, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(HeadObjectOutput, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(HeadObjectOutput, content_language), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(HeadObjectOutput, content_type), .location = Location::header},
+    {.name = "ContentRange", .type = &kContentRange, .other_wire = &kWire_Content_Range, .offset = offsetof(HeadObjectOutput, content_range), .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(HeadObjectOutput, expires), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(HeadObjectOutput, server_side_encryption), .location = Location::header},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(HeadObjectOutput, metadata), .location = Location::header_prefix},
+    {.name = "PartsCount", .type = &kPartsCount, .other_wire = &kWire_x_amz_mp_parts_count, .offset = offsetof(HeadObjectOutput, parts_count), .location = Location::header},
 };
 constinit const StructDesc kHeadObjectOutputStruct = {.name = "HeadObjectOutput", .members = kHeadObjectOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kHeadObjectRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(HeadObjectRequest, bucket)},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfMatch, offsetof(HeadObjectRequest, if_match)},
-    {"IfModifiedSince", "If-Modified-Since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfModifiedSince, offsetof(HeadObjectRequest, if_modified_since)},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfNoneMatch, offsetof(HeadObjectRequest, if_none_match)},
-    {"IfUnmodifiedSince", "If-Unmodified-Since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfUnmodifiedSince, offsetof(HeadObjectRequest, if_unmodified_since)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(HeadObjectRequest, key)},
-    {"Range", "Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRange, offsetof(HeadObjectRequest, range)},
-    {"ResponseCacheControl", "response-cache-control", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseCacheControl, offsetof(HeadObjectRequest, response_cache_control)},
-    {"ResponseContentDisposition", "response-content-disposition", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseContentDisposition, offsetof(HeadObjectRequest, response_content_disposition)},
-    {"ResponseContentEncoding", "response-content-encoding", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseContentEncoding, offsetof(HeadObjectRequest, response_content_encoding)},
-    {"ResponseContentLanguage", "response-content-language", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseContentLanguage, offsetof(HeadObjectRequest, response_content_language)},
-    {"ResponseContentType", "response-content-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseContentType, offsetof(HeadObjectRequest, response_content_type)},
-    {"ResponseExpires", "response-expires", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseExpires, offsetof(HeadObjectRequest, response_expires)},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(HeadObjectRequest, version_id)},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartNumber, offsetof(HeadObjectRequest, part_number)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(HeadObjectRequest, expected_bucket_owner)},
-    {"ChecksumMode", "x-amz-checksum-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumMode, offsetof(HeadObjectRequest, checksum_mode)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(HeadObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(HeadObjectRequest, if_match), .location = Location::header},
+    {.name = "IfModifiedSince", .type = &kIfModifiedSince, .other_wire = &kWire_If_Modified_Since, .offset = offsetof(HeadObjectRequest, if_modified_since), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(HeadObjectRequest, if_none_match), .location = Location::header},
+    {.name = "IfUnmodifiedSince", .type = &kIfUnmodifiedSince, .other_wire = &kWire_If_Unmodified_Since, .offset = offsetof(HeadObjectRequest, if_unmodified_since), .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(HeadObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "Range", .type = &kRange, .offset = offsetof(HeadObjectRequest, range), .location = Location::header},
+    {.name = "ResponseCacheControl", .type = &kResponseCacheControl, .other_wire = &kWire_response_cache_control, .offset = offsetof(HeadObjectRequest, response_cache_control), .location = Location::query},
+    {.name = "ResponseContentDisposition", .type = &kResponseContentDisposition, .other_wire = &kWire_response_content_disposition, .offset = offsetof(HeadObjectRequest, response_content_disposition), .location = Location::query},
+    {.name = "ResponseContentEncoding", .type = &kResponseContentEncoding, .other_wire = &kWire_response_content_encoding, .offset = offsetof(HeadObjectRequest, response_content_encoding), .location = Location::query},
+    {.name = "ResponseContentLanguage", .type = &kResponseContentLanguage, .other_wire = &kWire_response_content_language, .offset = offsetof(HeadObjectRequest, response_content_language), .location = Location::query},
+    {.name = "ResponseContentType", .type = &kResponseContentType, .other_wire = &kWire_response_content_type, .offset = offsetof(HeadObjectRequest, response_content_type), .location = Location::query},
+    {.name = "ResponseExpires", .type = &kResponseExpires, .other_wire = &kWire_response_expires, .offset = offsetof(HeadObjectRequest, response_expires), .location = Location::query},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(HeadObjectRequest, version_id), .location = Location::query},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "PartNumber", .type = &kPartNumber, .other_wire = &kWire_partNumber, .offset = offsetof(HeadObjectRequest, part_number), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(HeadObjectRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ChecksumMode", .type = &kChecksumMode, .other_wire = &kWire_x_amz_checksum_mode, .offset = offsetof(HeadObjectRequest, checksum_mode), .location = Location::header},
 };
 constinit const StructDesc kHeadObjectRequestStruct = {.name = "HeadObjectRequest", .members = kHeadObjectRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInitiatorMembers[] = {
-    {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kID, offsetof(Initiator, id)},
-    {"DisplayName", "DisplayName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDisplayName, offsetof(Initiator, display_name)},
+    {.name = "ID", .type = &kID, .offset = offsetof(Initiator, id)},
+    {.name = "DisplayName", .type = &kDisplayName, .offset = offsetof(Initiator, display_name)},
 };
 constinit const StructDesc kInitiatorStruct = {.name = "Initiator", .members = kInitiatorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidObjectStateMembers[] = {
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageClass, offsetof(InvalidObjectState, storage_class)},
-    {"AccessTier", "AccessTier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIntelligentTieringAccessTier, offsetof(InvalidObjectState, access_tier)},
+    {.name = "StorageClass", .type = &kStorageClass, .offset = offsetof(InvalidObjectState, storage_class)},
+    {.name = "AccessTier", .type = &kIntelligentTieringAccessTier, .offset = offsetof(InvalidObjectState, access_tier)},
 };
 constinit const StructDesc kInvalidObjectStateStruct = {.name = "InvalidObjectState", .members = kInvalidObjectStateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3KeyFilterMembers[] = {
-    {"FilterRules", "FilterRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFilterRuleList, offsetof(S3KeyFilter, filter_rules)},
+    {.name = "FilterRules", .type = &kFilterRuleList, .other_wire = &kWire_FilterRule, .offset = offsetof(S3KeyFilter, filter_rules)},
 };
 constinit const StructDesc kS3KeyFilterStruct = {.name = "S3KeyFilter", .members = kS3KeyFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kNotificationConfigurationFilterMembers[] = {
-    {"Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kS3KeyFilter, offsetof(NotificationConfigurationFilter, key)},
+    {.name = "Key", .type = &kS3KeyFilter, .other_wire = &kWire_S3Key, .offset = offsetof(NotificationConfigurationFilter, key)},
 };
 constinit const StructDesc kNotificationConfigurationFilterStruct = {.name = "NotificationConfigurationFilter", .members = kNotificationConfigurationFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLambdaFunctionConfigurationMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNotificationId, offsetof(LambdaFunctionConfiguration, id)},
-    {"LambdaFunctionArn", "CloudFunction", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLambdaFunctionArn, offsetof(LambdaFunctionConfiguration, lambda_function_arn)},
-    {"Events", "Event", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEventList, offsetof(LambdaFunctionConfiguration, events)},
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNotificationConfigurationFilter, offsetof(LambdaFunctionConfiguration, filter)},
+    {.name = "Id", .type = &kNotificationId, .offset = offsetof(LambdaFunctionConfiguration, id)},
+    {.name = "LambdaFunctionArn", .type = &kLambdaFunctionArn, .other_wire = &kWire_CloudFunction, .offset = offsetof(LambdaFunctionConfiguration, lambda_function_arn), .required = true},
+    {.name = "Events", .type = &kEventList, .other_wire = &kWire_Event, .offset = offsetof(LambdaFunctionConfiguration, events), .required = true},
+    {.name = "Filter", .type = &kNotificationConfigurationFilter, .offset = offsetof(LambdaFunctionConfiguration, filter)},
 };
 constinit const StructDesc kLambdaFunctionConfigurationStruct = {.name = "LambdaFunctionConfiguration", .members = kLambdaFunctionConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketAnalyticsConfigurationsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(ListBucketAnalyticsConfigurationsOutput, is_truncated)},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListBucketAnalyticsConfigurationsOutput, continuation_token)},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListBucketAnalyticsConfigurationsOutput, next_continuation_token)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListBucketAnalyticsConfigurationsOutput, is_truncated)},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListBucketAnalyticsConfigurationsOutput, continuation_token)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketAnalyticsConfigurationsOutput, next_continuation_token)},
 };
 constinit const StructDesc kListBucketAnalyticsConfigurationsOutputStruct = {.name = "ListBucketAnalyticsConfigurationsOutput", .members = kListBucketAnalyticsConfigurationsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketAnalyticsConfigurationsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(ListBucketAnalyticsConfigurationsRequest, bucket)},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListBucketAnalyticsConfigurationsRequest, continuation_token)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(ListBucketAnalyticsConfigurationsRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListBucketAnalyticsConfigurationsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketAnalyticsConfigurationsRequest, continuation_token), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListBucketAnalyticsConfigurationsRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kListBucketAnalyticsConfigurationsRequestStruct = {.name = "ListBucketAnalyticsConfigurationsRequest", .members = kListBucketAnalyticsConfigurationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketIntelligentTieringConfigurationsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(ListBucketIntelligentTieringConfigurationsOutput, is_truncated)},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListBucketIntelligentTieringConfigurationsOutput, continuation_token)},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListBucketIntelligentTieringConfigurationsOutput, next_continuation_token)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListBucketIntelligentTieringConfigurationsOutput, is_truncated)},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListBucketIntelligentTieringConfigurationsOutput, continuation_token)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketIntelligentTieringConfigurationsOutput, next_continuation_token)},
 };
 constinit const StructDesc kListBucketIntelligentTieringConfigurationsOutputStruct = {.name = "ListBucketIntelligentTieringConfigurationsOutput", .members = kListBucketIntelligentTieringConfigurationsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketIntelligentTieringConfigurationsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(ListBucketIntelligentTieringConfigurationsRequest, bucket)},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListBucketIntelligentTieringConfigurationsRequest, continuation_token)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(ListBucketIntelligentTieringConfigurationsRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListBucketIntelligentTieringConfigurationsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketIntelligentTieringConfigurationsRequest, continuation_token), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListBucketIntelligentTieringConfigurationsRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kListBucketIntelligentTieringConfigurationsRequestStruct = {.name = "ListBucketIntelligentTieringConfigurationsRequest", .members = kListBucketIntelligentTieringConfigurationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketInventoryConfigurationsOutputMembers[] = {
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListBucketInventoryConfigurationsOutput, continuation_token)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(ListBucketInventoryConfigurationsOutput, is_truncated)},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListBucketInventoryConfigurationsOutput, next_continuation_token)},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListBucketInventoryConfigurationsOutput, continuation_token)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListBucketInventoryConfigurationsOutput, is_truncated)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketInventoryConfigurationsOutput, next_continuation_token)},
 };
 constinit const StructDesc kListBucketInventoryConfigurationsOutputStruct = {.name = "ListBucketInventoryConfigurationsOutput", .members = kListBucketInventoryConfigurationsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketInventoryConfigurationsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(ListBucketInventoryConfigurationsRequest, bucket)},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListBucketInventoryConfigurationsRequest, continuation_token)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(ListBucketInventoryConfigurationsRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListBucketInventoryConfigurationsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketInventoryConfigurationsRequest, continuation_token), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListBucketInventoryConfigurationsRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kListBucketInventoryConfigurationsRequestStruct = {.name = "ListBucketInventoryConfigurationsRequest", .members = kListBucketInventoryConfigurationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketMetricsConfigurationsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(ListBucketMetricsConfigurationsOutput, is_truncated)},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListBucketMetricsConfigurationsOutput, continuation_token)},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListBucketMetricsConfigurationsOutput, next_continuation_token)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListBucketMetricsConfigurationsOutput, is_truncated)},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListBucketMetricsConfigurationsOutput, continuation_token)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketMetricsConfigurationsOutput, next_continuation_token)},
 };
 constinit const StructDesc kListBucketMetricsConfigurationsOutputStruct = {.name = "ListBucketMetricsConfigurationsOutput", .members = kListBucketMetricsConfigurationsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketMetricsConfigurationsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(ListBucketMetricsConfigurationsRequest, bucket)},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListBucketMetricsConfigurationsRequest, continuation_token)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(ListBucketMetricsConfigurationsRequest, expected_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListBucketMetricsConfigurationsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketMetricsConfigurationsRequest, continuation_token), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListBucketMetricsConfigurationsRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kListBucketMetricsConfigurationsRequestStruct = {.name = "ListBucketMetricsConfigurationsRequest", .members = kListBucketMetricsConfigurationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketsOutputMembers[] = {
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOwner, offsetof(ListBucketsOutput, owner)},
-    {"Buckets", "Buckets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBuckets, offsetof(ListBucketsOutput, buckets)},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListBucketsOutput, continuation_token)},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListBucketsOutput, prefix)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(ListBucketsOutput, owner)},
+    {.name = "Buckets", .type = &kBuckets, .offset = offsetof(ListBucketsOutput, buckets)},
+    {.name = "ContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketsOutput, continuation_token)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListBucketsOutput, prefix)},
 };
 constinit const StructDesc kListBucketsOutputStruct = {.name = "ListBucketsOutput", .members = kListBucketsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketsRequestMembers[] = {
-    {"MaxBuckets", "max-buckets", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxBuckets, offsetof(ListBucketsRequest, max_buckets)},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListBucketsRequest, continuation_token)},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListBucketsRequest, prefix)},
-    {"BucketRegion", "bucket-region", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketRegion, offsetof(ListBucketsRequest, bucket_region)},
+    {.name = "MaxBuckets", .type = &kMaxBuckets, .other_wire = &kWire_max_buckets, .offset = offsetof(ListBucketsRequest, max_buckets), .location = Location::query},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketsRequest, continuation_token), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListBucketsRequest, prefix), .location = Location::query},
+    {.name = "BucketRegion", .type = &kBucketRegion, .other_wire = &kWire_bucket_region, .offset = offsetof(ListBucketsRequest, bucket_region), .location = Location::query},
 };
 constinit const StructDesc kListBucketsRequestStruct = {.name = "ListBucketsRequest", .members = kListBucketsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMultipartUploadsOutputMembers[] = {
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketName, offsetof(ListMultipartUploadsOutput, bucket)},
-    {"KeyMarker", "KeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeyMarker, offsetof(ListMultipartUploadsOutput, key_marker)},
-    {"UploadIdMarker", "UploadIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUploadIdMarker, offsetof(ListMultipartUploadsOutput, upload_id_marker)},
-    {"NextKeyMarker", "NextKeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextKeyMarker, offsetof(ListMultipartUploadsOutput, next_key_marker)},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListMultipartUploadsOutput, prefix)},
-    {"Delimiter", "Delimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDelimiter, offsetof(ListMultipartUploadsOutput, delimiter)},
-    {"NextUploadIdMarker", "NextUploadIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextUploadIdMarker, offsetof(ListMultipartUploadsOutput, next_upload_id_marker)},
-    {"MaxUploads", "MaxUploads", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxUploads, offsetof(ListMultipartUploadsOutput, max_uploads)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(ListMultipartUploadsOutput, is_truncated)},
-    {"Uploads", "Upload", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMultipartUploadList, offsetof(ListMultipartUploadsOutput, uploads)},
-    {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCommonPrefixList, offsetof(ListMultipartUploadsOutput, common_prefixes)},
-    {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEncodingType, offsetof(ListMultipartUploadsOutput, encoding_type)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListMultipartUploadsOutput, bucket)},
+    {.name = "KeyMarker", .type = &kKeyMarker, .offset = offsetof(ListMultipartUploadsOutput, key_marker)},
+    {.name = "UploadIdMarker", .type = &kUploadIdMarker, .offset = offsetof(ListMultipartUploadsOutput, upload_id_marker)},
+    {.name = "NextKeyMarker", .type = &kNextKeyMarker, .offset = offsetof(ListMultipartUploadsOutput, next_key_marker)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListMultipartUploadsOutput, prefix)},
+    {.name = "Delimiter", .type = &kDelimiter, .offset = offsetof(ListMultipartUploadsOutput, delimiter)},
+    {.name = "NextUploadIdMarker", .type = &kNextUploadIdMarker, .offset = offsetof(ListMultipartUploadsOutput, next_upload_id_marker)},
+    {.name = "MaxUploads", .type = &kMaxUploads, .offset = offsetof(ListMultipartUploadsOutput, max_uploads)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListMultipartUploadsOutput, is_truncated)},
+    {.name = "Uploads", .type = &kMultipartUploadList, .other_wire = &kWire_Upload, .offset = offsetof(ListMultipartUploadsOutput, uploads)},
+    {.name = "CommonPrefixes", .type = &kCommonPrefixList, .offset = offsetof(ListMultipartUploadsOutput, common_prefixes)},
+    {.name = "EncodingType", .type = &kEncodingType, .offset = offsetof(ListMultipartUploadsOutput, encoding_type)},
 };
 constinit const StructDesc kListMultipartUploadsOutputStruct = {.name = "ListMultipartUploadsOutput", .members = kListMultipartUploadsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMultipartUploadsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(ListMultipartUploadsRequest, bucket)},
-    {"Delimiter", "delimiter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDelimiter, offsetof(ListMultipartUploadsRequest, delimiter)},
-    {"EncodingType", "encoding-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEncodingType, offsetof(ListMultipartUploadsRequest, encoding_type)},
-    {"KeyMarker", "key-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeyMarker, offsetof(ListMultipartUploadsRequest, key_marker)},
-    {"MaxUploads", "max-uploads", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxUploads, offsetof(ListMultipartUploadsRequest, max_uploads)},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListMultipartUploadsRequest, prefix)},
-    {"UploadIdMarker", "upload-id-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUploadIdMarker, offsetof(ListMultipartUploadsRequest, upload_id_marker)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(ListMultipartUploadsRequest, expected_bucket_owner)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListMultipartUploadsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Delimiter", .type = &kDelimiter, .other_wire = &kWire_delimiter, .offset = offsetof(ListMultipartUploadsRequest, delimiter), .location = Location::query},
+    {.name = "EncodingType", .type = &kEncodingType, .other_wire = &kWire_encoding_type, .offset = offsetof(ListMultipartUploadsRequest, encoding_type), .location = Location::query},
+    {.name = "KeyMarker", .type = &kKeyMarker, .other_wire = &kWire_key_marker, .offset = offsetof(ListMultipartUploadsRequest, key_marker), .location = Location::query},
+    {.name = "MaxUploads", .type = &kMaxUploads, .other_wire = &kWire_max_uploads, .offset = offsetof(ListMultipartUploadsRequest, max_uploads), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListMultipartUploadsRequest, prefix), .location = Location::query},
+    {.name = "UploadIdMarker", .type = &kUploadIdMarker, .other_wire = &kWire_upload_id_marker, .offset = offsetof(ListMultipartUploadsRequest, upload_id_marker), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListMultipartUploadsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
 };
 constinit const StructDesc kListMultipartUploadsRequestStruct = {.name = "ListMultipartUploadsRequest", .members = kListMultipartUploadsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectVersionsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(ListObjectVersionsOutput, is_truncated)},
-    {"KeyMarker", "KeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeyMarker, offsetof(ListObjectVersionsOutput, key_marker)},
-    {"VersionIdMarker", "VersionIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersionIdMarker, offsetof(ListObjectVersionsOutput, version_id_marker)},
-    {"NextKeyMarker", "NextKeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextKeyMarker, offsetof(ListObjectVersionsOutput, next_key_marker)},
-    {"NextVersionIdMarker", "NextVersionIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextVersionIdMarker, offsetof(ListObjectVersionsOutput, next_version_id_marker)},
-    {"Versions", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionList, offsetof(ListObjectVersionsOutput, versions)},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketName, offsetof(ListObjectVersionsOutput, name)},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListObjectVersionsOutput, prefix)},
-    {"Delimiter", "Delimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDelimiter, offsetof(ListObjectVersionsOutput, delimiter)},
-    {"MaxKeys", "MaxKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxKeys, offsetof(ListObjectVersionsOutput, max_keys)},
-    {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCommonPrefixList, offsetof(ListObjectVersionsOutput, common_prefixes)},
-    {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEncodingType, offsetof(ListObjectVersionsOutput, encoding_type)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListObjectVersionsOutput, is_truncated)},
+    {.name = "KeyMarker", .type = &kKeyMarker, .offset = offsetof(ListObjectVersionsOutput, key_marker)},
+    {.name = "VersionIdMarker", .type = &kVersionIdMarker, .offset = offsetof(ListObjectVersionsOutput, version_id_marker)},
+    {.name = "NextKeyMarker", .type = &kNextKeyMarker, .offset = offsetof(ListObjectVersionsOutput, next_key_marker)},
+    {.name = "NextVersionIdMarker", .type = &kNextVersionIdMarker, .offset = offsetof(ListObjectVersionsOutput, next_version_id_marker)},
+    {.name = "Versions", .type = &kObjectVersionList, .other_wire = &kWire_Version, .offset = offsetof(ListObjectVersionsOutput, versions)},
+    {.name = "Name", .type = &kBucketName, .offset = offsetof(ListObjectVersionsOutput, name)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListObjectVersionsOutput, prefix)},
+    {.name = "Delimiter", .type = &kDelimiter, .offset = offsetof(ListObjectVersionsOutput, delimiter)},
+    {.name = "MaxKeys", .type = &kMaxKeys, .offset = offsetof(ListObjectVersionsOutput, max_keys)},
+    {.name = "CommonPrefixes", .type = &kCommonPrefixList, .offset = offsetof(ListObjectVersionsOutput, common_prefixes)},
+    {.name = "EncodingType", .type = &kEncodingType, .offset = offsetof(ListObjectVersionsOutput, encoding_type)},
 };
 constinit const StructDesc kListObjectVersionsOutputStruct = {.name = "ListObjectVersionsOutput", .members = kListObjectVersionsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectVersionsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(ListObjectVersionsRequest, bucket)},
-    {"Delimiter", "delimiter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDelimiter, offsetof(ListObjectVersionsRequest, delimiter)},
-    {"EncodingType", "encoding-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEncodingType, offsetof(ListObjectVersionsRequest, encoding_type)},
-    {"KeyMarker", "key-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeyMarker, offsetof(ListObjectVersionsRequest, key_marker)},
-    {"MaxKeys", "max-keys", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxKeys, offsetof(ListObjectVersionsRequest, max_keys)},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListObjectVersionsRequest, prefix)},
-    {"VersionIdMarker", "version-id-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kVersionIdMarker, offsetof(ListObjectVersionsRequest, version_id_marker)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(ListObjectVersionsRequest, expected_bucket_owner)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListObjectVersionsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Delimiter", .type = &kDelimiter, .other_wire = &kWire_delimiter, .offset = offsetof(ListObjectVersionsRequest, delimiter), .location = Location::query},
+    {.name = "EncodingType", .type = &kEncodingType, .other_wire = &kWire_encoding_type, .offset = offsetof(ListObjectVersionsRequest, encoding_type), .location = Location::query},
+    {.name = "KeyMarker", .type = &kKeyMarker, .other_wire = &kWire_key_marker, .offset = offsetof(ListObjectVersionsRequest, key_marker), .location = Location::query},
+    {.name = "MaxKeys", .type = &kMaxKeys, .other_wire = &kWire_max_keys, .offset = offsetof(ListObjectVersionsRequest, max_keys), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListObjectVersionsRequest, prefix), .location = Location::query},
+    {.name = "VersionIdMarker", .type = &kVersionIdMarker, .other_wire = &kWire_version_id_marker, .offset = offsetof(ListObjectVersionsRequest, version_id_marker), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListObjectVersionsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "OptionalObjectAttributes", .type = nullptr, .other_wire = &kWire_x_amz_optional_object_attributes, .location = Location::header},
 };
 constinit const StructDesc kListObjectVersionsRequestStruct = {.name = "ListObjectVersionsRequest", .members = kListObjectVersionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(ListObjectsOutput, is_truncated)},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarker, offsetof(ListObjectsOutput, marker)},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextMarker, offsetof(ListObjectsOutput, next_marker)},
-    {"Contents", "Contents", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectList, offsetof(ListObjectsOutput, contents)},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketName, offsetof(ListObjectsOutput, name)},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListObjectsOutput, prefix)},
-    {"Delimiter", "Delimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDelimiter, offsetof(ListObjectsOutput, delimiter)},
-    {"MaxKeys", "MaxKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxKeys, offsetof(ListObjectsOutput, max_keys)},
-    {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCommonPrefixList, offsetof(ListObjectsOutput, common_prefixes)},
-    {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEncodingType, offsetof(ListObjectsOutput, encoding_type)},
-    {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegion, offsetof(ListObjectsOutput, bucket_region)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListObjectsOutput, is_truncated)},
+    {.name = "Marker", .type = &kMarker, .offset = offsetof(ListObjectsOutput, marker)},
+    {.name = "NextMarker", .type = &kNextMarker, .offset = offsetof(ListObjectsOutput, next_marker)},
+    {.name = "Contents", .type = &kObjectList, .offset = offsetof(ListObjectsOutput, contents)},
+    {.name = "Name", .type = &kBucketName, .offset = offsetof(ListObjectsOutput, name)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListObjectsOutput, prefix)},
+    {.name = "Delimiter", .type = &kDelimiter, .offset = offsetof(ListObjectsOutput, delimiter)},
+    {.name = "MaxKeys", .type = &kMaxKeys, .offset = offsetof(ListObjectsOutput, max_keys)},
+    {.name = "CommonPrefixes", .type = &kCommonPrefixList, .offset = offsetof(ListObjectsOutput, common_prefixes)},
+    {.name = "EncodingType", .type = &kEncodingType, .offset = offsetof(ListObjectsOutput, encoding_type)},
+    {.name = "BucketRegion", .type = &kRegion, .other_wire = &kWire_x_amz_bucket_region, .offset = offsetof(ListObjectsOutput, bucket_region), .location = Location::header},
 };
 constinit const StructDesc kListObjectsOutputStruct = {.name = "ListObjectsOutput", .members = kListObjectsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(ListObjectsRequest, bucket)},
-    {"Delimiter", "delimiter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDelimiter, offsetof(ListObjectsRequest, delimiter)},
-    {"EncodingType", "encoding-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEncodingType, offsetof(ListObjectsRequest, encoding_type)},
-    {"Marker", "marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarker, offsetof(ListObjectsRequest, marker)},
-    {"MaxKeys", "max-keys", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxKeys, offsetof(ListObjectsRequest, max_keys)},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListObjectsRequest, prefix)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(ListObjectsRequest, expected_bucket_owner)},
-    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListObjectsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Delimiter", .type = &kDelimiter, .other_wire = &kWire_delimiter, .offset = offsetof(ListObjectsRequest, delimiter), .location = Location::query},
+    {.name = "EncodingType", .type = &kEncodingType, .other_wire = &kWire_encoding_type, .offset = offsetof(ListObjectsRequest, encoding_type), .location = Location::query},
+    {.name = "Marker", .type = &kMarker, .other_wire = &kWire_marker, .offset = offsetof(ListObjectsRequest, marker), .location = Location::query},
+    {.name = "MaxKeys", .type = &kMaxKeys, .other_wire = &kWire_max_keys, .offset = offsetof(ListObjectsRequest, max_keys), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListObjectsRequest, prefix), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListObjectsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "OptionalObjectAttributes", .type = nullptr, .other_wire = &kWire_x_amz_optional_object_attributes, .location = Location::header},
 };
 constinit const StructDesc kListObjectsRequestStruct = {.name = "ListObjectsRequest", .members = kListObjectsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectsV2OutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(ListObjectsV2Output, is_truncated)},
-    {"Contents", "Contents", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectList, offsetof(ListObjectsV2Output, contents)},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketName, offsetof(ListObjectsV2Output, name)},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListObjectsV2Output, prefix)},
-    {"Delimiter", "Delimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDelimiter, offsetof(ListObjectsV2Output, delimiter)},
-    {"MaxKeys", "MaxKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxKeys, offsetof(ListObjectsV2Output, max_keys)},
-    {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCommonPrefixList, offsetof(ListObjectsV2Output, common_prefixes)},
-    {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEncodingType, offsetof(ListObjectsV2Output, encoding_type)},
-    {"KeyCount", "KeyCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kKeyCount, offsetof(ListObjectsV2Output, key_count)},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListObjectsV2Output, continuation_token)},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListObjectsV2Output, next_continuation_token)},
-    {"StartAfter", "StartAfter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStartAfter, offsetof(ListObjectsV2Output, start_after)},
-    {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegion, offsetof(ListObjectsV2Output, bucket_region)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListObjectsV2Output, is_truncated)},
+    {.name = "Contents", .type = &kObjectList, .offset = offsetof(ListObjectsV2Output, contents)},
+    {.name = "Name", .type = &kBucketName, .offset = offsetof(ListObjectsV2Output, name)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListObjectsV2Output, prefix)},
+    {.name = "Delimiter", .type = &kDelimiter, .offset = offsetof(ListObjectsV2Output, delimiter)},
+    {.name = "MaxKeys", .type = &kMaxKeys, .offset = offsetof(ListObjectsV2Output, max_keys)},
+    {.name = "CommonPrefixes", .type = &kCommonPrefixList, .offset = offsetof(ListObjectsV2Output, common_prefixes)},
+    {.name = "EncodingType", .type = &kEncodingType, .offset = offsetof(ListObjectsV2Output, encoding_type)},
+    {.name = "KeyCount", .type = &kKeyCount, .offset = offsetof(ListObjectsV2Output, key_count)},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListObjectsV2Output, continuation_token)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListObjectsV2Output, next_continuation_token)},
+    {.name = "StartAfter", .type = &kStartAfter, .offset = offsetof(ListObjectsV2Output, start_after)},
+    {.name = "BucketRegion", .type = &kRegion, .other_wire = &kWire_x_amz_bucket_region, .offset = offsetof(ListObjectsV2Output, bucket_region), .location = Location::header},
 };
 constinit const StructDesc kListObjectsV2OutputStruct = {.name = "ListObjectsV2Output", .members = kListObjectsV2OutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectsV2RequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(ListObjectsV2Request, bucket)},
-    {"Delimiter", "delimiter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDelimiter, offsetof(ListObjectsV2Request, delimiter)},
-    {"EncodingType", "encoding-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEncodingType, offsetof(ListObjectsV2Request, encoding_type)},
-    {"MaxKeys", "max-keys", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxKeys, offsetof(ListObjectsV2Request, max_keys)},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrefix, offsetof(ListObjectsV2Request, prefix)},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListObjectsV2Request, continuation_token)},
-    {"FetchOwner", "fetch-owner", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kFetchOwner, offsetof(ListObjectsV2Request, fetch_owner)},
-    {"StartAfter", "start-after", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStartAfter, offsetof(ListObjectsV2Request, start_after)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(ListObjectsV2Request, expected_bucket_owner)},
-    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListObjectsV2Request, bucket), .location = Location::uri, .required = true},
+    {.name = "Delimiter", .type = &kDelimiter, .other_wire = &kWire_delimiter, .offset = offsetof(ListObjectsV2Request, delimiter), .location = Location::query},
+    {.name = "EncodingType", .type = &kEncodingType, .other_wire = &kWire_encoding_type, .offset = offsetof(ListObjectsV2Request, encoding_type), .location = Location::query},
+    {.name = "MaxKeys", .type = &kMaxKeys, .other_wire = &kWire_max_keys, .offset = offsetof(ListObjectsV2Request, max_keys), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListObjectsV2Request, prefix), .location = Location::query},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListObjectsV2Request, continuation_token), .location = Location::query},
+    {.name = "FetchOwner", .type = &kFetchOwner, .other_wire = &kWire_fetch_owner, .offset = offsetof(ListObjectsV2Request, fetch_owner), .location = Location::query},
+    {.name = "StartAfter", .type = &kStartAfter, .other_wire = &kWire_start_after, .offset = offsetof(ListObjectsV2Request, start_after), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListObjectsV2Request, expected_bucket_owner), .location = Location::header},
+    {.name = "OptionalObjectAttributes", .type = nullptr, .other_wire = &kWire_x_amz_optional_object_attributes, .location = Location::header},
 };
 constinit const StructDesc kListObjectsV2RequestStruct = {.name = "ListObjectsV2Request", .members = kListObjectsV2RequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPartsOutputMembers[] = {
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketName, offsetof(ListPartsOutput, bucket)},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectKey, offsetof(ListPartsOutput, key)},
-    {"UploadId", "UploadId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMultipartUploadId, offsetof(ListPartsOutput, upload_id)},
-    {"PartNumberMarker", "PartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartNumberMarker, offsetof(ListPartsOutput, part_number_marker)},
-    {"NextPartNumberMarker", "NextPartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextPartNumberMarker, offsetof(ListPartsOutput, next_part_number_marker)},
-    {"MaxParts", "MaxParts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxParts, offsetof(ListPartsOutput, max_parts)},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsTruncated, offsetof(ListPartsOutput, is_truncated)},
-    {"Parts", "Part", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kParts, offsetof(ListPartsOutput, parts)},
-    {"Initiator", "Initiator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInitiator, offsetof(ListPartsOutput, initiator)},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOwner, offsetof(ListPartsOutput, owner)},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageClass, offsetof(ListPartsOutput, storage_class)},
-    {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithm, offsetof(ListPartsOutput, checksum_algorithm)},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(ListPartsOutput, checksum_type)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListPartsOutput, bucket)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(ListPartsOutput, key)},
+    {.name = "UploadId", .type = &kMultipartUploadId, .offset = offsetof(ListPartsOutput, upload_id)},
+    {.name = "PartNumberMarker", .type = &kPartNumberMarker, .offset = offsetof(ListPartsOutput, part_number_marker)},
+    {.name = "NextPartNumberMarker", .type = &kNextPartNumberMarker, .offset = offsetof(ListPartsOutput, next_part_number_marker)},
+    {.name = "MaxParts", .type = &kMaxParts, .offset = offsetof(ListPartsOutput, max_parts)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListPartsOutput, is_truncated)},
+    {.name = "Parts", .type = &kParts, .other_wire = &kWire_Part, .offset = offsetof(ListPartsOutput, parts)},
+    {.name = "Initiator", .type = &kInitiator, .offset = offsetof(ListPartsOutput, initiator)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(ListPartsOutput, owner)},
+    {.name = "StorageClass", .type = &kStorageClass, .offset = offsetof(ListPartsOutput, storage_class)},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .offset = offsetof(ListPartsOutput, checksum_algorithm)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(ListPartsOutput, checksum_type)},
 };
 constinit const StructDesc kListPartsOutputStruct = {.name = "ListPartsOutput", .members = kListPartsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPartsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(ListPartsRequest, bucket)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(ListPartsRequest, key)},
-    {"MaxParts", "max-parts", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxParts, offsetof(ListPartsRequest, max_parts)},
-    {"PartNumberMarker", "part-number-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartNumberMarker, offsetof(ListPartsRequest, part_number_marker)},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMultipartUploadId, offsetof(ListPartsRequest, upload_id)},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(ListPartsRequest, expected_bucket_owner)},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListPartsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(ListPartsRequest, key), .location = Location::uri, .required = true},
+    {.name = "MaxParts", .type = &kMaxParts, .other_wire = &kWire_max_parts, .offset = offsetof(ListPartsRequest, max_parts), .location = Location::query},
+    {.name = "PartNumberMarker", .type = &kPartNumberMarker, .other_wire = &kWire_part_number_marker, .offset = offsetof(ListPartsRequest, part_number_marker), .location = Location::query},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(ListPartsRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListPartsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
 };
 constinit const StructDesc kListPartsRequestStruct = {.name = "ListPartsRequest", .members = kListPartsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMultipartUploadMembers[] = {
-    {"UploadId", "UploadId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMultipartUploadId, offsetof(MultipartUpload, upload_id)},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectKey, offsetof(MultipartUpload, key)},
-    {"Initiated", "Initiated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInitiated, offsetof(MultipartUpload, initiated)},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageClass, offsetof(MultipartUpload, storage_class)},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOwner, offsetof(MultipartUpload, owner)},
-    {"Initiator", "Initiator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInitiator, offsetof(MultipartUpload, initiator)},
-    {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithm, offsetof(MultipartUpload, checksum_algorithm)},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(MultipartUpload, checksum_type)},
+    {.name = "UploadId", .type = &kMultipartUploadId, .offset = offsetof(MultipartUpload, upload_id)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(MultipartUpload, key)},
+    {.name = "Initiated", .type = &kInitiated, .offset = offsetof(MultipartUpload, initiated)},
+    {.name = "StorageClass", .type = &kStorageClass, .offset = offsetof(MultipartUpload, storage_class)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(MultipartUpload, owner)},
+    {.name = "Initiator", .type = &kInitiator, .offset = offsetof(MultipartUpload, initiator)},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .offset = offsetof(MultipartUpload, checksum_algorithm)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(MultipartUpload, checksum_type)},
 };
 constinit const StructDesc kMultipartUploadStruct = {.name = "MultipartUpload", .members = kMultipartUploadMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kNotificationConfigurationMembers[] = {
-    {"TopicConfigurations", "TopicConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicConfigurationList, offsetof(NotificationConfiguration, topic_configurations)},
-    {"QueueConfigurations", "QueueConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueueConfigurationList, offsetof(NotificationConfiguration, queue_configurations)},
-    {"LambdaFunctionConfigurations", "CloudFunctionConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLambdaFunctionConfigurationList, offsetof(NotificationConfiguration, lambda_function_configurations)},
-    {"EventBridgeConfiguration", "EventBridgeConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEventBridgeConfiguration, offsetof(NotificationConfiguration, event_bridge_configuration)},
+    {.name = "TopicConfigurations", .type = &kTopicConfigurationList, .other_wire = &kWire_TopicConfiguration, .offset = offsetof(NotificationConfiguration, topic_configurations)},
+    {.name = "QueueConfigurations", .type = &kQueueConfigurationList, .other_wire = &kWire_QueueConfiguration, .offset = offsetof(NotificationConfiguration, queue_configurations)},
+    {.name = "LambdaFunctionConfigurations", .type = &kLambdaFunctionConfigurationList, .other_wire = &kWire_CloudFunctionConfiguration, .offset = offsetof(NotificationConfiguration, lambda_function_configurations)},
+    {.name = "EventBridgeConfiguration", .type = &kEventBridgeConfiguration, .offset = offsetof(NotificationConfiguration, event_bridge_configuration)},
 };
 constinit const StructDesc kNotificationConfigurationStruct = {.name = "NotificationConfiguration", .members = kNotificationConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kObjectMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectKey, offsetof(Object, key)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(Object, last_modified)},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(Object, etag)},
-    {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithmList, offsetof(Object, checksum_algorithm)},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(Object, checksum_type)},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSize, offsetof(Object, size)},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectStorageClass, offsetof(Object, storage_class)},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOwner, offsetof(Object, owner)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(Object, key)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(Object, last_modified)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(Object, etag)},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithmList, .offset = offsetof(Object, checksum_algorithm)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(Object, checksum_type)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(Object, size)},
+    {.name = "StorageClass", .type = &kObjectStorageClass, .offset = offsetof(Object, storage_class)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(Object, owner)},
 };
 constinit const StructDesc kObjectStruct = {.name = "Object", .members = kObjectMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kObjectIdentifierMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(ObjectIdentifier, key)},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(ObjectIdentifier, version_id)},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(ObjectIdentifier, key), .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .offset = offsetof(ObjectIdentifier, version_id)},
+    {.name = "ETag", .type = nullptr},
+    {.name = "LastModifiedTime", .type = nullptr},
+    {.name = "Size", .type = nullptr},
 };
 constinit const StructDesc kObjectIdentifierStruct = {.name = "ObjectIdentifier", .members = kObjectIdentifierMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kObjectPartMembers[] = {
-    {"PartNumber", "PartNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartNumber, offsetof(ObjectPart, part_number)},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSize, offsetof(ObjectPart, size)},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(ObjectPart, checksum_crc32)},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(ObjectPart, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(ObjectPart, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(ObjectPart, checksum_sha1)},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(ObjectPart, checksum_sha256)},
+    {.name = "PartNumber", .type = &kPartNumber, .offset = offsetof(ObjectPart, part_number)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(ObjectPart, size)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(ObjectPart, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(ObjectPart, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(ObjectPart, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(ObjectPart, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(ObjectPart, checksum_sha256)},
 };
 constinit const StructDesc kObjectPartStruct = {.name = "ObjectPart", .members = kObjectPartMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kObjectVersionMembers[] = {
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(ObjectVersion, etag)},
-    {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithmList, offsetof(ObjectVersion, checksum_algorithm)},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(ObjectVersion, checksum_type)},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSize, offsetof(ObjectVersion, size)},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionStorageClass, offsetof(ObjectVersion, storage_class)},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectKey, offsetof(ObjectVersion, key)},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectVersionId, offsetof(ObjectVersion, version_id)},
-    {"IsLatest", "IsLatest", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIsLatest, offsetof(ObjectVersion, is_latest)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(ObjectVersion, last_modified)},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOwner, offsetof(ObjectVersion, owner)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(ObjectVersion, etag)},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithmList, .offset = offsetof(ObjectVersion, checksum_algorithm)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(ObjectVersion, checksum_type)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(ObjectVersion, size)},
+    {.name = "StorageClass", .type = &kObjectVersionStorageClass, .offset = offsetof(ObjectVersion, storage_class)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(ObjectVersion, key)},
+    {.name = "VersionId", .type = &kObjectVersionId, .offset = offsetof(ObjectVersion, version_id)},
+    {.name = "IsLatest", .type = &kIsLatest, .offset = offsetof(ObjectVersion, is_latest)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(ObjectVersion, last_modified)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(ObjectVersion, owner)},
 };
 constinit const StructDesc kObjectVersionStruct = {.name = "ObjectVersion", .members = kObjectVersionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOwnershipControlsRuleMembers[] = {
-    {"ObjectOwnership", "ObjectOwnership", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectOwnership, offsetof(OwnershipControlsRule, object_ownership)},
+    {.name = "ObjectOwnership", .type = &kObjectOwnership, .offset = offsetof(OwnershipControlsRule, object_ownership), .required = true},
 };
 constinit const StructDesc kOwnershipControlsRuleStruct = {.name = "OwnershipControlsRule", .members = kOwnershipControlsRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPartMembers[] = {
-    {"PartNumber", "PartNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPartNumber, offsetof(Part, part_number)},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLastModified, offsetof(Part, last_modified)},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(Part, etag)},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSize, offsetof(Part, size)},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(Part, checksum_crc32)},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(Part, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(Part, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(Part, checksum_sha1)},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(Part, checksum_sha256)},
+    {.name = "PartNumber", .type = &kPartNumber, .offset = offsetof(Part, part_number)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(Part, last_modified)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(Part, etag)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(Part, size)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(Part, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(Part, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(Part, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(Part, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(Part, checksum_sha256)},
 };
 constinit const StructDesc kPartStruct = {.name = "Part", .members = kPartMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutBucketNotificationConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(PutBucketNotificationConfigurationRequest, bucket)},
-    {"NotificationConfiguration", "NotificationConfiguration", Location::payload, TimestampFormat::protocol_default, true, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kNotificationConfiguration, offsetof(PutBucketNotificationConfigurationRequest, notification_configuration)},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(PutBucketNotificationConfigurationRequest, expected_bucket_owner)},
-    {"SkipDestinationValidation", "x-amz-skip-destination-validation", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSkipValidation, offsetof(PutBucketNotificationConfigurationRequest, skip_destination_validation)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(PutBucketNotificationConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "NotificationConfiguration", .type = &kNotificationConfiguration, .other_wire = &kWire_NotificationConfiguration_InNamespace, .offset = offsetof(PutBucketNotificationConfigurationRequest, notification_configuration), .location = Location::payload, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(PutBucketNotificationConfigurationRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "SkipDestinationValidation", .type = &kSkipValidation, .other_wire = &kWire_x_amz_skip_destination_validation, .offset = offsetof(PutBucketNotificationConfigurationRequest, skip_destination_validation), .location = Location::header},
 };
 constinit const StructDesc kPutBucketNotificationConfigurationRequestStruct = {.name = "PutBucketNotificationConfigurationRequest", .members = kPutBucketNotificationConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPutBucketNotificationConfigurationResponseStruct = {.name = "PutBucketNotificationConfigurationResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutObjectOutputMembers[] = {
-    {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(PutObjectOutput, etag)},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(PutObjectOutput, checksum_crc32)},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(PutObjectOutput, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(PutObjectOutput, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(PutObjectOutput, checksum_sha1)},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(PutObjectOutput, checksum_sha256)},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumType, offsetof(PutObjectOutput, checksum_type)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(PutObjectOutput, server_side_encryption)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(PutObjectOutput, etag), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(PutObjectOutput, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(PutObjectOutput, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(PutObjectOutput, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(PutObjectOutput, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(PutObjectOutput, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(PutObjectOutput, checksum_type), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(PutObjectOutput, server_side_encryption), .location = Location::header},
 };
 constinit const StructDesc kPutObjectOutputStruct = {.name = "PutObjectOutput", .members = kPutObjectOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutObjectRequestMembers[] = {
-    {"ACL", "x-amz-acl", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kObjectCannedACL, offsetof(PutObjectRequest, acl)},
-    {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, {}, &kBody, offsetof(PutObjectRequest, body)},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(PutObjectRequest, bucket)},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCacheControl, offsetof(PutObjectRequest, cache_control)},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentDisposition, offsetof(PutObjectRequest, content_disposition)},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentEncoding, offsetof(PutObjectRequest, content_encoding)},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentLanguage, offsetof(PutObjectRequest, content_language)},
-    {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentLength, offsetof(PutObjectRequest, content_length)},
-    {"ContentMD5", "Content-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentMD5, offsetof(PutObjectRequest, content_md5)},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentType, offsetof(PutObjectRequest, content_type)},
-    {"ChecksumAlgorithm", "x-amz-sdk-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithm, offsetof(PutObjectRequest, checksum_algorithm)},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(PutObjectRequest, checksum_crc32)},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(PutObjectRequest, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(PutObjectRequest, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(PutObjectRequest, checksum_sha1)},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(PutObjectRequest, checksum_sha256)},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExpires, offsetof(PutObjectRequest, expires)},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfMatch, offsetof(PutObjectRequest, if_match)},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIfNoneMatch, offsetof(PutObjectRequest, if_none_match)},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(PutObjectRequest, key)},
-    {"WriteOffsetBytes", "x-amz-write-offset-bytes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMetadata, offsetof(PutObjectRequest, metadata)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(PutObjectRequest, server_side_encryption)},
-    {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStorageClass, offsetof(PutObjectRequest, storage_class)},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(PutObjectRequest, expected_bucket_owner)},
+    {.name = "ACL", .type = &kObjectCannedACL, .other_wire = &kWire_x_amz_acl, .offset = offsetof(PutObjectRequest, acl), .location = Location::header},
+    {.name = "Body", .type = &kBody, .offset = offsetof(PutObjectRequest, body), .location = Location::payload, .streaming = true},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(PutObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(PutObjectRequest, cache_control), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(PutObjectRequest, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(PutObjectRequest, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(PutObjectRequest, content_language), .location = Location::header},
+    {.name = "ContentLength", .type = &kContentLength, .other_wire = &kWire_Content_Length, .offset = offsetof(PutObjectRequest, content_length), .location = Location::header},
+    {.name = "ContentMD5", .type = &kContentMD5, .other_wire = &kWire_Content_MD5, .offset = offsetof(PutObjectRequest, content_md5), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(PutObjectRequest, content_type), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_sdk_checksum_algorithm, .offset = offsetof(PutObjectRequest, checksum_algorithm), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(PutObjectRequest, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(PutObjectRequest, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(PutObjectRequest, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(PutObjectRequest, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(PutObjectRequest, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumSHA512", .type = nullptr, .other_wire = &kWire_x_amz_checksum_sha512, .location = Location::header},
+    {.name = "ChecksumMD5", .type = nullptr, .other_wire = &kWire_x_amz_checksum_md5, .location = Location::header},
+    {.name = "ChecksumXXHASH64", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash64, .location = Location::header},
+    {.name = "ChecksumXXHASH3", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash3, .location = Location::header},
+    {.name = "ChecksumXXHASH128", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash128, .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(PutObjectRequest, expires), .location = Location::header},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(PutObjectRequest, if_match), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(PutObjectRequest, if_none_match), .location = Location::header},
+    {.name = "GrantFullControl", .type = nullptr, .other_wire = &kWire_x_amz_grant_full_control, .location = Location::header},
+    {.name = "GrantRead", .type = nullptr, .other_wire = &kWire_x_amz_grant_read, .location = Location::header},
+    {.name = "GrantReadACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_read_acp, .location = Location::header},
+    {.name = "GrantWriteACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_write_acp, .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(PutObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "WriteOffsetBytes", .type = nullptr, .other_wire = &kWire_x_amz_write_offset_bytes, .location = Location::header},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(PutObjectRequest, metadata), .location = Location::header_prefix},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(PutObjectRequest, server_side_encryption), .location = Location::header},
+    {.name = "StorageClass", .type = &kStorageClass, .other_wire = &kWire_x_amz_storage_class, .offset = offsetof(PutObjectRequest, storage_class), .location = Location::header},
+    {.name = "WebsiteRedirectLocation", .type = nullptr, .other_wire = &kWire_x_amz_website_redirect_location, .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "SSEKMSKeyId", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_aws_kms_key_id, .location = Location::header},
+    {.name = "SSEKMSEncryptionContext", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_context, .location = Location::header},
+    {.name = "BucketKeyEnabled", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_bucket_key_enabled, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "Tagging", .type = nullptr, .other_wire = &kWire_x_amz_tagging, .location = Location::header},
+    {.name = "ObjectLockMode", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_mode, .location = Location::header},
+    {.name = "ObjectLockRetainUntilDate", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_retain_until_date, .location = Location::header},
+    {.name = "ObjectLockLegalHoldStatus", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_legal_hold, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(PutObjectRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kPutObjectRequestStruct = {.name = "PutObjectRequest", .members = kPutObjectRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueueConfigurationMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNotificationId, offsetof(QueueConfiguration, id)},
-    {"QueueArn", "Queue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kQueueArn, offsetof(QueueConfiguration, queue_arn)},
-    {"Events", "Event", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEventList, offsetof(QueueConfiguration, events)},
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNotificationConfigurationFilter, offsetof(QueueConfiguration, filter)},
+    {.name = "Id", .type = &kNotificationId, .offset = offsetof(QueueConfiguration, id)},
+    {.name = "QueueArn", .type = &kQueueArn, .other_wire = &kWire_Queue, .offset = offsetof(QueueConfiguration, queue_arn), .required = true},
+    {.name = "Events", .type = &kEventList, .other_wire = &kWire_Event, .offset = offsetof(QueueConfiguration, events), .required = true},
+    {.name = "Filter", .type = &kNotificationConfigurationFilter, .offset = offsetof(QueueConfiguration, filter)},
 };
 constinit const StructDesc kQueueConfigurationStruct = {.name = "QueueConfiguration", .members = kQueueConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerSideEncryptionByDefaultMembers[] = {
-    {"SSEAlgorithm", "SSEAlgorithm", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerSideEncryption, offsetof(ServerSideEncryptionByDefault, sse_algorithm)},
-    {"KMSMasterKeyID", "KMSMasterKeyID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSEKMSKeyId, offsetof(ServerSideEncryptionByDefault, kms_master_key_id)},
+    {.name = "SSEAlgorithm", .type = &kServerSideEncryption, .offset = offsetof(ServerSideEncryptionByDefault, sse_algorithm), .required = true},
+    {.name = "KMSMasterKeyID", .type = &kSSEKMSKeyId, .offset = offsetof(ServerSideEncryptionByDefault, kms_master_key_id)},
 };
 constinit const StructDesc kServerSideEncryptionByDefaultStruct = {.name = "ServerSideEncryptionByDefault", .members = kServerSideEncryptionByDefaultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerSideEncryptionRuleMembers[] = {
-    {"ApplyServerSideEncryptionByDefault", "ApplyServerSideEncryptionByDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryptionByDefault, offsetof(ServerSideEncryptionRule, apply_server_side_encryption_by_default)},
-    {"BucketKeyEnabled", "BucketKeyEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketKeyEnabled, offsetof(ServerSideEncryptionRule, bucket_key_enabled)},
-    {"BlockedEncryptionTypes", "BlockedEncryptionTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBlockedEncryptionTypes, offsetof(ServerSideEncryptionRule, blocked_encryption_types)},
+    {.name = "ApplyServerSideEncryptionByDefault", .type = &kServerSideEncryptionByDefault, .offset = offsetof(ServerSideEncryptionRule, apply_server_side_encryption_by_default)},
+    {.name = "BucketKeyEnabled", .type = &kBucketKeyEnabled, .offset = offsetof(ServerSideEncryptionRule, bucket_key_enabled)},
+    {.name = "BlockedEncryptionTypes", .type = &kBlockedEncryptionTypes, .offset = offsetof(ServerSideEncryptionRule, blocked_encryption_types)},
 };
 constinit const StructDesc kServerSideEncryptionRuleStruct = {.name = "ServerSideEncryptionRule", .members = kServerSideEncryptionRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(Tag, key)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kValue, offsetof(Tag, value)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kValue, .offset = offsetof(Tag, value), .required = true},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTargetGrantMembers[] = {
-    {"Grantee", "Grantee", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "http://www.w3.org/2001/XMLSchema-instance", &kGrantee, offsetof(TargetGrant, grantee)},
-    {"Permission", "Permission", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBucketLogsPermission, offsetof(TargetGrant, permission)},
+    {.name = "Grantee", .type = &kGrantee, .other_wire = &kWire_Grantee_InNamespace, .offset = offsetof(TargetGrant, grantee)},
+    {.name = "Permission", .type = &kBucketLogsPermission, .offset = offsetof(TargetGrant, permission)},
 };
 constinit const StructDesc kTargetGrantStruct = {.name = "TargetGrant", .members = kTargetGrantMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTopicConfigurationMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNotificationId, offsetof(TopicConfiguration, id)},
-    {"TopicArn", "Topic", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicArn, offsetof(TopicConfiguration, topic_arn)},
-    {"Events", "Event", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEventList, offsetof(TopicConfiguration, events)},
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNotificationConfigurationFilter, offsetof(TopicConfiguration, filter)},
+    {.name = "Id", .type = &kNotificationId, .offset = offsetof(TopicConfiguration, id)},
+    {.name = "TopicArn", .type = &kTopicArn, .other_wire = &kWire_Topic, .offset = offsetof(TopicConfiguration, topic_arn), .required = true},
+    {.name = "Events", .type = &kEventList, .other_wire = &kWire_Event, .offset = offsetof(TopicConfiguration, events), .required = true},
+    {.name = "Filter", .type = &kNotificationConfigurationFilter, .offset = offsetof(TopicConfiguration, filter)},
 };
 constinit const StructDesc kTopicConfigurationStruct = {.name = "TopicConfiguration", .members = kTopicConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUploadPartCopyOutputMembers[] = {
-    {"CopyPartResult", "CopyPartResult", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopyPartResult, offsetof(UploadPartCopyOutput, copy_part_result)},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(UploadPartCopyOutput, server_side_encryption)},
+    {.name = "CopyPartResult", .type = &kCopyPartResult, .offset = offsetof(UploadPartCopyOutput, copy_part_result), .location = Location::payload},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(UploadPartCopyOutput, server_side_encryption), .location = Location::header},
 };
 constinit const StructDesc kUploadPartCopyOutputStruct = {.name = "UploadPartCopyOutput", .members = kUploadPartCopyOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUploadPartCopyRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(UploadPartCopyRequest, bucket)},
-    {"CopySource", "x-amz-copy-source", Location::header, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCopySource, offsetof(UploadPartCopyRequest, copy_source)},
-    {"CopySourceIfMatch", "x-amz-copy-source-if-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopySourceIfMatch, offsetof(UploadPartCopyRequest, copy_source_if_match)},
-    {"CopySourceIfModifiedSince", "x-amz-copy-source-if-modified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopySourceIfModifiedSince, offsetof(UploadPartCopyRequest, copy_source_if_modified_since)},
-    {"CopySourceIfNoneMatch", "x-amz-copy-source-if-none-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopySourceIfNoneMatch, offsetof(UploadPartCopyRequest, copy_source_if_none_match)},
-    {"CopySourceIfUnmodifiedSince", "x-amz-copy-source-if-unmodified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopySourceIfUnmodifiedSince, offsetof(UploadPartCopyRequest, copy_source_if_unmodified_since)},
-    {"CopySourceRange", "x-amz-copy-source-range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCopySourceRange, offsetof(UploadPartCopyRequest, copy_source_range)},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(UploadPartCopyRequest, key)},
-    {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPartNumber, offsetof(UploadPartCopyRequest, part_number)},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMultipartUploadId, offsetof(UploadPartCopyRequest, upload_id)},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(UploadPartCopyRequest, expected_bucket_owner)},
-    {"ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(UploadPartCopyRequest, expected_source_bucket_owner)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(UploadPartCopyRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CopySource", .type = &kCopySource, .other_wire = &kWire_x_amz_copy_source, .offset = offsetof(UploadPartCopyRequest, copy_source), .location = Location::header, .required = true},
+    {.name = "CopySourceIfMatch", .type = &kCopySourceIfMatch, .other_wire = &kWire_x_amz_copy_source_if_match, .offset = offsetof(UploadPartCopyRequest, copy_source_if_match), .location = Location::header},
+    {.name = "CopySourceIfModifiedSince", .type = &kCopySourceIfModifiedSince, .other_wire = &kWire_x_amz_copy_source_if_modified_since, .offset = offsetof(UploadPartCopyRequest, copy_source_if_modified_since), .location = Location::header},
+    {.name = "CopySourceIfNoneMatch", .type = &kCopySourceIfNoneMatch, .other_wire = &kWire_x_amz_copy_source_if_none_match, .offset = offsetof(UploadPartCopyRequest, copy_source_if_none_match), .location = Location::header},
+    {.name = "CopySourceIfUnmodifiedSince", .type = &kCopySourceIfUnmodifiedSince, .other_wire = &kWire_x_amz_copy_source_if_unmodified_since, .offset = offsetof(UploadPartCopyRequest, copy_source_if_unmodified_since), .location = Location::header},
+    {.name = "CopySourceRange", .type = &kCopySourceRange, .other_wire = &kWire_x_amz_copy_source_range, .offset = offsetof(UploadPartCopyRequest, copy_source_range), .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(UploadPartCopyRequest, key), .location = Location::uri, .required = true},
+    {.name = "PartNumber", .type = &kPartNumber, .other_wire = &kWire_partNumber, .offset = offsetof(UploadPartCopyRequest, part_number), .location = Location::query, .required = true},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(UploadPartCopyRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "CopySourceSSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "CopySourceSSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "CopySourceSSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(UploadPartCopyRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ExpectedSourceBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_source_expected_bucket_owner, .offset = offsetof(UploadPartCopyRequest, expected_source_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kUploadPartCopyRequestStruct = {.name = "UploadPartCopyRequest", .members = kUploadPartCopyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUploadPartOutputMembers[] = {
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServerSideEncryption, offsetof(UploadPartOutput, server_side_encryption)},
-    {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kETag, offsetof(UploadPartOutput, etag)},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(UploadPartOutput, checksum_crc32)},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(UploadPartOutput, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(UploadPartOutput, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(UploadPartOutput, checksum_sha1)},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(UploadPartOutput, checksum_sha256)},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(UploadPartOutput, server_side_encryption), .location = Location::header},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(UploadPartOutput, etag), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(UploadPartOutput, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(UploadPartOutput, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(UploadPartOutput, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(UploadPartOutput, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(UploadPartOutput, checksum_sha256), .location = Location::header},
 };
 constinit const StructDesc kUploadPartOutputStruct = {.name = "UploadPartOutput", .members = kUploadPartOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUploadPartRequestMembers[] = {
-    {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, {}, &kBody, offsetof(UploadPartRequest, body)},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBucketName, offsetof(UploadPartRequest, bucket)},
-    {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentLength, offsetof(UploadPartRequest, content_length)},
-    {"ContentMD5", "Content-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kContentMD5, offsetof(UploadPartRequest, content_md5)},
-    {"ChecksumAlgorithm", "x-amz-sdk-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumAlgorithm, offsetof(UploadPartRequest, checksum_algorithm)},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32, offsetof(UploadPartRequest, checksum_crc32)},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC32C, offsetof(UploadPartRequest, checksum_crc32_c)},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumCRC64NVME, offsetof(UploadPartRequest, checksum_crc64_nvme)},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA1, offsetof(UploadPartRequest, checksum_sha1)},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kChecksumSHA256, offsetof(UploadPartRequest, checksum_sha256)},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kObjectKey, offsetof(UploadPartRequest, key)},
-    {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPartNumber, offsetof(UploadPartRequest, part_number)},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMultipartUploadId, offsetof(UploadPartRequest, upload_id)},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountId, offsetof(UploadPartRequest, expected_bucket_owner)},
+    {.name = "Body", .type = &kBody, .offset = offsetof(UploadPartRequest, body), .location = Location::payload, .streaming = true},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(UploadPartRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContentLength", .type = &kContentLength, .other_wire = &kWire_Content_Length, .offset = offsetof(UploadPartRequest, content_length), .location = Location::header},
+    {.name = "ContentMD5", .type = &kContentMD5, .other_wire = &kWire_Content_MD5, .offset = offsetof(UploadPartRequest, content_md5), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_sdk_checksum_algorithm, .offset = offsetof(UploadPartRequest, checksum_algorithm), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(UploadPartRequest, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(UploadPartRequest, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(UploadPartRequest, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(UploadPartRequest, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(UploadPartRequest, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumSHA512", .type = nullptr, .other_wire = &kWire_x_amz_checksum_sha512, .location = Location::header},
+    {.name = "ChecksumMD5", .type = nullptr, .other_wire = &kWire_x_amz_checksum_md5, .location = Location::header},
+    {.name = "ChecksumXXHASH64", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash64, .location = Location::header},
+    {.name = "ChecksumXXHASH3", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash3, .location = Location::header},
+    {.name = "ChecksumXXHASH128", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash128, .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(UploadPartRequest, key), .location = Location::uri, .required = true},
+    {.name = "PartNumber", .type = &kPartNumber, .other_wire = &kWire_partNumber, .offset = offsetof(UploadPartRequest, part_number), .location = Location::query, .required = true},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(UploadPartRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(UploadPartRequest, expected_bucket_owner), .location = Location::header},
 };
 constinit const StructDesc kUploadPartRequestStruct = {.name = "UploadPartRequest", .members = kUploadPartRequestMembers, .is_union = false, .xml_namespace = {}};
 

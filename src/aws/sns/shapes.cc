@@ -227,319 +227,319 @@ constinit const TypeDesc kTopicARN = {.kind = Kind::string, .shape_name = "topic
 constinit const TypeDesc kTopicName = {.kind = Kind::string, .shape_name = "topicName", .holder = &OptionalHolder<std::string>::kAccess};
 
 constexpr MemberDesc kAddPermissionInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(AddPermissionInput, topic_arn)},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLabel, offsetof(AddPermissionInput, label)},
-    {"AWSAccountId", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDelegatesList, offsetof(AddPermissionInput, aws_account_id)},
-    {"ActionName", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kActionsList, offsetof(AddPermissionInput, action_name)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(AddPermissionInput, topic_arn), .required = true},
+    {.name = "Label", .type = &kLabel, .offset = offsetof(AddPermissionInput, label), .required = true},
+    {.name = "AWSAccountId", .type = &kDelegatesList, .offset = offsetof(AddPermissionInput, aws_account_id), .required = true},
+    {.name = "ActionName", .type = &kActionsList, .offset = offsetof(AddPermissionInput, action_name), .required = true},
 };
 constinit const StructDesc kAddPermissionInputStruct = {.name = "AddPermissionInput", .members = kAddPermissionInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(BatchResultErrorEntry, id)},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(BatchResultErrorEntry, code)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(BatchResultErrorEntry, message)},
-    {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBoolean, offsetof(BatchResultErrorEntry, sender_fault)},
+    {.name = "Id", .type = &kString, .offset = offsetof(BatchResultErrorEntry, id), .required = true},
+    {.name = "Code", .type = &kString, .offset = offsetof(BatchResultErrorEntry, code), .required = true},
+    {.name = "Message", .type = &kString, .offset = offsetof(BatchResultErrorEntry, message)},
+    {.name = "SenderFault", .type = &kBoolean, .offset = offsetof(BatchResultErrorEntry, sender_fault), .required = true},
 };
 constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCheckIfPhoneNumberIsOptedOutInputMembers[] = {
-    {"phoneNumber", "phoneNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPhoneNumber, offsetof(CheckIfPhoneNumberIsOptedOutInput, phone_number)},
+    {.name = "phoneNumber", .type = &kPhoneNumber, .offset = offsetof(CheckIfPhoneNumberIsOptedOutInput, phone_number), .required = true},
 };
 constinit const StructDesc kCheckIfPhoneNumberIsOptedOutInputStruct = {.name = "CheckIfPhoneNumberIsOptedOutInput", .members = kCheckIfPhoneNumberIsOptedOutInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCheckIfPhoneNumberIsOptedOutResponseMembers[] = {
-    {"isOptedOut", "isOptedOut", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(CheckIfPhoneNumberIsOptedOutResponse, is_opted_out)},
+    {.name = "isOptedOut", .type = &kBoolean, .offset = offsetof(CheckIfPhoneNumberIsOptedOutResponse, is_opted_out)},
 };
 constinit const StructDesc kCheckIfPhoneNumberIsOptedOutResponseStruct = {.name = "CheckIfPhoneNumberIsOptedOutResponse", .members = kCheckIfPhoneNumberIsOptedOutResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConfirmSubscriptionInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(ConfirmSubscriptionInput, topic_arn)},
-    {"Token", "Token", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kToken, offsetof(ConfirmSubscriptionInput, token)},
-    {"AuthenticateOnUnsubscribe", "AuthenticateOnUnsubscribe", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAuthenticateOnUnsubscribe, offsetof(ConfirmSubscriptionInput, authenticate_on_unsubscribe)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(ConfirmSubscriptionInput, topic_arn), .required = true},
+    {.name = "Token", .type = &kToken, .offset = offsetof(ConfirmSubscriptionInput, token), .required = true},
+    {.name = "AuthenticateOnUnsubscribe", .type = &kAuthenticateOnUnsubscribe, .offset = offsetof(ConfirmSubscriptionInput, authenticate_on_unsubscribe)},
 };
 constinit const StructDesc kConfirmSubscriptionInputStruct = {.name = "ConfirmSubscriptionInput", .members = kConfirmSubscriptionInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConfirmSubscriptionResponseMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionARN, offsetof(ConfirmSubscriptionResponse, subscription_arn)},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(ConfirmSubscriptionResponse, subscription_arn)},
 };
 constinit const StructDesc kConfirmSubscriptionResponseStruct = {.name = "ConfirmSubscriptionResponse", .members = kConfirmSubscriptionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTopicInputMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicName, offsetof(CreateTopicInput, name)},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicAttributesMap, offsetof(CreateTopicInput, attributes)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(CreateTopicInput, tags)},
-    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "Name", .type = &kTopicName, .offset = offsetof(CreateTopicInput, name), .required = true},
+    {.name = "Attributes", .type = &kTopicAttributesMap, .offset = offsetof(CreateTopicInput, attributes)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(CreateTopicInput, tags)},
+    {.name = "DataProtectionPolicy", .type = nullptr},
 };
 constinit const StructDesc kCreateTopicInputStruct = {.name = "CreateTopicInput", .members = kCreateTopicInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTopicResponseMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicARN, offsetof(CreateTopicResponse, topic_arn)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(CreateTopicResponse, topic_arn)},
 };
 constinit const StructDesc kCreateTopicResponseStruct = {.name = "CreateTopicResponse", .members = kCreateTopicResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteTopicInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(DeleteTopicInput, topic_arn)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(DeleteTopicInput, topic_arn), .required = true},
 };
 constinit const StructDesc kDeleteTopicInputStruct = {.name = "DeleteTopicInput", .members = kDeleteTopicInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteTopicResponseStruct = {.name = "DeleteTopicResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(GetDataProtectionPolicyInput, resource_arn)},
+    {.name = "ResourceArn", .type = &kTopicARN, .offset = offsetof(GetDataProtectionPolicyInput, resource_arn), .required = true},
 };
 constinit const StructDesc kGetDataProtectionPolicyInputStruct = {.name = "GetDataProtectionPolicyInput", .members = kGetDataProtectionPolicyInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyResponseMembers[] = {
-    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValue, offsetof(GetDataProtectionPolicyResponse, data_protection_policy)},
+    {.name = "DataProtectionPolicy", .type = &kAttributeValue, .offset = offsetof(GetDataProtectionPolicyResponse, data_protection_policy)},
 };
 constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetEndpointAttributesInputMembers[] = {
-    {"EndpointArn", "EndpointArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(GetEndpointAttributesInput, endpoint_arn)},
+    {.name = "EndpointArn", .type = &kString, .offset = offsetof(GetEndpointAttributesInput, endpoint_arn), .required = true},
 };
 constinit const StructDesc kGetEndpointAttributesInputStruct = {.name = "GetEndpointAttributesInput", .members = kGetEndpointAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetEndpointAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMapStringToString, offsetof(GetEndpointAttributesResponse, attributes)},
+    {.name = "Attributes", .type = &kMapStringToString, .offset = offsetof(GetEndpointAttributesResponse, attributes)},
 };
 constinit const StructDesc kGetEndpointAttributesResponseStruct = {.name = "GetEndpointAttributesResponse", .members = kGetEndpointAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPlatformApplicationAttributesInputMembers[] = {
-    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(GetPlatformApplicationAttributesInput, platform_application_arn)},
+    {.name = "PlatformApplicationArn", .type = &kString, .offset = offsetof(GetPlatformApplicationAttributesInput, platform_application_arn), .required = true},
 };
 constinit const StructDesc kGetPlatformApplicationAttributesInputStruct = {.name = "GetPlatformApplicationAttributesInput", .members = kGetPlatformApplicationAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPlatformApplicationAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMapStringToString, offsetof(GetPlatformApplicationAttributesResponse, attributes)},
+    {.name = "Attributes", .type = &kMapStringToString, .offset = offsetof(GetPlatformApplicationAttributesResponse, attributes)},
 };
 constinit const StructDesc kGetPlatformApplicationAttributesResponseStruct = {.name = "GetPlatformApplicationAttributesResponse", .members = kGetPlatformApplicationAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSMSAttributesInputMembers[] = {
-    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListString, offsetof(GetSMSAttributesInput, attributes)},
+    {.name = "attributes", .type = &kListString, .offset = offsetof(GetSMSAttributesInput, attributes)},
 };
 constinit const StructDesc kGetSMSAttributesInputStruct = {.name = "GetSMSAttributesInput", .members = kGetSMSAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSMSAttributesResponseMembers[] = {
-    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMapStringToString, offsetof(GetSMSAttributesResponse, attributes)},
+    {.name = "attributes", .type = &kMapStringToString, .offset = offsetof(GetSMSAttributesResponse, attributes)},
 };
 constinit const StructDesc kGetSMSAttributesResponseStruct = {.name = "GetSMSAttributesResponse", .members = kGetSMSAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetSMSSandboxAccountStatusInputStruct = {.name = "GetSMSSandboxAccountStatusInput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSMSSandboxAccountStatusResultMembers[] = {
-    {"IsInSandbox", "IsInSandbox", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBoolean, offsetof(GetSMSSandboxAccountStatusResult, is_in_sandbox)},
+    {.name = "IsInSandbox", .type = &kBoolean, .offset = offsetof(GetSMSSandboxAccountStatusResult, is_in_sandbox), .required = true},
 };
 constinit const StructDesc kGetSMSSandboxAccountStatusResultStruct = {.name = "GetSMSSandboxAccountStatusResult", .members = kGetSMSSandboxAccountStatusResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSubscriptionAttributesInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSubscriptionARN, offsetof(GetSubscriptionAttributesInput, subscription_arn)},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(GetSubscriptionAttributesInput, subscription_arn), .required = true},
 };
 constinit const StructDesc kGetSubscriptionAttributesInputStruct = {.name = "GetSubscriptionAttributesInput", .members = kGetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSubscriptionAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionAttributesMap, offsetof(GetSubscriptionAttributesResponse, attributes)},
+    {.name = "Attributes", .type = &kSubscriptionAttributesMap, .offset = offsetof(GetSubscriptionAttributesResponse, attributes)},
 };
 constinit const StructDesc kGetSubscriptionAttributesResponseStruct = {.name = "GetSubscriptionAttributesResponse", .members = kGetSubscriptionAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTopicAttributesInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(GetTopicAttributesInput, topic_arn)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(GetTopicAttributesInput, topic_arn), .required = true},
 };
 constinit const StructDesc kGetTopicAttributesInputStruct = {.name = "GetTopicAttributesInput", .members = kGetTopicAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTopicAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicAttributesMap, offsetof(GetTopicAttributesResponse, attributes)},
+    {.name = "Attributes", .type = &kTopicAttributesMap, .offset = offsetof(GetTopicAttributesResponse, attributes)},
 };
 constinit const StructDesc kGetTopicAttributesResponseStruct = {.name = "GetTopicAttributesResponse", .members = kGetTopicAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEndpointsByPlatformApplicationInputMembers[] = {
-    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ListEndpointsByPlatformApplicationInput, platform_application_arn)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListEndpointsByPlatformApplicationInput, next_token)},
+    {.name = "PlatformApplicationArn", .type = &kString, .offset = offsetof(ListEndpointsByPlatformApplicationInput, platform_application_arn), .required = true},
+    {.name = "NextToken", .type = &kString, .offset = offsetof(ListEndpointsByPlatformApplicationInput, next_token)},
 };
 constinit const StructDesc kListEndpointsByPlatformApplicationInputStruct = {.name = "ListEndpointsByPlatformApplicationInput", .members = kListEndpointsByPlatformApplicationInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEndpointsByPlatformApplicationResponseMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListEndpointsByPlatformApplicationResponse, next_token)},
+    {.name = "NextToken", .type = &kString, .offset = offsetof(ListEndpointsByPlatformApplicationResponse, next_token)},
 };
 constinit const StructDesc kListEndpointsByPlatformApplicationResponseStruct = {.name = "ListEndpointsByPlatformApplicationResponse", .members = kListEndpointsByPlatformApplicationResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOriginationNumbersRequestMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListOriginationNumbersRequest, next_token)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsListOriginationNumbers, offsetof(ListOriginationNumbersRequest, max_results)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListOriginationNumbersRequest, next_token)},
+    {.name = "MaxResults", .type = &kMaxItemsListOriginationNumbers, .offset = offsetof(ListOriginationNumbersRequest, max_results)},
 };
 constinit const StructDesc kListOriginationNumbersRequestStruct = {.name = "ListOriginationNumbersRequest", .members = kListOriginationNumbersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOriginationNumbersResultMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListOriginationNumbersResult, next_token)},
-    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPhoneNumberInformationList, offsetof(ListOriginationNumbersResult, phone_numbers)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListOriginationNumbersResult, next_token)},
+    {.name = "PhoneNumbers", .type = &kPhoneNumberInformationList, .offset = offsetof(ListOriginationNumbersResult, phone_numbers)},
 };
 constinit const StructDesc kListOriginationNumbersResultStruct = {.name = "ListOriginationNumbersResult", .members = kListOriginationNumbersResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPhoneNumbersOptedOutInputMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "nextToken", .type = nullptr},
 };
 constinit const StructDesc kListPhoneNumbersOptedOutInputStruct = {.name = "ListPhoneNumbersOptedOutInput", .members = kListPhoneNumbersOptedOutInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPhoneNumbersOptedOutResponseMembers[] = {
-    {"phoneNumbers", "phoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPhoneNumberList, offsetof(ListPhoneNumbersOptedOutResponse, phone_numbers)},
+    {.name = "phoneNumbers", .type = &kPhoneNumberList, .offset = offsetof(ListPhoneNumbersOptedOutResponse, phone_numbers)},
 };
 constinit const StructDesc kListPhoneNumbersOptedOutResponseStruct = {.name = "ListPhoneNumbersOptedOutResponse", .members = kListPhoneNumbersOptedOutResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPlatformApplicationsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListPlatformApplicationsInput, next_token)},
+    {.name = "NextToken", .type = &kString, .offset = offsetof(ListPlatformApplicationsInput, next_token)},
 };
 constinit const StructDesc kListPlatformApplicationsInputStruct = {.name = "ListPlatformApplicationsInput", .members = kListPlatformApplicationsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPlatformApplicationsResponseMembers[] = {
-    {"PlatformApplications", "PlatformApplications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListOfPlatformApplications, offsetof(ListPlatformApplicationsResponse, platform_applications)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListPlatformApplicationsResponse, next_token)},
+    {.name = "PlatformApplications", .type = &kListOfPlatformApplications, .offset = offsetof(ListPlatformApplicationsResponse, platform_applications)},
+    {.name = "NextToken", .type = &kString, .offset = offsetof(ListPlatformApplicationsResponse, next_token)},
 };
 constinit const StructDesc kListPlatformApplicationsResponseStruct = {.name = "ListPlatformApplicationsResponse", .members = kListPlatformApplicationsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSMSSandboxPhoneNumbersInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListSMSSandboxPhoneNumbersInput, next_token)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItems, offsetof(ListSMSSandboxPhoneNumbersInput, max_results)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSMSSandboxPhoneNumbersInput, next_token)},
+    {.name = "MaxResults", .type = &kMaxItems, .offset = offsetof(ListSMSSandboxPhoneNumbersInput, max_results)},
 };
 constinit const StructDesc kListSMSSandboxPhoneNumbersInputStruct = {.name = "ListSMSSandboxPhoneNumbersInput", .members = kListSMSSandboxPhoneNumbersInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSMSSandboxPhoneNumbersResultMembers[] = {
-    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSMSSandboxPhoneNumberList, offsetof(ListSMSSandboxPhoneNumbersResult, phone_numbers)},
+    {.name = "PhoneNumbers", .type = &kSMSSandboxPhoneNumberList, .offset = offsetof(ListSMSSandboxPhoneNumbersResult, phone_numbers), .required = true},
 };
 constinit const StructDesc kListSMSSandboxPhoneNumbersResultStruct = {.name = "ListSMSSandboxPhoneNumbersResult", .members = kListSMSSandboxPhoneNumbersResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsByTopicInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(ListSubscriptionsByTopicInput, topic_arn)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListSubscriptionsByTopicInput, next_token)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(ListSubscriptionsByTopicInput, topic_arn), .required = true},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSubscriptionsByTopicInput, next_token)},
 };
 constinit const StructDesc kListSubscriptionsByTopicInputStruct = {.name = "ListSubscriptionsByTopicInput", .members = kListSubscriptionsByTopicInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsByTopicResponseMembers[] = {
-    {"Subscriptions", "Subscriptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionsList, offsetof(ListSubscriptionsByTopicResponse, subscriptions)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListSubscriptionsByTopicResponse, next_token)},
+    {.name = "Subscriptions", .type = &kSubscriptionsList, .offset = offsetof(ListSubscriptionsByTopicResponse, subscriptions)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSubscriptionsByTopicResponse, next_token)},
 };
 constinit const StructDesc kListSubscriptionsByTopicResponseStruct = {.name = "ListSubscriptionsByTopicResponse", .members = kListSubscriptionsByTopicResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListSubscriptionsInput, next_token)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSubscriptionsInput, next_token)},
 };
 constinit const StructDesc kListSubscriptionsInputStruct = {.name = "ListSubscriptionsInput", .members = kListSubscriptionsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsResponseMembers[] = {
-    {"Subscriptions", "Subscriptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionsList, offsetof(ListSubscriptionsResponse, subscriptions)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListSubscriptionsResponse, next_token)},
+    {.name = "Subscriptions", .type = &kSubscriptionsList, .offset = offsetof(ListSubscriptionsResponse, subscriptions)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSubscriptionsResponse, next_token)},
 };
 constinit const StructDesc kListSubscriptionsResponseStruct = {.name = "ListSubscriptionsResponse", .members = kListSubscriptionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceRequestMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(ListTagsForResourceRequest, resource_arn)},
+    {.name = "ResourceArn", .type = &kAmazonResourceName, .offset = offsetof(ListTagsForResourceRequest, resource_arn), .required = true},
 };
 constinit const StructDesc kListTagsForResourceRequestStruct = {.name = "ListTagsForResourceRequest", .members = kListTagsForResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, offsetof(ListTagsForResourceResponse, tags)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(ListTagsForResourceResponse, tags)},
 };
 constinit const StructDesc kListTagsForResourceResponseStruct = {.name = "ListTagsForResourceResponse", .members = kListTagsForResourceResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTopicsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListTopicsInput, next_token)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListTopicsInput, next_token)},
 };
 constinit const StructDesc kListTopicsInputStruct = {.name = "ListTopicsInput", .members = kListTopicsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTopicsResponseMembers[] = {
-    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicsList, offsetof(ListTopicsResponse, topics)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, offsetof(ListTopicsResponse, next_token)},
+    {.name = "Topics", .type = &kTopicsList, .offset = offsetof(ListTopicsResponse, topics)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListTopicsResponse, next_token)},
 };
 constinit const StructDesc kListTopicsResponseStruct = {.name = "ListTopicsResponse", .members = kListTopicsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageAttributeValueMembers[] = {
-    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(MessageAttributeValue, data_type)},
-    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(MessageAttributeValue, string_value)},
-    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBinary, offsetof(MessageAttributeValue, binary_value)},
+    {.name = "DataType", .type = &kString, .offset = offsetof(MessageAttributeValue, data_type), .required = true},
+    {.name = "StringValue", .type = &kString, .offset = offsetof(MessageAttributeValue, string_value)},
+    {.name = "BinaryValue", .type = &kBinary, .offset = offsetof(MessageAttributeValue, binary_value)},
 };
 constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPhoneNumberInformationMembers[] = {
-    {"CreatedAt", "CreatedAt", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, offsetof(PhoneNumberInformation, created_at)},
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPhoneNumber, offsetof(PhoneNumberInformation, phone_number)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PhoneNumberInformation, status)},
-    {"Iso2CountryCode", "Iso2CountryCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIso2CountryCode, offsetof(PhoneNumberInformation, iso2_country_code)},
-    {"RouteType", "RouteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRouteType, offsetof(PhoneNumberInformation, route_type)},
-    {"NumberCapabilities", "NumberCapabilities", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumberCapabilityList, offsetof(PhoneNumberInformation, number_capabilities)},
+    {.name = "CreatedAt", .type = &kTimestamp, .offset = offsetof(PhoneNumberInformation, created_at)},
+    {.name = "PhoneNumber", .type = &kPhoneNumber, .offset = offsetof(PhoneNumberInformation, phone_number)},
+    {.name = "Status", .type = &kString, .offset = offsetof(PhoneNumberInformation, status)},
+    {.name = "Iso2CountryCode", .type = &kIso2CountryCode, .offset = offsetof(PhoneNumberInformation, iso2_country_code)},
+    {.name = "RouteType", .type = &kRouteType, .offset = offsetof(PhoneNumberInformation, route_type)},
+    {.name = "NumberCapabilities", .type = &kNumberCapabilityList, .offset = offsetof(PhoneNumberInformation, number_capabilities)},
 };
 constinit const StructDesc kPhoneNumberInformationStruct = {.name = "PhoneNumberInformation", .members = kPhoneNumberInformationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPlatformApplicationMembers[] = {
-    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PlatformApplication, platform_application_arn)},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMapStringToString, offsetof(PlatformApplication, attributes)},
+    {.name = "PlatformApplicationArn", .type = &kString, .offset = offsetof(PlatformApplication, platform_application_arn)},
+    {.name = "Attributes", .type = &kMapStringToString, .offset = offsetof(PlatformApplication, attributes)},
 };
 constinit const StructDesc kPlatformApplicationStruct = {.name = "PlatformApplication", .members = kPlatformApplicationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(PublishBatchInput, topic_arn)},
-    {"PublishBatchRequestEntries", "PublishBatchRequestEntries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublishBatchRequestEntryList, offsetof(PublishBatchInput, publish_batch_request_entries)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(PublishBatchInput, topic_arn), .required = true},
+    {.name = "PublishBatchRequestEntries", .type = &kPublishBatchRequestEntryList, .offset = offsetof(PublishBatchInput, publish_batch_request_entries), .required = true},
 };
 constinit const StructDesc kPublishBatchInputStruct = {.name = "PublishBatchInput", .members = kPublishBatchInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(PublishBatchRequestEntry, id)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMessage, offsetof(PublishBatchRequestEntry, message)},
-    {"Subject", "Subject", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubject, offsetof(PublishBatchRequestEntry, subject)},
-    {"MessageStructure", "MessageStructure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageStructure, offsetof(PublishBatchRequestEntry, message_structure)},
-    {"MessageAttributes", "MessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageAttributeMap, offsetof(PublishBatchRequestEntry, message_attributes)},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishBatchRequestEntry, message_deduplication_id)},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishBatchRequestEntry, message_group_id)},
+    {.name = "Id", .type = &kString, .offset = offsetof(PublishBatchRequestEntry, id), .required = true},
+    {.name = "Message", .type = &kMessage, .offset = offsetof(PublishBatchRequestEntry, message), .required = true},
+    {.name = "Subject", .type = &kSubject, .offset = offsetof(PublishBatchRequestEntry, subject)},
+    {.name = "MessageStructure", .type = &kMessageStructure, .offset = offsetof(PublishBatchRequestEntry, message_structure)},
+    {.name = "MessageAttributes", .type = &kMessageAttributeMap, .offset = offsetof(PublishBatchRequestEntry, message_attributes)},
+    {.name = "MessageDeduplicationId", .type = &kString, .offset = offsetof(PublishBatchRequestEntry, message_deduplication_id)},
+    {.name = "MessageGroupId", .type = &kString, .offset = offsetof(PublishBatchRequestEntry, message_group_id)},
 };
 constinit const StructDesc kPublishBatchRequestEntryStruct = {.name = "PublishBatchRequestEntry", .members = kPublishBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchResponseMembers[] = {
-    {"Successful", "Successful", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPublishBatchResultEntryList, offsetof(PublishBatchResponse, successful)},
-    {"Failed", "Failed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchResultErrorEntryList, offsetof(PublishBatchResponse, failed)},
+    {.name = "Successful", .type = &kPublishBatchResultEntryList, .offset = offsetof(PublishBatchResponse, successful)},
+    {.name = "Failed", .type = &kBatchResultErrorEntryList, .offset = offsetof(PublishBatchResponse, failed)},
 };
 constinit const StructDesc kPublishBatchResponseStruct = {.name = "PublishBatchResponse", .members = kPublishBatchResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishBatchResultEntry, id)},
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageId, offsetof(PublishBatchResultEntry, message_id)},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishBatchResultEntry, sequence_number)},
+    {.name = "Id", .type = &kString, .offset = offsetof(PublishBatchResultEntry, id)},
+    {.name = "MessageId", .type = &kMessageId, .offset = offsetof(PublishBatchResultEntry, message_id)},
+    {.name = "SequenceNumber", .type = &kString, .offset = offsetof(PublishBatchResultEntry, sequence_number)},
 };
 constinit const StructDesc kPublishBatchResultEntryStruct = {.name = "PublishBatchResultEntry", .members = kPublishBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicARN, offsetof(PublishInput, topic_arn)},
-    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishInput, target_arn)},
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMessage, offsetof(PublishInput, message)},
-    {"Subject", "Subject", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubject, offsetof(PublishInput, subject)},
-    {"MessageStructure", "MessageStructure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageStructure, offsetof(PublishInput, message_structure)},
-    {"MessageAttributes", "MessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageAttributeMap, offsetof(PublishInput, message_attributes)},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishInput, message_deduplication_id)},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishInput, message_group_id)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(PublishInput, topic_arn)},
+    {.name = "TargetArn", .type = &kString, .offset = offsetof(PublishInput, target_arn)},
+    {.name = "PhoneNumber", .type = nullptr},
+    {.name = "Message", .type = &kMessage, .offset = offsetof(PublishInput, message), .required = true},
+    {.name = "Subject", .type = &kSubject, .offset = offsetof(PublishInput, subject)},
+    {.name = "MessageStructure", .type = &kMessageStructure, .offset = offsetof(PublishInput, message_structure)},
+    {.name = "MessageAttributes", .type = &kMessageAttributeMap, .offset = offsetof(PublishInput, message_attributes)},
+    {.name = "MessageDeduplicationId", .type = &kString, .offset = offsetof(PublishInput, message_deduplication_id)},
+    {.name = "MessageGroupId", .type = &kString, .offset = offsetof(PublishInput, message_group_id)},
 };
 constinit const StructDesc kPublishInputStruct = {.name = "PublishInput", .members = kPublishInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishResponseMembers[] = {
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageId, offsetof(PublishResponse, message_id)},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(PublishResponse, sequence_number)},
+    {.name = "MessageId", .type = &kMessageId, .offset = offsetof(PublishResponse, message_id)},
+    {.name = "SequenceNumber", .type = &kString, .offset = offsetof(PublishResponse, sequence_number)},
 };
 constinit const StructDesc kPublishResponseStruct = {.name = "PublishResponse", .members = kPublishResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRemovePermissionInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(RemovePermissionInput, topic_arn)},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLabel, offsetof(RemovePermissionInput, label)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(RemovePermissionInput, topic_arn), .required = true},
+    {.name = "Label", .type = &kLabel, .offset = offsetof(RemovePermissionInput, label), .required = true},
 };
 constinit const StructDesc kRemovePermissionInputStruct = {.name = "RemovePermissionInput", .members = kRemovePermissionInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSMSSandboxPhoneNumberMembers[] = {
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPhoneNumberString, offsetof(SMSSandboxPhoneNumber, phone_number)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSMSSandboxPhoneNumberVerificationStatus, offsetof(SMSSandboxPhoneNumber, status)},
+    {.name = "PhoneNumber", .type = &kPhoneNumberString, .offset = offsetof(SMSSandboxPhoneNumber, phone_number)},
+    {.name = "Status", .type = &kSMSSandboxPhoneNumberVerificationStatus, .offset = offsetof(SMSSandboxPhoneNumber, status)},
 };
 constinit const StructDesc kSMSSandboxPhoneNumberStruct = {.name = "SMSSandboxPhoneNumber", .members = kSMSSandboxPhoneNumberMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetSubscriptionAttributesInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSubscriptionARN, offsetof(SetSubscriptionAttributesInput, subscription_arn)},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAttributeName, offsetof(SetSubscriptionAttributesInput, attribute_name)},
-    {"AttributeValue", "AttributeValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValue, offsetof(SetSubscriptionAttributesInput, attribute_value)},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(SetSubscriptionAttributesInput, subscription_arn), .required = true},
+    {.name = "AttributeName", .type = &kAttributeName, .offset = offsetof(SetSubscriptionAttributesInput, attribute_name), .required = true},
+    {.name = "AttributeValue", .type = &kAttributeValue, .offset = offsetof(SetSubscriptionAttributesInput, attribute_value)},
 };
 constinit const StructDesc kSetSubscriptionAttributesInputStruct = {.name = "SetSubscriptionAttributesInput", .members = kSetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kSetSubscriptionAttributesResponseStruct = {.name = "SetSubscriptionAttributesResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetTopicAttributesInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(SetTopicAttributesInput, topic_arn)},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAttributeName, offsetof(SetTopicAttributesInput, attribute_name)},
-    {"AttributeValue", "AttributeValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValue, offsetof(SetTopicAttributesInput, attribute_value)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(SetTopicAttributesInput, topic_arn), .required = true},
+    {.name = "AttributeName", .type = &kAttributeName, .offset = offsetof(SetTopicAttributesInput, attribute_name), .required = true},
+    {.name = "AttributeValue", .type = &kAttributeValue, .offset = offsetof(SetTopicAttributesInput, attribute_value)},
 };
 constinit const StructDesc kSetTopicAttributesInputStruct = {.name = "SetTopicAttributesInput", .members = kSetTopicAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kSetTopicAttributesResponseStruct = {.name = "SetTopicAttributesResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscribeInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, offsetof(SubscribeInput, topic_arn)},
-    {"Protocol", "Protocol", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kProtocol, offsetof(SubscribeInput, protocol)},
-    {"Endpoint", "Endpoint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEndpoint, offsetof(SubscribeInput, endpoint)},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionAttributesMap, offsetof(SubscribeInput, attributes)},
-    {"ReturnSubscriptionArn", "ReturnSubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, offsetof(SubscribeInput, return_subscription_arn)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(SubscribeInput, topic_arn), .required = true},
+    {.name = "Protocol", .type = &kProtocol, .offset = offsetof(SubscribeInput, protocol), .required = true},
+    {.name = "Endpoint", .type = &kEndpoint, .offset = offsetof(SubscribeInput, endpoint)},
+    {.name = "Attributes", .type = &kSubscriptionAttributesMap, .offset = offsetof(SubscribeInput, attributes)},
+    {.name = "ReturnSubscriptionArn", .type = &kBoolean, .offset = offsetof(SubscribeInput, return_subscription_arn)},
 };
 constinit const StructDesc kSubscribeInputStruct = {.name = "SubscribeInput", .members = kSubscribeInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscribeResponseMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionARN, offsetof(SubscribeResponse, subscription_arn)},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(SubscribeResponse, subscription_arn)},
 };
 constinit const StructDesc kSubscribeResponseStruct = {.name = "SubscribeResponse", .members = kSubscribeResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscriptionMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionARN, offsetof(Subscription, subscription_arn)},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccount, offsetof(Subscription, owner)},
-    {"Protocol", "Protocol", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProtocol, offsetof(Subscription, protocol)},
-    {"Endpoint", "Endpoint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEndpoint, offsetof(Subscription, endpoint)},
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicARN, offsetof(Subscription, topic_arn)},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(Subscription, subscription_arn)},
+    {.name = "Owner", .type = &kAccount, .offset = offsetof(Subscription, owner)},
+    {.name = "Protocol", .type = &kProtocol, .offset = offsetof(Subscription, protocol)},
+    {.name = "Endpoint", .type = &kEndpoint, .offset = offsetof(Subscription, endpoint)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(Subscription, topic_arn)},
 };
 constinit const StructDesc kSubscriptionStruct = {.name = "Subscription", .members = kSubscriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKey, offsetof(Tag, key)},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValue, offsetof(Tag, value)},
+    {.name = "Key", .type = &kTagKey, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kTagValue, .offset = offsetof(Tag, value), .required = true},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceRequestMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(TagResourceRequest, resource_arn)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagList, offsetof(TagResourceRequest, tags)},
+    {.name = "ResourceArn", .type = &kAmazonResourceName, .offset = offsetof(TagResourceRequest, resource_arn), .required = true},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(TagResourceRequest, tags), .required = true},
 };
 constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTopicMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicARN, offsetof(Topic, topic_arn)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(Topic, topic_arn)},
 };
 constinit const StructDesc kTopicStruct = {.name = "Topic", .members = kTopicMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUnsubscribeInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUncheckedsubscriptionARN, offsetof(UnsubscribeInput, subscription_arn)},
+    {.name = "SubscriptionArn", .type = &kUncheckedsubscriptionARN, .offset = offsetof(UnsubscribeInput, subscription_arn)},
 };
 constinit const StructDesc kUnsubscribeInputStruct = {.name = "UnsubscribeInput", .members = kUnsubscribeInputMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUnsubscribeResponseStruct = {.name = "UnsubscribeResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceRequestMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, offsetof(UntagResourceRequest, resource_arn)},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, offsetof(UntagResourceRequest, tag_keys)},
+    {.name = "ResourceArn", .type = &kAmazonResourceName, .offset = offsetof(UntagResourceRequest, resource_arn), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .offset = offsetof(UntagResourceRequest, tag_keys), .required = true},
 };
 constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};

@@ -181,289 +181,310 @@ constinit const TypeDesc kTagMap = {.kind = Kind::map, .shape_name = "TagMap", .
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue"};
 constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token", .holder = &OptionalHolder<std::string>::kAccess};
 
+constexpr WireName kWire_AWSAccountId = {"AWSAccountId"};
+constexpr WireName kWire_ActionName = {"ActionName"};
+constexpr WireName kWire_Attribute = {"Attribute"};
+constexpr WireName kWire_AttributeName = {"AttributeName"};
+constexpr WireName kWire_BatchResultErrorEntry = {"BatchResultErrorEntry"};
+constexpr WireName kWire_ChangeMessageVisibilityBatchRequestEntry = {"ChangeMessageVisibilityBatchRequestEntry"};
+constexpr WireName kWire_ChangeMessageVisibilityBatchResultEntry = {"ChangeMessageVisibilityBatchResultEntry"};
+constexpr WireName kWire_DeleteMessageBatchRequestEntry = {"DeleteMessageBatchRequestEntry"};
+constexpr WireName kWire_DeleteMessageBatchResultEntry = {"DeleteMessageBatchResultEntry"};
+constexpr WireName kWire_ListMessageMoveTasksResultEntry = {"ListMessageMoveTasksResultEntry"};
+constexpr WireName kWire_Message = {"Message"};
+constexpr WireName kWire_MessageAttribute = {"MessageAttribute"};
+constexpr WireName kWire_MessageAttributeName = {"MessageAttributeName"};
+constexpr WireName kWire_MessageSystemAttribute = {"MessageSystemAttribute"};
+constexpr WireName kWire_MessageSystemAttributeName = {"MessageSystemAttributeName"};
+constexpr WireName kWire_QueueUrl = {"QueueUrl"};
+constexpr WireName kWire_SendMessageBatchRequestEntry = {"SendMessageBatchRequestEntry"};
+constexpr WireName kWire_SendMessageBatchResultEntry = {"SendMessageBatchResultEntry"};
+constexpr WireName kWire_Tag = {"Tag"};
+constexpr WireName kWire_TagKey = {"TagKey"};
+
 constexpr MemberDesc kAddPermissionRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(AddPermissionRequest, queue_url)},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(AddPermissionRequest, label)},
-    {"AWSAccountIds", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAWSAccountIdList, offsetof(AddPermissionRequest, aws_account_ids)},
-    {"Actions", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kActionNameList, offsetof(AddPermissionRequest, actions)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(AddPermissionRequest, queue_url), .required = true},
+    {.name = "Label", .type = &kString, .offset = offsetof(AddPermissionRequest, label), .required = true},
+    {.name = "AWSAccountIds", .type = &kAWSAccountIdList, .other_wire = &kWire_AWSAccountId, .offset = offsetof(AddPermissionRequest, aws_account_ids), .required = true},
+    {.name = "Actions", .type = &kActionNameList, .other_wire = &kWire_ActionName, .offset = offsetof(AddPermissionRequest, actions), .required = true},
 };
 constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(BatchResultErrorEntry, id)},
-    {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBoolean, offsetof(BatchResultErrorEntry, sender_fault)},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(BatchResultErrorEntry, code)},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(BatchResultErrorEntry, message)},
+    {.name = "Id", .type = &kString, .offset = offsetof(BatchResultErrorEntry, id), .required = true},
+    {.name = "SenderFault", .type = &kBoolean, .offset = offsetof(BatchResultErrorEntry, sender_fault), .required = true},
+    {.name = "Code", .type = &kString, .offset = offsetof(BatchResultErrorEntry, code), .required = true},
+    {.name = "Message", .type = &kString, .other_wire = &kWire_Message, .offset = offsetof(BatchResultErrorEntry, message)},
 };
 constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCancelMessageMoveTaskRequestMembers[] = {
-    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(CancelMessageMoveTaskRequest, task_handle)},
+    {.name = "TaskHandle", .type = &kString, .offset = offsetof(CancelMessageMoveTaskRequest, task_handle), .required = true},
 };
 constinit const StructDesc kCancelMessageMoveTaskRequestStruct = {.name = "CancelMessageMoveTaskRequest", .members = kCancelMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCancelMessageMoveTaskResultMembers[] = {
-    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(CancelMessageMoveTaskResult, approximate_number_of_messages_moved)},
+    {.name = "ApproximateNumberOfMessagesMoved", .type = &kLong, .offset = offsetof(CancelMessageMoveTaskResult, approximate_number_of_messages_moved)},
 };
 constinit const StructDesc kCancelMessageMoveTaskResultStruct = {.name = "CancelMessageMoveTaskResult", .members = kCancelMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ChangeMessageVisibilityBatchRequest, queue_url)},
-    {"Entries", "ChangeMessageVisibilityBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kChangeMessageVisibilityBatchRequestEntryList, offsetof(ChangeMessageVisibilityBatchRequest, entries)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ChangeMessageVisibilityBatchRequest, queue_url), .required = true},
+    {.name = "Entries", .type = &kChangeMessageVisibilityBatchRequestEntryList, .other_wire = &kWire_ChangeMessageVisibilityBatchRequestEntry, .offset = offsetof(ChangeMessageVisibilityBatchRequest, entries), .required = true},
 };
 constinit const StructDesc kChangeMessageVisibilityBatchRequestStruct = {.name = "ChangeMessageVisibilityBatchRequest", .members = kChangeMessageVisibilityBatchRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ChangeMessageVisibilityBatchRequestEntry, id)},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ChangeMessageVisibilityBatchRequestEntry, receipt_handle)},
-    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, offsetof(ChangeMessageVisibilityBatchRequestEntry, visibility_timeout)},
+    {.name = "Id", .type = &kString, .offset = offsetof(ChangeMessageVisibilityBatchRequestEntry, id), .required = true},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(ChangeMessageVisibilityBatchRequestEntry, receipt_handle), .required = true},
+    {.name = "VisibilityTimeout", .type = &kNullableInteger, .offset = offsetof(ChangeMessageVisibilityBatchRequestEntry, visibility_timeout)},
 };
 constinit const StructDesc kChangeMessageVisibilityBatchRequestEntryStruct = {.name = "ChangeMessageVisibilityBatchRequestEntry", .members = kChangeMessageVisibilityBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchResultMembers[] = {
-    {"Successful", "ChangeMessageVisibilityBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kChangeMessageVisibilityBatchResultEntryList, offsetof(ChangeMessageVisibilityBatchResult, successful)},
-    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBatchResultErrorEntryList, offsetof(ChangeMessageVisibilityBatchResult, failed)},
+    {.name = "Successful", .type = &kChangeMessageVisibilityBatchResultEntryList, .other_wire = &kWire_ChangeMessageVisibilityBatchResultEntry, .offset = offsetof(ChangeMessageVisibilityBatchResult, successful), .required = true},
+    {.name = "Failed", .type = &kBatchResultErrorEntryList, .other_wire = &kWire_BatchResultErrorEntry, .offset = offsetof(ChangeMessageVisibilityBatchResult, failed), .required = true},
 };
 constinit const StructDesc kChangeMessageVisibilityBatchResultStruct = {.name = "ChangeMessageVisibilityBatchResult", .members = kChangeMessageVisibilityBatchResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ChangeMessageVisibilityBatchResultEntry, id)},
+    {.name = "Id", .type = &kString, .offset = offsetof(ChangeMessageVisibilityBatchResultEntry, id), .required = true},
 };
 constinit const StructDesc kChangeMessageVisibilityBatchResultEntryStruct = {.name = "ChangeMessageVisibilityBatchResultEntry", .members = kChangeMessageVisibilityBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ChangeMessageVisibilityRequest, queue_url)},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ChangeMessageVisibilityRequest, receipt_handle)},
-    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNullableInteger, offsetof(ChangeMessageVisibilityRequest, visibility_timeout)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ChangeMessageVisibilityRequest, queue_url), .required = true},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(ChangeMessageVisibilityRequest, receipt_handle), .required = true},
+    {.name = "VisibilityTimeout", .type = &kNullableInteger, .offset = offsetof(ChangeMessageVisibilityRequest, visibility_timeout), .required = true},
 };
 constinit const StructDesc kChangeMessageVisibilityRequestStruct = {.name = "ChangeMessageVisibilityRequest", .members = kChangeMessageVisibilityRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kChangeMessageVisibilityResponseStruct = {.name = "ChangeMessageVisibilityResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateQueueRequestMembers[] = {
-    {"QueueName", "QueueName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(CreateQueueRequest, queue_name)},
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueueAttributeMap, offsetof(CreateQueueRequest, attributes)},
-    {"tags", "Tag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagMap, offsetof(CreateQueueRequest, tags)},
+    {.name = "QueueName", .type = &kString, .offset = offsetof(CreateQueueRequest, queue_name), .required = true},
+    {.name = "Attributes", .type = &kQueueAttributeMap, .other_wire = &kWire_Attribute, .offset = offsetof(CreateQueueRequest, attributes)},
+    {.name = "tags", .type = &kTagMap, .other_wire = &kWire_Tag, .offset = offsetof(CreateQueueRequest, tags)},
 };
 constinit const StructDesc kCreateQueueRequestStruct = {.name = "CreateQueueRequest", .members = kCreateQueueRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateQueueResultMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(CreateQueueResult, queue_url)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(CreateQueueResult, queue_url)},
 };
 constinit const StructDesc kCreateQueueResultStruct = {.name = "CreateQueueResult", .members = kCreateQueueResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(DeleteMessageBatchRequest, queue_url)},
-    {"Entries", "DeleteMessageBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeleteMessageBatchRequestEntryList, offsetof(DeleteMessageBatchRequest, entries)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(DeleteMessageBatchRequest, queue_url), .required = true},
+    {.name = "Entries", .type = &kDeleteMessageBatchRequestEntryList, .other_wire = &kWire_DeleteMessageBatchRequestEntry, .offset = offsetof(DeleteMessageBatchRequest, entries), .required = true},
 };
 constinit const StructDesc kDeleteMessageBatchRequestStruct = {.name = "DeleteMessageBatchRequest", .members = kDeleteMessageBatchRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(DeleteMessageBatchRequestEntry, id)},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(DeleteMessageBatchRequestEntry, receipt_handle)},
+    {.name = "Id", .type = &kString, .offset = offsetof(DeleteMessageBatchRequestEntry, id), .required = true},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(DeleteMessageBatchRequestEntry, receipt_handle), .required = true},
 };
 constinit const StructDesc kDeleteMessageBatchRequestEntryStruct = {.name = "DeleteMessageBatchRequestEntry", .members = kDeleteMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchResultMembers[] = {
-    {"Successful", "DeleteMessageBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeleteMessageBatchResultEntryList, offsetof(DeleteMessageBatchResult, successful)},
-    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBatchResultErrorEntryList, offsetof(DeleteMessageBatchResult, failed)},
+    {.name = "Successful", .type = &kDeleteMessageBatchResultEntryList, .other_wire = &kWire_DeleteMessageBatchResultEntry, .offset = offsetof(DeleteMessageBatchResult, successful), .required = true},
+    {.name = "Failed", .type = &kBatchResultErrorEntryList, .other_wire = &kWire_BatchResultErrorEntry, .offset = offsetof(DeleteMessageBatchResult, failed), .required = true},
 };
 constinit const StructDesc kDeleteMessageBatchResultStruct = {.name = "DeleteMessageBatchResult", .members = kDeleteMessageBatchResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(DeleteMessageBatchResultEntry, id)},
+    {.name = "Id", .type = &kString, .offset = offsetof(DeleteMessageBatchResultEntry, id), .required = true},
 };
 constinit const StructDesc kDeleteMessageBatchResultEntryStruct = {.name = "DeleteMessageBatchResultEntry", .members = kDeleteMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(DeleteMessageRequest, queue_url)},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(DeleteMessageRequest, receipt_handle)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(DeleteMessageRequest, queue_url), .required = true},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(DeleteMessageRequest, receipt_handle), .required = true},
 };
 constinit const StructDesc kDeleteMessageRequestStruct = {.name = "DeleteMessageRequest", .members = kDeleteMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteMessageResponseStruct = {.name = "DeleteMessageResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(DeleteQueueRequest, queue_url)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(DeleteQueueRequest, queue_url), .required = true},
 };
 constinit const StructDesc kDeleteQueueRequestStruct = {.name = "DeleteQueueRequest", .members = kDeleteQueueRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kDeleteQueueResponseStruct = {.name = "DeleteQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueAttributesRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(GetQueueAttributesRequest, queue_url)},
-    {"AttributeNames", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeNameList, offsetof(GetQueueAttributesRequest, attribute_names)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(GetQueueAttributesRequest, queue_url), .required = true},
+    {.name = "AttributeNames", .type = &kAttributeNameList, .other_wire = &kWire_AttributeName, .offset = offsetof(GetQueueAttributesRequest, attribute_names)},
 };
 constinit const StructDesc kGetQueueAttributesRequestStruct = {.name = "GetQueueAttributesRequest", .members = kGetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueAttributesResultMembers[] = {
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueueAttributeMap, offsetof(GetQueueAttributesResult, attributes)},
+    {.name = "Attributes", .type = &kQueueAttributeMap, .other_wire = &kWire_Attribute, .offset = offsetof(GetQueueAttributesResult, attributes)},
 };
 constinit const StructDesc kGetQueueAttributesResultStruct = {.name = "GetQueueAttributesResult", .members = kGetQueueAttributesResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueUrlRequestMembers[] = {
-    {"QueueName", "QueueName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(GetQueueUrlRequest, queue_name)},
-    {"QueueOwnerAWSAccountId", "QueueOwnerAWSAccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetQueueUrlRequest, queue_owner_aws_account_id)},
+    {.name = "QueueName", .type = &kString, .offset = offsetof(GetQueueUrlRequest, queue_name), .required = true},
+    {.name = "QueueOwnerAWSAccountId", .type = &kString, .offset = offsetof(GetQueueUrlRequest, queue_owner_aws_account_id)},
 };
 constinit const StructDesc kGetQueueUrlRequestStruct = {.name = "GetQueueUrlRequest", .members = kGetQueueUrlRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueUrlResultMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(GetQueueUrlResult, queue_url)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(GetQueueUrlResult, queue_url)},
 };
 constinit const StructDesc kGetQueueUrlResultStruct = {.name = "GetQueueUrlResult", .members = kGetQueueUrlResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDeadLetterSourceQueuesRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ListDeadLetterSourceQueuesRequest, queue_url)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListDeadLetterSourceQueuesRequest, next_token)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoxedInteger, offsetof(ListDeadLetterSourceQueuesRequest, max_results)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ListDeadLetterSourceQueuesRequest, queue_url), .required = true},
+    {.name = "NextToken", .type = &kToken, .offset = offsetof(ListDeadLetterSourceQueuesRequest, next_token)},
+    {.name = "MaxResults", .type = &kBoxedInteger, .offset = offsetof(ListDeadLetterSourceQueuesRequest, max_results)},
 };
 constinit const StructDesc kListDeadLetterSourceQueuesRequestStruct = {.name = "ListDeadLetterSourceQueuesRequest", .members = kListDeadLetterSourceQueuesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDeadLetterSourceQueuesResultMembers[] = {
-    {"queueUrls", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kQueueUrlList, offsetof(ListDeadLetterSourceQueuesResult, queue_urls)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListDeadLetterSourceQueuesResult, next_token)},
+    {.name = "queueUrls", .type = &kQueueUrlList, .other_wire = &kWire_QueueUrl, .offset = offsetof(ListDeadLetterSourceQueuesResult, queue_urls), .required = true},
+    {.name = "NextToken", .type = &kToken, .offset = offsetof(ListDeadLetterSourceQueuesResult, next_token)},
 };
 constinit const StructDesc kListDeadLetterSourceQueuesResultStruct = {.name = "ListDeadLetterSourceQueuesResult", .members = kListDeadLetterSourceQueuesResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMessageMoveTasksRequestMembers[] = {
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ListMessageMoveTasksRequest, source_arn)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, offsetof(ListMessageMoveTasksRequest, max_results)},
+    {.name = "SourceArn", .type = &kString, .offset = offsetof(ListMessageMoveTasksRequest, source_arn), .required = true},
+    {.name = "MaxResults", .type = &kNullableInteger, .offset = offsetof(ListMessageMoveTasksRequest, max_results)},
 };
 constinit const StructDesc kListMessageMoveTasksRequestStruct = {.name = "ListMessageMoveTasksRequest", .members = kListMessageMoveTasksRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMessageMoveTasksResultMembers[] = {
-    {"Results", "ListMessageMoveTasksResultEntry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListMessageMoveTasksResultEntryList, offsetof(ListMessageMoveTasksResult, results)},
+    {.name = "Results", .type = &kListMessageMoveTasksResultEntryList, .other_wire = &kWire_ListMessageMoveTasksResultEntry, .offset = offsetof(ListMessageMoveTasksResult, results)},
 };
 constinit const StructDesc kListMessageMoveTasksResultStruct = {.name = "ListMessageMoveTasksResult", .members = kListMessageMoveTasksResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMessageMoveTasksResultEntryMembers[] = {
-    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListMessageMoveTasksResultEntry, task_handle)},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListMessageMoveTasksResultEntry, status)},
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListMessageMoveTasksResultEntry, source_arn)},
-    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListMessageMoveTasksResultEntry, destination_arn)},
-    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, offsetof(ListMessageMoveTasksResultEntry, max_number_of_messages_per_second)},
-    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(ListMessageMoveTasksResultEntry, approximate_number_of_messages_moved)},
-    {"ApproximateNumberOfMessagesToMove", "ApproximateNumberOfMessagesToMove", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableLong, offsetof(ListMessageMoveTasksResultEntry, approximate_number_of_messages_to_move)},
-    {"FailureReason", "FailureReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListMessageMoveTasksResultEntry, failure_reason)},
-    {"StartedTimestamp", "StartedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, offsetof(ListMessageMoveTasksResultEntry, started_timestamp)},
+    {.name = "TaskHandle", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, task_handle)},
+    {.name = "Status", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, status)},
+    {.name = "SourceArn", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, source_arn)},
+    {.name = "DestinationArn", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, destination_arn)},
+    {.name = "MaxNumberOfMessagesPerSecond", .type = &kNullableInteger, .offset = offsetof(ListMessageMoveTasksResultEntry, max_number_of_messages_per_second)},
+    {.name = "ApproximateNumberOfMessagesMoved", .type = &kLong, .offset = offsetof(ListMessageMoveTasksResultEntry, approximate_number_of_messages_moved)},
+    {.name = "ApproximateNumberOfMessagesToMove", .type = &kNullableLong, .offset = offsetof(ListMessageMoveTasksResultEntry, approximate_number_of_messages_to_move)},
+    {.name = "FailureReason", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, failure_reason)},
+    {.name = "StartedTimestamp", .type = &kLong, .offset = offsetof(ListMessageMoveTasksResultEntry, started_timestamp)},
 };
 constinit const StructDesc kListMessageMoveTasksResultEntryStruct = {.name = "ListMessageMoveTasksResultEntry", .members = kListMessageMoveTasksResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueueTagsRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ListQueueTagsRequest, queue_url)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ListQueueTagsRequest, queue_url), .required = true},
 };
 constinit const StructDesc kListQueueTagsRequestStruct = {.name = "ListQueueTagsRequest", .members = kListQueueTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueueTagsResultMembers[] = {
-    {"Tags", "Tag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagMap, offsetof(ListQueueTagsResult, tags)},
+    {.name = "Tags", .type = &kTagMap, .other_wire = &kWire_Tag, .offset = offsetof(ListQueueTagsResult, tags)},
 };
 constinit const StructDesc kListQueueTagsResultStruct = {.name = "ListQueueTagsResult", .members = kListQueueTagsResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueuesRequestMembers[] = {
-    {"QueueNamePrefix", "QueueNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ListQueuesRequest, queue_name_prefix)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListQueuesRequest, next_token)},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoxedInteger, offsetof(ListQueuesRequest, max_results)},
+    {.name = "QueueNamePrefix", .type = &kString, .offset = offsetof(ListQueuesRequest, queue_name_prefix)},
+    {.name = "NextToken", .type = &kToken, .offset = offsetof(ListQueuesRequest, next_token)},
+    {.name = "MaxResults", .type = &kBoxedInteger, .offset = offsetof(ListQueuesRequest, max_results)},
 };
 constinit const StructDesc kListQueuesRequestStruct = {.name = "ListQueuesRequest", .members = kListQueuesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueuesResultMembers[] = {
-    {"QueueUrls", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueueUrlList, offsetof(ListQueuesResult, queue_urls)},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, offsetof(ListQueuesResult, next_token)},
+    {.name = "QueueUrls", .type = &kQueueUrlList, .other_wire = &kWire_QueueUrl, .offset = offsetof(ListQueuesResult, queue_urls)},
+    {.name = "NextToken", .type = &kToken, .offset = offsetof(ListQueuesResult, next_token)},
 };
 constinit const StructDesc kListQueuesResultStruct = {.name = "ListQueuesResult", .members = kListQueuesResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageMembers[] = {
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(Message, message_id)},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(Message, receipt_handle)},
-    {"MD5OfBody", "MD5OfBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(Message, md5_of_body)},
-    {"Body", "Body", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(Message, body)},
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageSystemAttributeMap, offsetof(Message, attributes)},
-    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(Message, md5_of_message_attributes)},
-    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodyAttributeMap, offsetof(Message, message_attributes)},
+    {.name = "MessageId", .type = &kString, .offset = offsetof(Message, message_id)},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(Message, receipt_handle)},
+    {.name = "MD5OfBody", .type = &kString, .offset = offsetof(Message, md5_of_body)},
+    {.name = "Body", .type = &kString, .offset = offsetof(Message, body)},
+    {.name = "Attributes", .type = &kMessageSystemAttributeMap, .other_wire = &kWire_Attribute, .offset = offsetof(Message, attributes)},
+    {.name = "MD5OfMessageAttributes", .type = &kString, .offset = offsetof(Message, md5_of_message_attributes)},
+    {.name = "MessageAttributes", .type = &kMessageBodyAttributeMap, .other_wire = &kWire_MessageAttribute, .offset = offsetof(Message, message_attributes)},
 };
 constinit const StructDesc kMessageStruct = {.name = "Message", .members = kMessageMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageAttributeValueMembers[] = {
-    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(MessageAttributeValue, string_value)},
-    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBinary, offsetof(MessageAttributeValue, binary_value)},
-    {"StringListValues", "StringListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"BinaryListValues", "BinaryListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(MessageAttributeValue, data_type)},
+    {.name = "StringValue", .type = &kString, .offset = offsetof(MessageAttributeValue, string_value)},
+    {.name = "BinaryValue", .type = &kBinary, .offset = offsetof(MessageAttributeValue, binary_value)},
+    {.name = "StringListValues", .type = nullptr},
+    {.name = "BinaryListValues", .type = nullptr},
+    {.name = "DataType", .type = &kString, .offset = offsetof(MessageAttributeValue, data_type), .required = true},
 };
 constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageSystemAttributeValueMembers[] = {
-    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(MessageSystemAttributeValue, string_value)},
-    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBinary, offsetof(MessageSystemAttributeValue, binary_value)},
-    {"StringListValues", "StringListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"BinaryListValues", "BinaryListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(MessageSystemAttributeValue, data_type)},
+    {.name = "StringValue", .type = &kString, .offset = offsetof(MessageSystemAttributeValue, string_value)},
+    {.name = "BinaryValue", .type = &kBinary, .offset = offsetof(MessageSystemAttributeValue, binary_value)},
+    {.name = "StringListValues", .type = nullptr},
+    {.name = "BinaryListValues", .type = nullptr},
+    {.name = "DataType", .type = &kString, .offset = offsetof(MessageSystemAttributeValue, data_type), .required = true},
 };
 constinit const StructDesc kMessageSystemAttributeValueStruct = {.name = "MessageSystemAttributeValue", .members = kMessageSystemAttributeValueMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPurgeQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(PurgeQueueRequest, queue_url)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(PurgeQueueRequest, queue_url), .required = true},
 };
 constinit const StructDesc kPurgeQueueRequestStruct = {.name = "PurgeQueueRequest", .members = kPurgeQueueRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kPurgeQueueResponseStruct = {.name = "PurgeQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReceiveMessageRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(ReceiveMessageRequest, queue_url)},
-    {"AttributeNames", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeNameList, offsetof(ReceiveMessageRequest, attribute_names)},
-    {"MessageSystemAttributeNames", "MessageSystemAttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageSystemAttributeList, offsetof(ReceiveMessageRequest, message_system_attribute_names)},
-    {"MessageAttributeNames", "MessageAttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageAttributeNameList, offsetof(ReceiveMessageRequest, message_attribute_names)},
-    {"MaxNumberOfMessages", "MaxNumberOfMessages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, offsetof(ReceiveMessageRequest, max_number_of_messages)},
-    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, offsetof(ReceiveMessageRequest, visibility_timeout)},
-    {"WaitTimeSeconds", "WaitTimeSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, offsetof(ReceiveMessageRequest, wait_time_seconds)},
-    {"ReceiveRequestAttemptId", "ReceiveRequestAttemptId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(ReceiveMessageRequest, receive_request_attempt_id)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ReceiveMessageRequest, queue_url), .required = true},
+    {.name = "AttributeNames", .type = &kAttributeNameList, .other_wire = &kWire_AttributeName, .offset = offsetof(ReceiveMessageRequest, attribute_names)},
+    {.name = "MessageSystemAttributeNames", .type = &kMessageSystemAttributeList, .other_wire = &kWire_MessageSystemAttributeName, .offset = offsetof(ReceiveMessageRequest, message_system_attribute_names)},
+    {.name = "MessageAttributeNames", .type = &kMessageAttributeNameList, .other_wire = &kWire_MessageAttributeName, .offset = offsetof(ReceiveMessageRequest, message_attribute_names)},
+    {.name = "MaxNumberOfMessages", .type = &kNullableInteger, .offset = offsetof(ReceiveMessageRequest, max_number_of_messages)},
+    {.name = "VisibilityTimeout", .type = &kNullableInteger, .offset = offsetof(ReceiveMessageRequest, visibility_timeout)},
+    {.name = "WaitTimeSeconds", .type = &kNullableInteger, .offset = offsetof(ReceiveMessageRequest, wait_time_seconds)},
+    {.name = "ReceiveRequestAttemptId", .type = &kString, .offset = offsetof(ReceiveMessageRequest, receive_request_attempt_id)},
 };
 constinit const StructDesc kReceiveMessageRequestStruct = {.name = "ReceiveMessageRequest", .members = kReceiveMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReceiveMessageResultMembers[] = {
-    {"Messages", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageList, offsetof(ReceiveMessageResult, messages)},
+    {.name = "Messages", .type = &kMessageList, .other_wire = &kWire_Message, .offset = offsetof(ReceiveMessageResult, messages)},
 };
 constinit const StructDesc kReceiveMessageResultStruct = {.name = "ReceiveMessageResult", .members = kReceiveMessageResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRemovePermissionRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(RemovePermissionRequest, queue_url)},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(RemovePermissionRequest, label)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(RemovePermissionRequest, queue_url), .required = true},
+    {.name = "Label", .type = &kString, .offset = offsetof(RemovePermissionRequest, label), .required = true},
 };
 constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(SendMessageBatchRequest, queue_url)},
-    {"Entries", "SendMessageBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSendMessageBatchRequestEntryList, offsetof(SendMessageBatchRequest, entries)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(SendMessageBatchRequest, queue_url), .required = true},
+    {.name = "Entries", .type = &kSendMessageBatchRequestEntryList, .other_wire = &kWire_SendMessageBatchRequestEntry, .offset = offsetof(SendMessageBatchRequest, entries), .required = true},
 };
 constinit const StructDesc kSendMessageBatchRequestStruct = {.name = "SendMessageBatchRequest", .members = kSendMessageBatchRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(SendMessageBatchRequestEntry, id)},
-    {"MessageBody", "MessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(SendMessageBatchRequestEntry, message_body)},
-    {"DelaySeconds", "DelaySeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, offsetof(SendMessageBatchRequestEntry, delay_seconds)},
-    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodyAttributeMap, offsetof(SendMessageBatchRequestEntry, message_attributes)},
-    {"MessageSystemAttributes", "MessageSystemAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodySystemAttributeMap, offsetof(SendMessageBatchRequestEntry, message_system_attributes)},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageBatchRequestEntry, message_deduplication_id)},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageBatchRequestEntry, message_group_id)},
+    {.name = "Id", .type = &kString, .offset = offsetof(SendMessageBatchRequestEntry, id), .required = true},
+    {.name = "MessageBody", .type = &kString, .offset = offsetof(SendMessageBatchRequestEntry, message_body), .required = true},
+    {.name = "DelaySeconds", .type = &kNullableInteger, .offset = offsetof(SendMessageBatchRequestEntry, delay_seconds)},
+    {.name = "MessageAttributes", .type = &kMessageBodyAttributeMap, .other_wire = &kWire_MessageAttribute, .offset = offsetof(SendMessageBatchRequestEntry, message_attributes)},
+    {.name = "MessageSystemAttributes", .type = &kMessageBodySystemAttributeMap, .other_wire = &kWire_MessageSystemAttribute, .offset = offsetof(SendMessageBatchRequestEntry, message_system_attributes)},
+    {.name = "MessageDeduplicationId", .type = &kString, .offset = offsetof(SendMessageBatchRequestEntry, message_deduplication_id)},
+    {.name = "MessageGroupId", .type = &kString, .offset = offsetof(SendMessageBatchRequestEntry, message_group_id)},
 };
 constinit const StructDesc kSendMessageBatchRequestEntryStruct = {.name = "SendMessageBatchRequestEntry", .members = kSendMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchResultMembers[] = {
-    {"Successful", "SendMessageBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSendMessageBatchResultEntryList, offsetof(SendMessageBatchResult, successful)},
-    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBatchResultErrorEntryList, offsetof(SendMessageBatchResult, failed)},
+    {.name = "Successful", .type = &kSendMessageBatchResultEntryList, .other_wire = &kWire_SendMessageBatchResultEntry, .offset = offsetof(SendMessageBatchResult, successful), .required = true},
+    {.name = "Failed", .type = &kBatchResultErrorEntryList, .other_wire = &kWire_BatchResultErrorEntry, .offset = offsetof(SendMessageBatchResult, failed), .required = true},
 };
 constinit const StructDesc kSendMessageBatchResultStruct = {.name = "SendMessageBatchResult", .members = kSendMessageBatchResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(SendMessageBatchResultEntry, id)},
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(SendMessageBatchResultEntry, message_id)},
-    {"MD5OfMessageBody", "MD5OfMessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(SendMessageBatchResultEntry, md5_of_message_body)},
-    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageBatchResultEntry, md5_of_message_attributes)},
-    {"MD5OfMessageSystemAttributes", "MD5OfMessageSystemAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageBatchResultEntry, md5_of_message_system_attributes)},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageBatchResultEntry, sequence_number)},
+    {.name = "Id", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, id), .required = true},
+    {.name = "MessageId", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, message_id), .required = true},
+    {.name = "MD5OfMessageBody", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, md5_of_message_body), .required = true},
+    {.name = "MD5OfMessageAttributes", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, md5_of_message_attributes)},
+    {.name = "MD5OfMessageSystemAttributes", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, md5_of_message_system_attributes)},
+    {.name = "SequenceNumber", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, sequence_number)},
 };
 constinit const StructDesc kSendMessageBatchResultEntryStruct = {.name = "SendMessageBatchResultEntry", .members = kSendMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(SendMessageRequest, queue_url)},
-    {"MessageBody", "MessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(SendMessageRequest, message_body)},
-    {"DelaySeconds", "DelaySeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, offsetof(SendMessageRequest, delay_seconds)},
-    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodyAttributeMap, offsetof(SendMessageRequest, message_attributes)},
-    {"MessageSystemAttributes", "MessageSystemAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodySystemAttributeMap, offsetof(SendMessageRequest, message_system_attributes)},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageRequest, message_deduplication_id)},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageRequest, message_group_id)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(SendMessageRequest, queue_url), .required = true},
+    {.name = "MessageBody", .type = &kString, .offset = offsetof(SendMessageRequest, message_body), .required = true},
+    {.name = "DelaySeconds", .type = &kNullableInteger, .offset = offsetof(SendMessageRequest, delay_seconds)},
+    {.name = "MessageAttributes", .type = &kMessageBodyAttributeMap, .other_wire = &kWire_MessageAttribute, .offset = offsetof(SendMessageRequest, message_attributes)},
+    {.name = "MessageSystemAttributes", .type = &kMessageBodySystemAttributeMap, .other_wire = &kWire_MessageSystemAttribute, .offset = offsetof(SendMessageRequest, message_system_attributes)},
+    {.name = "MessageDeduplicationId", .type = &kString, .offset = offsetof(SendMessageRequest, message_deduplication_id)},
+    {.name = "MessageGroupId", .type = &kString, .offset = offsetof(SendMessageRequest, message_group_id)},
 };
 constinit const StructDesc kSendMessageRequestStruct = {.name = "SendMessageRequest", .members = kSendMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageResultMembers[] = {
-    {"MD5OfMessageBody", "MD5OfMessageBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageResult, md5_of_message_body)},
-    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageResult, md5_of_message_attributes)},
-    {"MD5OfMessageSystemAttributes", "MD5OfMessageSystemAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageResult, md5_of_message_system_attributes)},
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageResult, message_id)},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(SendMessageResult, sequence_number)},
+    {.name = "MD5OfMessageBody", .type = &kString, .offset = offsetof(SendMessageResult, md5_of_message_body)},
+    {.name = "MD5OfMessageAttributes", .type = &kString, .offset = offsetof(SendMessageResult, md5_of_message_attributes)},
+    {.name = "MD5OfMessageSystemAttributes", .type = &kString, .offset = offsetof(SendMessageResult, md5_of_message_system_attributes)},
+    {.name = "MessageId", .type = &kString, .offset = offsetof(SendMessageResult, message_id)},
+    {.name = "SequenceNumber", .type = &kString, .offset = offsetof(SendMessageResult, sequence_number)},
 };
 constinit const StructDesc kSendMessageResultStruct = {.name = "SendMessageResult", .members = kSendMessageResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetQueueAttributesRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(SetQueueAttributesRequest, queue_url)},
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kQueueAttributeMap, offsetof(SetQueueAttributesRequest, attributes)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(SetQueueAttributesRequest, queue_url), .required = true},
+    {.name = "Attributes", .type = &kQueueAttributeMap, .other_wire = &kWire_Attribute, .offset = offsetof(SetQueueAttributesRequest, attributes), .required = true},
 };
 constinit const StructDesc kSetQueueAttributesRequestStruct = {.name = "SetQueueAttributesRequest", .members = kSetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kSetQueueAttributesResponseStruct = {.name = "SetQueueAttributesResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStartMessageMoveTaskRequestMembers[] = {
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(StartMessageMoveTaskRequest, source_arn)},
-    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(StartMessageMoveTaskRequest, destination_arn)},
-    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, offsetof(StartMessageMoveTaskRequest, max_number_of_messages_per_second)},
+    {.name = "SourceArn", .type = &kString, .offset = offsetof(StartMessageMoveTaskRequest, source_arn), .required = true},
+    {.name = "DestinationArn", .type = &kString, .offset = offsetof(StartMessageMoveTaskRequest, destination_arn)},
+    {.name = "MaxNumberOfMessagesPerSecond", .type = &kNullableInteger, .offset = offsetof(StartMessageMoveTaskRequest, max_number_of_messages_per_second)},
 };
 constinit const StructDesc kStartMessageMoveTaskRequestStruct = {.name = "StartMessageMoveTaskRequest", .members = kStartMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStartMessageMoveTaskResultMembers[] = {
-    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, offsetof(StartMessageMoveTaskResult, task_handle)},
+    {.name = "TaskHandle", .type = &kString, .offset = offsetof(StartMessageMoveTaskResult, task_handle)},
 };
 constinit const StructDesc kStartMessageMoveTaskResultStruct = {.name = "StartMessageMoveTaskResult", .members = kStartMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(TagQueueRequest, queue_url)},
-    {"Tags", "Tag", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagMap, offsetof(TagQueueRequest, tags)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(TagQueueRequest, queue_url), .required = true},
+    {.name = "Tags", .type = &kTagMap, .other_wire = &kWire_Tag, .offset = offsetof(TagQueueRequest, tags), .required = true},
 };
 constinit const StructDesc kTagQueueRequestStruct = {.name = "TagQueueRequest", .members = kTagQueueRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kTagQueueResponseStruct = {.name = "TagQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, offsetof(UntagQueueRequest, queue_url)},
-    {"TagKeys", "TagKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, offsetof(UntagQueueRequest, tag_keys)},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(UntagQueueRequest, queue_url), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .other_wire = &kWire_TagKey, .offset = offsetof(UntagQueueRequest, tag_keys), .required = true},
 };
 constinit const StructDesc kUntagQueueRequestStruct = {.name = "UntagQueueRequest", .members = kUntagQueueRequestMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kUntagQueueResponseStruct = {.name = "UntagQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};

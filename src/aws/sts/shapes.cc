@@ -53,68 +53,68 @@ constinit const TypeDesc kTokenType = {.kind = Kind::string, .shape_name = "toke
 constinit const TypeDesc kUserIdType = {.kind = Kind::string, .shape_name = "userIdType", .holder = &OptionalHolder<std::string>::kAccess};
 
 constexpr MemberDesc kAssumeRoleRequestMembers[] = {
-    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(AssumeRoleRequest, role_arn)},
-    {"RoleSessionName", "RoleSessionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleSessionNameType, offsetof(AssumeRoleRequest, role_session_name)},
-    {"PolicyArns", "PolicyArns", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDurationSecondsType, offsetof(AssumeRoleRequest, duration_seconds)},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"TransitiveTagKeys", "TransitiveTagKeys", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ExternalId", "ExternalId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExternalIdType, offsetof(AssumeRoleRequest, external_id)},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"SourceIdentity", "SourceIdentity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"ProvidedContexts", "ProvidedContexts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "RoleArn", .type = &kArnType, .offset = offsetof(AssumeRoleRequest, role_arn), .required = true},
+    {.name = "RoleSessionName", .type = &kRoleSessionNameType, .offset = offsetof(AssumeRoleRequest, role_session_name), .required = true},
+    {.name = "PolicyArns", .type = nullptr},
+    {.name = "Policy", .type = nullptr},
+    {.name = "DurationSeconds", .type = &kRoleDurationSecondsType, .offset = offsetof(AssumeRoleRequest, duration_seconds)},
+    {.name = "Tags", .type = nullptr},
+    {.name = "TransitiveTagKeys", .type = nullptr},
+    {.name = "ExternalId", .type = &kExternalIdType, .offset = offsetof(AssumeRoleRequest, external_id)},
+    {.name = "SerialNumber", .type = nullptr},
+    {.name = "TokenCode", .type = nullptr},
+    {.name = "SourceIdentity", .type = nullptr},
+    {.name = "ProvidedContexts", .type = nullptr},
 };
 constinit const StructDesc kAssumeRoleRequestStruct = {.name = "AssumeRoleRequest", .members = kAssumeRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCredentialsMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, offsetof(Credentials, access_key_id)},
-    {"SecretAccessKey", "SecretAccessKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeySecretType, offsetof(Credentials, secret_access_key)},
-    {"SessionToken", "SessionToken", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTokenType, offsetof(Credentials, session_token)},
-    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, offsetof(Credentials, expiration)},
+    {.name = "AccessKeyId", .type = &kAccessKeyIdType, .offset = offsetof(Credentials, access_key_id), .required = true},
+    {.name = "SecretAccessKey", .type = &kAccessKeySecretType, .offset = offsetof(Credentials, secret_access_key), .required = true},
+    {.name = "SessionToken", .type = &kTokenType, .offset = offsetof(Credentials, session_token), .required = true},
+    {.name = "Expiration", .type = &kDateType, .offset = offsetof(Credentials, expiration), .required = true},
 };
 constinit const StructDesc kCredentialsStruct = {.name = "Credentials", .members = kCredentialsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAssumedRoleUserMembers[] = {
-    {"AssumedRoleId", "AssumedRoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAssumedRoleIdType, offsetof(AssumedRoleUser, assumed_role_id)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, offsetof(AssumedRoleUser, arn)},
+    {.name = "AssumedRoleId", .type = &kAssumedRoleIdType, .offset = offsetof(AssumedRoleUser, assumed_role_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(AssumedRoleUser, arn), .required = true},
 };
 constinit const StructDesc kAssumedRoleUserStruct = {.name = "AssumedRoleUser", .members = kAssumedRoleUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAssumeRoleResponseMembers[] = {
-    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCredentials, offsetof(AssumeRoleResponse, credentials)},
-    {"AssumedRoleUser", "AssumedRoleUser", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssumedRoleUser, offsetof(AssumeRoleResponse, assumed_role_user)},
+    {.name = "Credentials", .type = &kCredentials, .offset = offsetof(AssumeRoleResponse, credentials)},
+    {.name = "AssumedRoleUser", .type = &kAssumedRoleUser, .offset = offsetof(AssumeRoleResponse, assumed_role_user)},
 };
 constinit const StructDesc kAssumeRoleResponseStruct = {.name = "AssumeRoleResponse", .members = kAssumeRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDecodeAuthorizationMessageRequestMembers[] = {
-    {"EncodedMessage", "EncodedMessage", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEncodedMessageType, offsetof(DecodeAuthorizationMessageRequest, encoded_message)},
+    {.name = "EncodedMessage", .type = &kEncodedMessageType, .offset = offsetof(DecodeAuthorizationMessageRequest, encoded_message), .required = true},
 };
 constinit const StructDesc kDecodeAuthorizationMessageRequestStruct = {.name = "DecodeAuthorizationMessageRequest", .members = kDecodeAuthorizationMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDecodeAuthorizationMessageResponseMembers[] = {
-    {"DecodedMessage", "DecodedMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDecodedMessageType, offsetof(DecodeAuthorizationMessageResponse, decoded_message)},
+    {.name = "DecodedMessage", .type = &kDecodedMessageType, .offset = offsetof(DecodeAuthorizationMessageResponse, decoded_message)},
 };
 constinit const StructDesc kDecodeAuthorizationMessageResponseStruct = {.name = "DecodeAuthorizationMessageResponse", .members = kDecodeAuthorizationMessageResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyInfoRequestMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, offsetof(GetAccessKeyInfoRequest, access_key_id)},
+    {.name = "AccessKeyId", .type = &kAccessKeyIdType, .offset = offsetof(GetAccessKeyInfoRequest, access_key_id), .required = true},
 };
 constinit const StructDesc kGetAccessKeyInfoRequestStruct = {.name = "GetAccessKeyInfoRequest", .members = kGetAccessKeyInfoRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyInfoResponseMembers[] = {
-    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountType, offsetof(GetAccessKeyInfoResponse, account)},
+    {.name = "Account", .type = &kAccountType, .offset = offsetof(GetAccessKeyInfoResponse, account)},
 };
 constinit const StructDesc kGetAccessKeyInfoResponseStruct = {.name = "GetAccessKeyInfoResponse", .members = kGetAccessKeyInfoResponseMembers, .is_union = false, .xml_namespace = {}};
 constinit const StructDesc kGetCallerIdentityRequestStruct = {.name = "GetCallerIdentityRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCallerIdentityResponseMembers[] = {
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserIdType, offsetof(GetCallerIdentityResponse, user_id)},
-    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountType, offsetof(GetCallerIdentityResponse, account)},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, offsetof(GetCallerIdentityResponse, arn)},
+    {.name = "UserId", .type = &kUserIdType, .offset = offsetof(GetCallerIdentityResponse, user_id)},
+    {.name = "Account", .type = &kAccountType, .offset = offsetof(GetCallerIdentityResponse, account)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(GetCallerIdentityResponse, arn)},
 };
 constinit const StructDesc kGetCallerIdentityResponseStruct = {.name = "GetCallerIdentityResponse", .members = kGetCallerIdentityResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSessionTokenRequestMembers[] = {
-    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurationSecondsType, offsetof(GetSessionTokenRequest, duration_seconds)},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, 0},
+    {.name = "DurationSeconds", .type = &kDurationSecondsType, .offset = offsetof(GetSessionTokenRequest, duration_seconds)},
+    {.name = "SerialNumber", .type = nullptr},
+    {.name = "TokenCode", .type = nullptr},
 };
 constinit const StructDesc kGetSessionTokenRequestStruct = {.name = "GetSessionTokenRequest", .members = kGetSessionTokenRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSessionTokenResponseMembers[] = {
-    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCredentials, offsetof(GetSessionTokenResponse, credentials)},
+    {.name = "Credentials", .type = &kCredentials, .offset = offsetof(GetSessionTokenResponse, credentials)},
 };
 constinit const StructDesc kGetSessionTokenResponseStruct = {.name = "GetSessionTokenResponse", .members = kGetSessionTokenResponseMembers, .is_union = false, .xml_namespace = {}};
 
