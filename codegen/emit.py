@@ -140,8 +140,10 @@ def type_fields(service, shape):
     lines = []
     fields = [f".kind = Kind::{'union_structure' if kind == 'structure' and service.is_union(shape) else KINDS[kind]}",
               f".shape_name = {quote(shape)}"]
+    if raw.get("sensitive") or shape in service.value_hidden:
+        fields.insert(1, ".sensitive = true")
     if kind == "timestamp" and "timestampFormat" in raw:
-        fields.append(f".timestamp_format = TimestampFormat::{TIMESTAMPS[raw['timestampFormat']]}")
+        fields.insert(1, f".timestamp_format = TimestampFormat::{TIMESTAMPS[raw['timestampFormat']]}")
     flattened = "true" if raw.get("flattened") or shape in service.options.get("query_flattened", []) else "false"
     if kind == "list":
         element = raw["member"]
@@ -172,8 +174,6 @@ def type_fields(service, shape):
     if "enum" in raw and shape not in service.service_checked:
         lines.append(f"constexpr std::string_view {name}Values[] = {{{', '.join(map(quote, raw['enum']))}}};")
         fields.append(f".enum_values = {name}Values")
-    if raw.get("sensitive") or shape in service.value_hidden:
-        fields.append(".sensitive = true")
     return lines, fields
 
 

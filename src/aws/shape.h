@@ -121,19 +121,32 @@ struct HolderAccess {
   void* (*emplace)(void* holder);          // makes the value present, a default one, and returns it
 };
 
+// A number that a constraint of the model names, or none. Half the size of a std::optional.
+class Bound {
+ public:
+  constexpr Bound() = default;
+  constexpr Bound(int64_t value) : value_(value) {}  // NOLINT: a number is a bound
+  constexpr explicit operator bool() const { return value_ != kNone; }
+  constexpr int64_t operator*() const { return value_; }  // REQUIRES: there is one
+
+ private:
+  static constexpr int64_t kNone = INT64_MIN;  // no model names it
+  int64_t value_ = kNone;
+};
+
 struct TypeDesc {
   Kind kind;
-  std::string_view shape_name;
   TimestampFormat timestamp_format = TimestampFormat::protocol_default;
+  bool sensitive = false;
+  std::string_view shape_name;
   const ListAccess* list = nullptr;
   const MapAccess* map = nullptr;
   const StructDesc* structure = nullptr;
   // Constraints of the model, checked by aws/validate.h. Lengths of strings, blobs and lists, or values of numbers.
-  std::optional<int64_t> min = {};
-  std::optional<int64_t> max = {};
+  Bound min = {};
+  Bound max = {};
   std::string_view pattern = {};                       // Java regular expression, or empty
   std::span<const std::string_view> enum_values = {};  // in the order AWS prints them
-  bool sensitive = false;
   // How members of this type hold their value; nullptr if there are none. A member that holds it in a way of its own
   // (as the alternative of a union, or as a Body that streams) has a TypeDesc of its own, which differs in this alone.
   const HolderAccess* holder = nullptr;

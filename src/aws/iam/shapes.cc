@@ -334,7 +334,7 @@ constexpr ListAccess kArnListTypeAccess = list_access<std::string>(&kArnType, "m
 constinit const TypeDesc kArnListType = {.kind = Kind::list, .shape_name = "ArnListType", .list = &kArnListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kAttachedPermissionsBoundary = {.kind = Kind::structure, .shape_name = "AttachedPermissionsBoundary", .structure = &kAttachedPermissionsBoundaryStruct, .holder = &OptionalHolder<AttachedPermissionsBoundary>::kAccess};
 constinit const TypeDesc kAttachedPolicy = {.kind = Kind::structure, .shape_name = "AttachedPolicy", .structure = &kAttachedPolicyStruct};
-constinit const TypeDesc kBootstrapDatum = {.kind = Kind::blob, .shape_name = "BootstrapDatum", .sensitive = true, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBootstrapDatum = {.kind = Kind::blob, .sensitive = true, .shape_name = "BootstrapDatum", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kCertificationKeyType = {.kind = Kind::string, .shape_name = "CertificationKeyType", .min = 1, .max = 128, .pattern = "[\\u0020-\\u00FF]+"};
 constexpr MapAccess kCertificationMapTypeAccess = map_access<std::string>(&kCertificationValueType, "key", "value", false, &kCertificationKeyType);
 constinit const TypeDesc kCertificationMapType = {.kind = Kind::map, .shape_name = "CertificationMapType", .map = &kCertificationMapTypeAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};

@@ -401,7 +401,7 @@ constexpr ListAccess kArchitecturesListAccess = list_access<std::string>(&kArchi
 constinit const TypeDesc kArchitecturesList = {.kind = Kind::list, .shape_name = "ArchitecturesList", .list = &kArchitecturesListAccess, .min = 1, .max = 1, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .pattern = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kBatchSize = {.kind = Kind::integer, .shape_name = "BatchSize", .min = 1, .max = 10000, .holder = &OptionalHolder<int32_t>::kAccess};
-constinit const TypeDesc kBlob = {.kind = Kind::blob, .shape_name = "Blob", .sensitive = true, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBlob = {.kind = Kind::blob, .sensitive = true, .shape_name = "Blob", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean", .holder = &OptionalHolder<bool>::kAccess};
 constinit const TypeDesc kCapacityProvider = {.kind = Kind::structure, .shape_name = "CapacityProvider", .structure = &kCapacityProviderStruct, .holder = &OptionalHolder<CapacityProvider>::kAccess};
 constinit const TypeDesc kCapacityProviderArn = {.kind = Kind::string, .shape_name = "CapacityProviderArn", .min = 1, .max = 140, .pattern = "arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
@@ -450,10 +450,10 @@ constinit const TypeDesc kDurableExecutions = {.kind = Kind::list, .shape_name =
 constinit const TypeDesc kEnabled = {.kind = Kind::boolean, .shape_name = "Enabled", .holder = &OptionalHolder<bool>::kAccess};
 constinit const TypeDesc kEnvironment = {.kind = Kind::structure, .shape_name = "Environment", .structure = &kEnvironmentStruct, .holder = &OptionalHolder<Environment>::kAccess};
 constinit const TypeDesc kEnvironmentResponse = {.kind = Kind::structure, .shape_name = "EnvironmentResponse", .structure = &kEnvironmentResponseStruct, .holder = &OptionalHolder<EnvironmentResponse>::kAccess};
-constinit const TypeDesc kEnvironmentVariableName = {.kind = Kind::string, .shape_name = "EnvironmentVariableName", .pattern = "[a-zA-Z]([a-zA-Z0-9_])+", .sensitive = true};
-constinit const TypeDesc kEnvironmentVariableValue = {.kind = Kind::string, .shape_name = "EnvironmentVariableValue", .sensitive = true};
+constinit const TypeDesc kEnvironmentVariableName = {.kind = Kind::string, .sensitive = true, .shape_name = "EnvironmentVariableName", .pattern = "[a-zA-Z]([a-zA-Z0-9_])+"};
+constinit const TypeDesc kEnvironmentVariableValue = {.kind = Kind::string, .sensitive = true, .shape_name = "EnvironmentVariableValue"};
 constexpr MapAccess kEnvironmentVariablesAccess = map_access<std::string>(&kEnvironmentVariableValue, "key", "value", false, &kEnvironmentVariableName);
-constinit const TypeDesc kEnvironmentVariables = {.kind = Kind::map, .shape_name = "EnvironmentVariables", .map = &kEnvironmentVariablesAccess, .sensitive = true, .holder = &OptionalHolder<Map<std::string>>::kAccess};
+constinit const TypeDesc kEnvironmentVariables = {.kind = Kind::map, .sensitive = true, .shape_name = "EnvironmentVariables", .map = &kEnvironmentVariablesAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constinit const TypeDesc kEphemeralStorage = {.kind = Kind::structure, .shape_name = "EphemeralStorage", .structure = &kEphemeralStorageStruct, .holder = &OptionalHolder<EphemeralStorage>::kAccess};
 constinit const TypeDesc kEphemeralStorageSize = {.kind = Kind::integer, .shape_name = "EphemeralStorageSize", .min = 512, .max = 10240, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kEventSourceMappingArn = {.kind = Kind::string, .shape_name = "EventSourceMappingArn", .min = 85, .max = 120, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", .holder = &OptionalHolder<std::string>::kAccess};

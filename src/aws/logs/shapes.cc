@@ -532,7 +532,7 @@ constexpr ListAccess kLogGroupArnListAccess = list_access<std::string>(&kLogGrou
 constinit const TypeDesc kLogGroupArnList = {.kind = Kind::list, .shape_name = "LogGroupArnList", .list = &kLogGroupArnListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr std::string_view kLogGroupClassValues[] = {"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"};
 constinit const TypeDesc kLogGroupClass = {.kind = Kind::string, .shape_name = "LogGroupClass", .enum_values = kLogGroupClassValues, .holder = &OptionalHolder<std::string>::kAccess};
-constinit const TypeDesc kLogGroupIdentifier = {.kind = Kind::string, .shape_name = "LogGroupIdentifier", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*", .sensitive = true, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLogGroupIdentifier = {.kind = Kind::string, .sensitive = true, .shape_name = "LogGroupIdentifier", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kLogGroupName = {.kind = Kind::string, .shape_name = "LogGroupName", .min = 1, .pattern = "[\\.\\-_/#A-Za-z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kLogGroupNamePattern = {.kind = Kind::string, .shape_name = "LogGroupNamePattern", .min = 0, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]*", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kLogGroupNameRegexPattern = {.kind = Kind::string, .shape_name = "LogGroupNameRegexPattern", .min = 3, .max = 129, .pattern = "(\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}", .holder = &OptionalHolder<std::string>::kAccess};

@@ -573,10 +573,10 @@ constinit const TypeDesc kResponseContentDisposition = {.kind = Kind::string, .s
 constinit const TypeDesc kResponseContentEncoding = {.kind = Kind::string, .shape_name = "ResponseContentEncoding", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kResponseContentLanguage = {.kind = Kind::string, .shape_name = "ResponseContentLanguage", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kResponseContentType = {.kind = Kind::string, .shape_name = "ResponseContentType", .holder = &OptionalHolder<std::string>::kAccess};
-constinit const TypeDesc kResponseExpires = {.kind = Kind::timestamp, .shape_name = "ResponseExpires", .timestamp_format = TimestampFormat::rfc822, .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kResponseExpires = {.kind = Kind::timestamp, .timestamp_format = TimestampFormat::rfc822, .shape_name = "ResponseExpires", .holder = &OptionalHolder<base::Timestamp>::kAccess};
 constinit const TypeDesc kS3KeyFilter = {.kind = Kind::structure, .shape_name = "S3KeyFilter", .structure = &kS3KeyFilterStruct, .holder = &OptionalHolder<S3KeyFilter>::kAccess};
 constinit const TypeDesc kS3RegionalOrS3ExpressBucketArnString = {.kind = Kind::string, .shape_name = "S3RegionalOrS3ExpressBucketArnString", .min = 1, .max = 128, .pattern = "arn:[^:]+:(s3|s3express):.*", .holder = &OptionalHolder<std::string>::kAccess};
-constinit const TypeDesc kSSEKMSKeyId = {.kind = Kind::string, .shape_name = "SSEKMSKeyId", .sensitive = true, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSSEKMSKeyId = {.kind = Kind::string, .sensitive = true, .shape_name = "SSEKMSKeyId", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kServerSideEncryptionValues[] = {"AES256", "aws:fsx", "aws:kms", "aws:kms:dsse"};
 constinit const TypeDesc kServerSideEncryption = {.kind = Kind::string, .shape_name = "ServerSideEncryption", .enum_values = kServerSideEncryptionValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kServerSideEncryptionByDefault = {.kind = Kind::structure, .shape_name = "ServerSideEncryptionByDefault", .structure = &kServerSideEncryptionByDefaultStruct, .holder = &OptionalHolder<ServerSideEncryptionByDefault>::kAccess};

@@ -38,7 +38,7 @@ extern const TypeDesc kUserIdType;
 constinit const TypeDesc kAssumedRoleUser = {.kind = Kind::structure, .shape_name = "AssumedRoleUser", .structure = &kAssumedRoleUserStruct, .holder = &OptionalHolder<AssumedRoleUser>::kAccess};
 constinit const TypeDesc kCredentials = {.kind = Kind::structure, .shape_name = "Credentials", .structure = &kCredentialsStruct, .holder = &OptionalHolder<Credentials>::kAccess};
 constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]*", .holder = &OptionalHolder<std::string>::kAccess};
-constinit const TypeDesc kAccessKeySecretType = {.kind = Kind::string, .shape_name = "accessKeySecretType", .sensitive = true, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAccessKeySecretType = {.kind = Kind::string, .sensitive = true, .shape_name = "accessKeySecretType", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAccountType = {.kind = Kind::string, .shape_name = "accountType", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAssumedRoleIdType = {.kind = Kind::string, .shape_name = "assumedRoleIdType", .min = 2, .max = 193, .pattern = "[\\w+=,.@:-]*", .holder = &OptionalHolder<std::string>::kAccess};
