@@ -306,7 +306,7 @@ def service_h(service):
             '#include "base/result.h"\n\n') + namespace(service, body)
 
 
-def operation_row(service, op):
+def operation_row(service, op, errors):
     http = op.raw["http"]
     wrapper = (op.raw.get("output") or {}).get("resultWrapper", "")
     if not wrapper and "query" in service.options["protocols"] and op.has_output:
@@ -319,7 +319,7 @@ def operation_row(service, op):
               f".input_root = {view((op.raw.get('input') or {}).get('locationName', ''))}",
               f".output_wrapper = {view(wrapper)}", f".iam_action = {view(action)}",
               f".iam_resource = {quote(op.options.get('iam_resource', service.options.get('iam_resource', '*')))}",
-              f".errors = {'k' + op.name + 'Errors' if op.errors else '{}'}",
+              f".errors = {errors}",
               f".may_wait = {'true' if op.options.get('may_wait') else 'false'}",
               *([".quick = true"] if op.options.get("quick") else []),
               f".checksum_required = {'true' if checksum else 'false'}",
@@ -335,14 +335,17 @@ def operation_table(service, operations):
             "base::Result<void> call(void* service, Context& context, void* in, void* out) {\n"
             f"  TRY_ASSIGN(*static_cast<Out*>(out), (static_cast<{service.class_name}*>(service)->*Method)"
             "(context, std::move(*static_cast<In*>(in))));\n  return {};\n}\n\n")
+    lists, list_of = {"": "{}"}, {}  # of errors: operations that have the same ones share the list of the first
     for op in operations:
-        if op.errors:
-            rows = ", ".join("&errors::k" + class_name(e) for e in op.errors)
-            body += f"constexpr const ErrorDesc* k{op.name}Errors[] = {{{rows}}};\n"
+        rows = ", ".join("&errors::k" + class_name(e) for e in op.errors)
+        if rows not in lists:
+            lists[rows] = f"k{op.name}Errors"
+            body += f"constexpr const ErrorDesc* {lists[rows]}[] = {{{rows}}};\n"
+        list_of[op.name] = lists[rows]
     protocols = ", ".join("Protocol::" + p for p in service.options["protocols"])
     body += f"\nconstexpr Protocol kProtocols[] = {{{protocols}}};\n\n"
     body += "const OperationDesc kOperations[] = {\n"
-    body += "".join(operation_row(service, op) for op in operations)
+    body += "".join(operation_row(service, op, list_of[op.name]) for op in operations)
     return body + "};\n"
 
 

@@ -282,9 +282,7 @@ base::Result<void> call(void* service, Context& context, void* in, void* out) {
 
 constexpr const ErrorDesc* kBatchExecuteStatementErrors[] = {&errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kThrottlingException};
 constexpr const ErrorDesc* kBatchGetItemErrors[] = {&errors::kProvisionedThroughputExceededException, &errors::kResourceNotFoundException, &errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kThrottlingException};
-constexpr const ErrorDesc* kGetItemErrors[] = {&errors::kProvisionedThroughputExceededException, &errors::kResourceNotFoundException, &errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kThrottlingException};
 constexpr const ErrorDesc* kPutItemErrors[] = {&errors::kConditionalCheckFailedException, &errors::kProvisionedThroughputExceededException, &errors::kResourceNotFoundException, &errors::kItemCollectionSizeLimitExceededException, &errors::kTransactionConflictException, &errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kReplicatedWriteConflictException, &errors::kThrottlingException};
-constexpr const ErrorDesc* kUpdateItemErrors[] = {&errors::kConditionalCheckFailedException, &errors::kProvisionedThroughputExceededException, &errors::kResourceNotFoundException, &errors::kItemCollectionSizeLimitExceededException, &errors::kTransactionConflictException, &errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kReplicatedWriteConflictException, &errors::kThrottlingException};
 
 constexpr Protocol kProtocols[] = {Protocol::json_1_0};
 
@@ -331,7 +329,7 @@ const OperationDesc kOperations[] = {
      .output_wrapper = {},
      .iam_action = "dynamodb:GetItem",
      .iam_resource = "arn:aws:dynamodb:{region}:{account}:table/{TableName}",
-     .errors = kGetItemErrors,
+     .errors = kBatchGetItemErrors,
      .may_wait = false,
      .quick = true,
      .checksum_required = false,
@@ -365,7 +363,7 @@ const OperationDesc kOperations[] = {
      .output_wrapper = {},
      .iam_action = "dynamodb:UpdateItem",
      .iam_resource = "arn:aws:dynamodb:{region}:{account}:table/{TableName}",
-     .errors = kUpdateItemErrors,
+     .errors = kPutItemErrors,
      .may_wait = false,
      .quick = true,
      .checksum_required = false,
