@@ -403,8 +403,7 @@ def errors_cc(service):
         if error.detail:
             body += (f"base::AwsError {snake(error.shape)}(std::string message, {name} detail) {{\n"
                      f"  base::AwsError error = make_error(k{name}, std::move(message));\n"
-                     f"  error.detail = std::make_shared<ShapeDetail>(\n"
-                     f"      AnyShape{{&{name}::desc(), std::make_shared<{name}>(std::move(detail))}});\n"
+                     "  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));\n"
                      "  return error;\n}\n")
         else:
             body += (f"base::AwsError {snake(error.shape)}(std::string message) {{\n"

@@ -252,14 +252,24 @@ constexpr MapAccess map_access(const TypeDesc* value, std::string_view key_name,
       key};
 }
 
-// A value of some shape on the heap, with the description to walk it by.
+// A value of some shape on the heap, with the description to walk it by. Not a std::shared_ptr, which would bring a
+// class of its own, with its tables, for each shape.
 struct AnyShape {
+  using Value = std::unique_ptr<void, void (*)(void*)>;
   const StructDesc* desc = nullptr;
-  std::shared_ptr<void> value;
+  Value value = Value(nullptr, nullptr);
 };
 template <class T>
+void delete_shape(void* value) {
+  delete static_cast<T*>(value);
+}
+template <class T>
 AnyShape make_any_shape() {
-  return {&T::desc(), std::make_shared<T>()};
+  return {&T::desc(), {new T(), delete_shape<T>}};
+}
+template <class T>
+AnyShape make_any_shape(T value) {
+  return {&T::desc(), {new T(std::move(value)), delete_shape<T>}};
 }
 
 struct ErrorDesc {
