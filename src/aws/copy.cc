@@ -42,7 +42,7 @@ void copy_value(const TypeDesc& type, const void* from, void* to) {
 
 void copy(const StructDesc& desc, const void* from, void* to) {
   for (const MemberDesc& member : desc.members) {
-    if (member.get == nullptr) continue;
+    if (member.unsupported()) continue;
     if (const void* value = member.get(from); value != nullptr) copy_value(*member.type, value, member.emplace(to));
   }
 }

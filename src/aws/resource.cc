@@ -31,7 +31,7 @@ std::string_view log_group_name(std::string_view text) {
 std::vector<std::string_view> member_values(const OperationDesc& operation, const void* in, std::string_view names) {
   const std::string_view name = names.substr(0, names.find('|'));
   const MemberDesc* member = operation.input->find(name);
-  const void* value = member != nullptr && member->get != nullptr ? member->get(in) : nullptr;
+  const void* value = member != nullptr && !member->unsupported() ? member->get(in) : nullptr;
   if (value == nullptr && name.size() < names.size())
     return member_values(operation, in, names.substr(name.size() + 1));
   if (value == nullptr) return {"*"};

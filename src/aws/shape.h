@@ -115,38 +115,77 @@ struct MapAccess {
   const TypeDesc* key = nullptr;                    // the constraints of the keys, if known
 };
 
+// How a member holds its value. One for each C++ type that has members: OptionalHolder and AlternativeHolder below.
+struct HolderAccess {
+  const void* (*get)(const void* holder);  // nullptr: absent
+  void* (*emplace)(void* holder);          // makes the value present, a default one, and returns it
+};
+
+// A number that a constraint of the model names, or none. Half the size of a std::optional.
+class Bound {
+ public:
+  constexpr Bound() = default;
+  constexpr Bound(int64_t value) : value_(value) {}  // NOLINT: a number is a bound
+  constexpr explicit operator bool() const { return value_ != kNone; }
+  constexpr int64_t operator*() const { return value_; }  // REQUIRES: there is one
+
+ private:
+  static constexpr int64_t kNone = INT64_MIN;  // no model names it
+  int64_t value_ = kNone;
+};
+
 struct TypeDesc {
   Kind kind;
-  std::string_view shape_name;
   TimestampFormat timestamp_format = TimestampFormat::protocol_default;
+  bool sensitive = false;
+  std::string_view shape_name;
   const ListAccess* list = nullptr;
   const MapAccess* map = nullptr;
   const StructDesc* structure = nullptr;
   // Constraints of the model, checked by aws/validate.h. Lengths of strings, blobs and lists, or values of numbers.
-  std::optional<int64_t> min = {};
-  std::optional<int64_t> max = {};
+  Bound min = {};
+  Bound max = {};
   std::string_view pattern = {};                       // Java regular expression, or empty
   std::span<const std::string_view> enum_values = {};  // in the order AWS prints them
-  bool sensitive = false;
+  // How members of this type hold their value; nullptr if there are none. A member that holds it in a way of its own
+  // (as the alternative of a union, or as a Body that streams) has a TypeDesc of its own, which differs in this alone.
+  const HolderAccess* holder = nullptr;
 };
 
 // Where a member travels in the two REST protocols. The other protocols put every member in the body.
 enum class Location : uint8_t { body, header, header_prefix, uri, query, status_code, payload };
 
+// What the wire calls a member whose name there is not the model's, or which has a namespace of its own in XML.
+struct WireName {
+  std::string_view text;
+  std::string_view xml_namespace = {};  // xmlns of the element, or empty
+};
+
 struct MemberDesc {
-  std::string_view name;  // the model's name, which json protocols use
-  std::string_view wire;  // locationName or `name`: the name in JSON (rest), XML, query, header or URI
-  Location location;
-  TimestampFormat timestamp_format;  // of this member; protocol_default defers to the type
-  bool required;
-  bool unsupported;  // known to AWS, not honoured here: its presence in a request is refused (aws/validate.h)
-  bool idempotency_token;
-  bool streaming;
-  bool xml_attribute;
-  std::string_view xml_namespace;          // xmlns of this element, or empty
-  const TypeDesc* type;                    // nullptr for an unsupported member
-  const void* (*get)(const void* object);  // nullptr result: absent. The function itself is null if unsupported.
-  void* (*emplace)(void* object);          // makes the member present with a default value and returns it
+  std::string_view name;                 // the model's name, which json protocols use
+  const TypeDesc* type;                  // nullptr for an unsupported member, which the C++ struct does not have
+  const WireName* other_wire = nullptr;  // for wire() and xml_namespace(): nullptr if `name` is all there is
+  uint16_t offset = 0;                   // of the holder in the C++ struct
+  Location location = Location::body;
+  TimestampFormat timestamp_format = TimestampFormat::protocol_default;  // of this member; this one defers to the type
+  bool required = false;
+  bool idempotency_token = false;
+  bool streaming = false;
+  bool xml_attribute = false;
+
+  // The name in JSON (rest), XML, query, header or URI: locationName or `name`.
+  std::string_view wire() const { return other_wire != nullptr ? other_wire->text : name; }
+  std::string_view xml_namespace() const {
+    return other_wire != nullptr ? other_wire->xml_namespace : std::string_view();
+  }
+  // Known to AWS, not honoured here: its presence in a request is refused (aws/validate.h).
+  bool unsupported() const { return type == nullptr; }
+  // The value, or nullptr if it is absent. REQUIRES: !unsupported().
+  const void* get(const void* object) const {
+    return type->holder->get(static_cast<const std::byte*>(object) + offset);
+  }
+  // Makes the member present with a default value and returns it. REQUIRES: !unsupported().
+  void* emplace(void* object) const { return type->holder->emplace(static_cast<std::byte*>(object) + offset); }
 };
 
 struct StructDesc {
@@ -157,23 +196,24 @@ struct StructDesc {
   const MemberDesc* find(std::string_view member_name) const;  // by `name`; nullptr if there is none
 };
 
-// Access thunks. `M` is a pointer to a member of type std::optional<T>.
-template <auto M>
-struct MemberAccess;
-template <class S, class T, std::optional<T> S::* M>
-struct MemberAccess<M> {
-  static const void* get(const void* object) {
-    const auto& member = static_cast<const S*>(object)->*M;
-    return member.has_value() ? &*member : nullptr;
+// A member of a struct: std::optional<T>.
+template <class T>
+struct OptionalHolder {
+  static const void* get(const void* holder) {
+    const auto& optional = *static_cast<const std::optional<T>*>(holder);
+    return optional.has_value() ? &*optional : nullptr;
   }
-  static void* emplace(void* object) { return &(static_cast<S*>(object)->*M).emplace(); }
+  static void* emplace(void* holder) { return &static_cast<std::optional<T>*>(holder)->emplace(); }
+  static constexpr HolderAccess kAccess = {get, emplace};
 };
 
-// The same for alternative `I` of a generated union (a struct with a std::variant member `value`).
+// A member of a generated union (a struct with a std::variant member `value`): its alternative `I`. The holder is the
+// whole union.
 template <class U, std::size_t I>
-struct AlternativeAccess {
-  static const void* get(const void* object) { return std::get_if<I>(&static_cast<const U*>(object)->value); }
-  static void* emplace(void* object) { return &static_cast<U*>(object)->value.template emplace<I>(); }
+struct AlternativeHolder {
+  static const void* get(const void* holder) { return std::get_if<I>(&static_cast<const U*>(holder)->value); }
+  static void* emplace(void* holder) { return &static_cast<U*>(holder)->value.template emplace<I>(); }
+  static constexpr HolderAccess kAccess = {get, emplace};
 };
 
 template <class T>
@@ -212,14 +252,24 @@ constexpr MapAccess map_access(const TypeDesc* value, std::string_view key_name,
       key};
 }
 
-// A value of some shape on the heap, with the description to walk it by.
+// A value of some shape on the heap, with the description to walk it by. Not a std::shared_ptr, which would bring a
+// class of its own, with its tables, for each shape.
 struct AnyShape {
+  using Value = std::unique_ptr<void, void (*)(void*)>;
   const StructDesc* desc = nullptr;
-  std::shared_ptr<void> value;
+  Value value = Value(nullptr, nullptr);
 };
 template <class T>
+void delete_shape(void* value) {
+  delete static_cast<T*>(value);
+}
+template <class T>
 AnyShape make_any_shape() {
-  return {&T::desc(), std::make_shared<T>()};
+  return {&T::desc(), {new T(), delete_shape<T>}};
+}
+template <class T>
+AnyShape make_any_shape(T value) {
+  return {&T::desc(), {new T(std::move(value)), delete_shape<T>}};
 }
 
 struct ErrorDesc {

@@ -111,7 +111,7 @@ void show(const TypeDesc& type, const void* value, int depth, std::string& out) 
       out += type.shape_name;
       char separator = '(';
       for (const MemberDesc& member : type.structure->members) {
-        if (member.unsupported) continue;
+        if (member.unsupported()) continue;
         const void* inner = member.get(value);
         if (inner == nullptr) continue;
         out += separator;
@@ -194,7 +194,7 @@ class Checker {
       return;
     }
     for (const MemberDesc& member : desc.members) {
-      if (member.unsupported) continue;
+      if (member.unsupported()) continue;
       const void* value = member.get(object);
       if (value == nullptr && !member.required) continue;
       steps_.push_back({.name = member.name, .member = true});
@@ -387,14 +387,14 @@ std::string missing_inside(const TypeDesc& type, const void* value, int depth) {
 std::string missing_member(const StructDesc& desc, const void* object, int depth) {
   if (depth > kDepthMax) return {};
   for (const MemberDesc& member : desc.members) {
-    if (member.unsupported) continue;
+    if (member.unsupported()) continue;
     const void* value = member.get(object);
     if (value == nullptr) {
-      if (member.required) return std::string(member.wire);
+      if (member.required) return std::string(member.wire());
       continue;
     }
     if (const std::string missing = missing_inside(*member.type, value, depth); !missing.empty())
-      return std::string(member.wire) + missing;
+      return std::string(member.wire()) + missing;
   }
   return {};
 }

@@ -5,7 +5,7 @@ namespace like_aws {
 std::string Call::text(std::string_view member_name) const {
   if (operation.input == nullptr || in == nullptr) return {};
   const aws::MemberDesc* member = operation.input->find(member_name);
-  if (member == nullptr || member->get == nullptr || member->type->kind != aws::Kind::string) return {};
+  if (member == nullptr || member->unsupported() || member->type->kind != aws::Kind::string) return {};
   const auto* value = static_cast<const std::string*>(member->get(in));
   return value != nullptr ? *value : std::string();
 }

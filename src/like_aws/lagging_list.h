@@ -111,7 +111,7 @@ class LaggingList final : public Behaviour {
   // Not those that ask for a page or for some, which would have to be chosen from.
   bool asks_for_all(const Call& call) const {
     return std::ranges::none_of(call.operation.input->members, [&](const aws::MemberDesc& member) {
-      return member.get != nullptr && member.name != resource_.prefix_by && member.get(call.in) != nullptr;
+      return !member.unsupported() && member.name != resource_.prefix_by && member.get(call.in) != nullptr;
     });
   }
 

@@ -52,7 +52,7 @@ Client::Client(http::Transport& transport, CredentialProvider& provider, base::E
 
 void Client::fill_idempotency_tokens(const OperationDesc& operation, void* in) {
   for (const MemberDesc& member : operation.input->members) {
-    if (member.idempotency_token && member.get != nullptr && member.get(in) == nullptr)
+    if (member.idempotency_token && !member.unsupported() && member.get(in) == nullptr)
       *static_cast<std::string*>(member.emplace(in)) = base::make_uuid(env_.random);
   }
 }

@@ -515,20 +515,10 @@ TEST_F(ClientTest, AnOperationThatDemandsAChecksumGetsOneOfItsBody) {
 struct Tokened {
   std::optional<std::string> token;
   static const StructDesc& desc() {
-    static constexpr TypeDesc kText = {.kind = Kind::string, .shape_name = "String"};
-    static constexpr MemberDesc kMembers[] = {{.name = "ClientToken",
-                                               .wire = "ClientToken",
-                                               .location = Location::body,
-                                               .timestamp_format = TimestampFormat::protocol_default,
-                                               .required = false,
-                                               .unsupported = false,
-                                               .idempotency_token = true,
-                                               .streaming = false,
-                                               .xml_attribute = false,
-                                               .xml_namespace = {},
-                                               .type = &kText,
-                                               .get = MemberAccess<&Tokened::token>::get,
-                                               .emplace = MemberAccess<&Tokened::token>::emplace}};
+    static constexpr TypeDesc kText = {
+        .kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
+    static constexpr MemberDesc kMembers[] = {
+        {.name = "ClientToken", .type = &kText, .offset = offsetof(Tokened, token), .idempotency_token = true}};
     static constexpr StructDesc kDesc = {.name = "Tokened", .members = kMembers};
     return kDesc;
   }

@@ -27,7 +27,7 @@ bool starts_with_any(std::string_view name, std::span<const std::string_view> ve
 
 const std::string* text_of(const StructDesc& shape, const void* object, std::string_view member_name) {
   const MemberDesc* member = shape.find(member_name);
-  if (member == nullptr || member->get == nullptr || member->type->kind != Kind::string) return nullptr;
+  if (member == nullptr || member->unsupported() || member->type->kind != Kind::string) return nullptr;
   return static_cast<const std::string*>(member->get(object));
 }
 
@@ -66,7 +66,7 @@ bool is_repeatable_statement(const std::string* statement) {
 template <class Predicate>
 bool holds_for_all(const StructDesc& shape, const void* object, std::string_view member_name, Predicate holds) {
   const MemberDesc* member = shape.find(member_name);
-  if (member == nullptr || member->get == nullptr || member->type->kind != Kind::list) return false;
+  if (member == nullptr || member->unsupported() || member->type->kind != Kind::list) return false;
   const ListAccess& list = *member->type->list;
   const void* const values = member->get(object);
   if (values == nullptr || list.element->kind != Kind::structure) return false;

@@ -55,8 +55,7 @@ base::AwsError resource_not_found(std::string message) {
 }
 base::AwsError resource_not_found_exception(std::string message, ResourceNotFoundException detail) {
   base::AwsError error = make_error(kResourceNotFoundException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ResourceNotFoundException::desc(), std::make_shared<ResourceNotFoundException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError validation_error(std::string message) {

@@ -249,782 +249,782 @@ extern const TypeDesc kTimezone;
 extern const TypeDesc kTreatMissingData;
 extern const TypeDesc kValues;
 
-constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 1, .max = 255};
-constinit const TypeDesc kActionPrefix = {.kind = Kind::string, .shape_name = "ActionPrefix", .min = 1, .max = 1024};
-constinit const TypeDesc kActionsEnabled = {.kind = Kind::boolean, .shape_name = "ActionsEnabled"};
-constinit const TypeDesc kAlarmArn = {.kind = Kind::string, .shape_name = "AlarmArn", .min = 1, .max = 1600};
-constinit const TypeDesc kAlarmDescription = {.kind = Kind::string, .shape_name = "AlarmDescription", .min = 0, .max = 1024};
+constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kActionPrefix = {.kind = Kind::string, .shape_name = "ActionPrefix", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kActionsEnabled = {.kind = Kind::boolean, .shape_name = "ActionsEnabled", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kAlarmArn = {.kind = Kind::string, .shape_name = "AlarmArn", .min = 1, .max = 1600, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAlarmDescription = {.kind = Kind::string, .shape_name = "AlarmDescription", .min = 0, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAlarmHistoryItem = {.kind = Kind::structure, .shape_name = "AlarmHistoryItem", .structure = &kAlarmHistoryItemStruct};
 constexpr ListAccess kAlarmHistoryItemsAccess = list_access<AlarmHistoryItem>(&kAlarmHistoryItem, "member", false);
-constinit const TypeDesc kAlarmHistoryItems = {.kind = Kind::list, .shape_name = "AlarmHistoryItems", .list = &kAlarmHistoryItemsAccess};
+constinit const TypeDesc kAlarmHistoryItems = {.kind = Kind::list, .shape_name = "AlarmHistoryItems", .list = &kAlarmHistoryItemsAccess, .holder = &OptionalHolder<std::vector<AlarmHistoryItem>>::kAccess};
 constexpr std::string_view kAlarmMuteRuleStatusValues[] = {"SCHEDULED", "ACTIVE", "EXPIRED"};
-constinit const TypeDesc kAlarmMuteRuleStatus = {.kind = Kind::string, .shape_name = "AlarmMuteRuleStatus", .enum_values = kAlarmMuteRuleStatusValues};
+constinit const TypeDesc kAlarmMuteRuleStatus = {.kind = Kind::string, .shape_name = "AlarmMuteRuleStatus", .enum_values = kAlarmMuteRuleStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAlarmMuteRuleStatusesAccess = list_access<std::string>(&kAlarmMuteRuleStatus, "member", false);
-constinit const TypeDesc kAlarmMuteRuleStatuses = {.kind = Kind::list, .shape_name = "AlarmMuteRuleStatuses", .list = &kAlarmMuteRuleStatusesAccess};
+constinit const TypeDesc kAlarmMuteRuleStatuses = {.kind = Kind::list, .shape_name = "AlarmMuteRuleStatuses", .list = &kAlarmMuteRuleStatusesAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kAlarmMuteRuleSummariesAccess = list_access<AlarmMuteRuleSummary>(&kAlarmMuteRuleSummary, "member", false);
-constinit const TypeDesc kAlarmMuteRuleSummaries = {.kind = Kind::list, .shape_name = "AlarmMuteRuleSummaries", .list = &kAlarmMuteRuleSummariesAccess};
+constinit const TypeDesc kAlarmMuteRuleSummaries = {.kind = Kind::list, .shape_name = "AlarmMuteRuleSummaries", .list = &kAlarmMuteRuleSummariesAccess, .holder = &OptionalHolder<std::vector<AlarmMuteRuleSummary>>::kAccess};
 constinit const TypeDesc kAlarmMuteRuleSummary = {.kind = Kind::structure, .shape_name = "AlarmMuteRuleSummary", .structure = &kAlarmMuteRuleSummaryStruct};
-constinit const TypeDesc kAlarmName = {.kind = Kind::string, .shape_name = "AlarmName", .min = 1, .max = 255};
-constinit const TypeDesc kAlarmNamePrefix = {.kind = Kind::string, .shape_name = "AlarmNamePrefix", .min = 1, .max = 255};
+constinit const TypeDesc kAlarmName = {.kind = Kind::string, .shape_name = "AlarmName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAlarmNamePrefix = {.kind = Kind::string, .shape_name = "AlarmNamePrefix", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAlarmNamesAccess = list_access<std::string>(&kAlarmName, "member", false);
-constinit const TypeDesc kAlarmNames = {.kind = Kind::list, .shape_name = "AlarmNames", .list = &kAlarmNamesAccess, .max = 100};
-constinit const TypeDesc kAlarmRule = {.kind = Kind::string, .shape_name = "AlarmRule", .min = 1, .max = 10240};
+constinit const TypeDesc kAlarmNames = {.kind = Kind::list, .shape_name = "AlarmNames", .list = &kAlarmNamesAccess, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kAlarmRule = {.kind = Kind::string, .shape_name = "AlarmRule", .min = 1, .max = 10240, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAlarmTypeValues[] = {"CompositeAlarm", "MetricAlarm"};
-constinit const TypeDesc kAlarmType = {.kind = Kind::string, .shape_name = "AlarmType", .enum_values = kAlarmTypeValues};
+constinit const TypeDesc kAlarmType = {.kind = Kind::string, .shape_name = "AlarmType", .enum_values = kAlarmTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAlarmTypesAccess = list_access<std::string>(&kAlarmType, "member", false);
-constinit const TypeDesc kAlarmTypes = {.kind = Kind::list, .shape_name = "AlarmTypes", .list = &kAlarmTypesAccess};
-constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1024};
+constinit const TypeDesc kAlarmTypes = {.kind = Kind::list, .shape_name = "AlarmTypes", .list = &kAlarmTypesAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAnomalyDetector = {.kind = Kind::structure, .shape_name = "AnomalyDetector", .structure = &kAnomalyDetectorStruct};
-constinit const TypeDesc kAnomalyDetectorConfiguration = {.kind = Kind::structure, .shape_name = "AnomalyDetectorConfiguration", .structure = &kAnomalyDetectorConfigurationStruct};
+constinit const TypeDesc kAnomalyDetectorConfiguration = {.kind = Kind::structure, .shape_name = "AnomalyDetectorConfiguration", .structure = &kAnomalyDetectorConfigurationStruct, .holder = &OptionalHolder<AnomalyDetectorConfiguration>::kAccess};
 constexpr ListAccess kAnomalyDetectorExcludedTimeRangesAccess = list_access<Range>(&kRange, "member", false);
-constinit const TypeDesc kAnomalyDetectorExcludedTimeRanges = {.kind = Kind::list, .shape_name = "AnomalyDetectorExcludedTimeRanges", .list = &kAnomalyDetectorExcludedTimeRangesAccess};
-constinit const TypeDesc kAnomalyDetectorMetricStat = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricStat", .max = 50, .pattern = "(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tc|tm|ts|wm)(\\d{1,2}(\\.\\d{0,10})?|100)|[ou]\\d+(\\.\\d*)?)(_E|_L|_H)?|(TM|TC|TS|WM)\\(((((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?:((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%|((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%:(((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?)\\)|(TM|TC|TS|WM|PR)\\(((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)):((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?|((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?:(\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))\\)"};
-constinit const TypeDesc kAnomalyDetectorMetricTimezone = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricTimezone", .max = 50, .pattern = ".*"};
+constinit const TypeDesc kAnomalyDetectorExcludedTimeRanges = {.kind = Kind::list, .shape_name = "AnomalyDetectorExcludedTimeRanges", .list = &kAnomalyDetectorExcludedTimeRangesAccess, .holder = &OptionalHolder<std::vector<Range>>::kAccess};
+constinit const TypeDesc kAnomalyDetectorMetricStat = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricStat", .max = 50, .pattern = "(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tc|tm|ts|wm)(\\d{1,2}(\\.\\d{0,10})?|100)|[ou]\\d+(\\.\\d*)?)(_E|_L|_H)?|(TM|TC|TS|WM)\\(((((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?:((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%|((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%:(((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?)\\)|(TM|TC|TS|WM|PR)\\(((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)):((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?|((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?:(\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))\\)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAnomalyDetectorMetricTimezone = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricTimezone", .max = 50, .pattern = ".*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAnomalyDetectorStateValueValues[] = {"PENDING_TRAINING", "TRAINED_INSUFFICIENT_DATA", "TRAINED"};
-constinit const TypeDesc kAnomalyDetectorStateValue = {.kind = Kind::string, .shape_name = "AnomalyDetectorStateValue", .enum_values = kAnomalyDetectorStateValueValues};
+constinit const TypeDesc kAnomalyDetectorStateValue = {.kind = Kind::string, .shape_name = "AnomalyDetectorStateValue", .enum_values = kAnomalyDetectorStateValueValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAnomalyDetectorTypeValues[] = {"SINGLE_METRIC", "METRIC_MATH"};
 constinit const TypeDesc kAnomalyDetectorType = {.kind = Kind::string, .shape_name = "AnomalyDetectorType", .enum_values = kAnomalyDetectorTypeValues};
 constexpr ListAccess kAnomalyDetectorTypesAccess = list_access<std::string>(&kAnomalyDetectorType, "member", false);
-constinit const TypeDesc kAnomalyDetectorTypes = {.kind = Kind::list, .shape_name = "AnomalyDetectorTypes", .list = &kAnomalyDetectorTypesAccess, .max = 2};
+constinit const TypeDesc kAnomalyDetectorTypes = {.kind = Kind::list, .shape_name = "AnomalyDetectorTypes", .list = &kAnomalyDetectorTypesAccess, .max = 2, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kAnomalyDetectorsAccess = list_access<AnomalyDetector>(&kAnomalyDetector, "member", false);
-constinit const TypeDesc kAnomalyDetectors = {.kind = Kind::list, .shape_name = "AnomalyDetectors", .list = &kAnomalyDetectorsAccess};
-constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .min = 1, .max = 1600};
+constinit const TypeDesc kAnomalyDetectors = {.kind = Kind::list, .shape_name = "AnomalyDetectors", .list = &kAnomalyDetectorsAccess, .holder = &OptionalHolder<std::vector<AnomalyDetector>>::kAccess};
+constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .min = 1, .max = 1600, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kComparisonOperatorValues[] = {"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"};
-constinit const TypeDesc kComparisonOperator = {.kind = Kind::string, .shape_name = "ComparisonOperator", .enum_values = kComparisonOperatorValues};
+constinit const TypeDesc kComparisonOperator = {.kind = Kind::string, .shape_name = "ComparisonOperator", .enum_values = kComparisonOperatorValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kCompositeAlarm = {.kind = Kind::structure, .shape_name = "CompositeAlarm", .structure = &kCompositeAlarmStruct};
 constexpr ListAccess kCompositeAlarmsAccess = list_access<CompositeAlarm>(&kCompositeAlarm, "member", false);
-constinit const TypeDesc kCompositeAlarms = {.kind = Kind::list, .shape_name = "CompositeAlarms", .list = &kCompositeAlarmsAccess};
+constinit const TypeDesc kCompositeAlarms = {.kind = Kind::list, .shape_name = "CompositeAlarms", .list = &kCompositeAlarmsAccess, .holder = &OptionalHolder<std::vector<CompositeAlarm>>::kAccess};
 constexpr ListAccess kCountsAccess = list_access<double>(&kDatapointValue, "member", false);
-constinit const TypeDesc kCounts = {.kind = Kind::list, .shape_name = "Counts", .list = &kCountsAccess};
-constinit const TypeDesc kDashboardArn = {.kind = Kind::string, .shape_name = "DashboardArn"};
-constinit const TypeDesc kDashboardBody = {.kind = Kind::string, .shape_name = "DashboardBody"};
+constinit const TypeDesc kCounts = {.kind = Kind::list, .shape_name = "Counts", .list = &kCountsAccess, .holder = &OptionalHolder<std::vector<double>>::kAccess};
+constinit const TypeDesc kDashboardArn = {.kind = Kind::string, .shape_name = "DashboardArn", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDashboardBody = {.kind = Kind::string, .shape_name = "DashboardBody", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDashboardEntriesAccess = list_access<DashboardEntry>(&kDashboardEntry, "member", false);
-constinit const TypeDesc kDashboardEntries = {.kind = Kind::list, .shape_name = "DashboardEntries", .list = &kDashboardEntriesAccess};
+constinit const TypeDesc kDashboardEntries = {.kind = Kind::list, .shape_name = "DashboardEntries", .list = &kDashboardEntriesAccess, .holder = &OptionalHolder<std::vector<DashboardEntry>>::kAccess};
 constinit const TypeDesc kDashboardEntry = {.kind = Kind::structure, .shape_name = "DashboardEntry", .structure = &kDashboardEntryStruct};
-constinit const TypeDesc kDashboardName = {.kind = Kind::string, .shape_name = "DashboardName"};
-constinit const TypeDesc kDashboardNamePrefix = {.kind = Kind::string, .shape_name = "DashboardNamePrefix"};
+constinit const TypeDesc kDashboardName = {.kind = Kind::string, .shape_name = "DashboardName", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDashboardNamePrefix = {.kind = Kind::string, .shape_name = "DashboardNamePrefix", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kDatapoint = {.kind = Kind::structure, .shape_name = "Datapoint", .structure = &kDatapointStruct};
-constinit const TypeDesc kDatapointValue = {.kind = Kind::floating, .shape_name = "DatapointValue"};
+constinit const TypeDesc kDatapointValue = {.kind = Kind::floating, .shape_name = "DatapointValue", .holder = &OptionalHolder<double>::kAccess};
 constexpr MapAccess kDatapointValueMapAccess = map_access<double>(&kDatapointValue, "key", "value", false, &kExtendedStatistic);
-constinit const TypeDesc kDatapointValueMap = {.kind = Kind::map, .shape_name = "DatapointValueMap", .map = &kDatapointValueMapAccess};
+constinit const TypeDesc kDatapointValueMap = {.kind = Kind::map, .shape_name = "DatapointValueMap", .map = &kDatapointValueMapAccess, .holder = &OptionalHolder<Map<double>>::kAccess};
 constexpr ListAccess kDatapointValuesAccess = list_access<double>(&kDatapointValue, "member", false);
-constinit const TypeDesc kDatapointValues = {.kind = Kind::list, .shape_name = "DatapointValues", .list = &kDatapointValuesAccess};
+constinit const TypeDesc kDatapointValues = {.kind = Kind::list, .shape_name = "DatapointValues", .list = &kDatapointValuesAccess, .holder = &OptionalHolder<std::vector<double>>::kAccess};
 constexpr ListAccess kDatapointsAccess = list_access<Datapoint>(&kDatapoint, "member", false);
-constinit const TypeDesc kDatapoints = {.kind = Kind::list, .shape_name = "Datapoints", .list = &kDatapointsAccess};
-constinit const TypeDesc kDatapointsToAlarm = {.kind = Kind::integer, .shape_name = "DatapointsToAlarm", .min = 1};
+constinit const TypeDesc kDatapoints = {.kind = Kind::list, .shape_name = "Datapoints", .list = &kDatapointsAccess, .holder = &OptionalHolder<std::vector<Datapoint>>::kAccess};
+constinit const TypeDesc kDatapointsToAlarm = {.kind = Kind::integer, .shape_name = "DatapointsToAlarm", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kDimension = {.kind = Kind::structure, .shape_name = "Dimension", .structure = &kDimensionStruct};
 constinit const TypeDesc kDimensionFilter = {.kind = Kind::structure, .shape_name = "DimensionFilter", .structure = &kDimensionFilterStruct};
 constexpr ListAccess kDimensionFiltersAccess = list_access<DimensionFilter>(&kDimensionFilter, "member", false);
-constinit const TypeDesc kDimensionFilters = {.kind = Kind::list, .shape_name = "DimensionFilters", .list = &kDimensionFiltersAccess, .max = 10};
-constinit const TypeDesc kDimensionName = {.kind = Kind::string, .shape_name = "DimensionName", .min = 1, .max = 255};
-constinit const TypeDesc kDimensionValue = {.kind = Kind::string, .shape_name = "DimensionValue", .min = 1, .max = 1024};
+constinit const TypeDesc kDimensionFilters = {.kind = Kind::list, .shape_name = "DimensionFilters", .list = &kDimensionFiltersAccess, .max = 10, .holder = &OptionalHolder<std::vector<DimensionFilter>>::kAccess};
+constinit const TypeDesc kDimensionName = {.kind = Kind::string, .shape_name = "DimensionName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDimensionValue = {.kind = Kind::string, .shape_name = "DimensionValue", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDimensionsAccess = list_access<Dimension>(&kDimension, "member", false);
-constinit const TypeDesc kDimensions = {.kind = Kind::list, .shape_name = "Dimensions", .list = &kDimensionsAccess, .max = 30};
-constinit const TypeDesc kDuration = {.kind = Kind::string, .shape_name = "Duration", .min = 1, .max = 50};
-constinit const TypeDesc kEvaluateLowSampleCountPercentile = {.kind = Kind::string, .shape_name = "EvaluateLowSampleCountPercentile", .min = 1, .max = 255};
-constinit const TypeDesc kEvaluationPeriods = {.kind = Kind::integer, .shape_name = "EvaluationPeriods", .min = 1};
-constinit const TypeDesc kExpression = {.kind = Kind::string, .shape_name = "Expression", .min = 1, .max = 256};
-constinit const TypeDesc kExtendedStatistic = {.kind = Kind::string, .shape_name = "ExtendedStatistic"};
+constinit const TypeDesc kDimensions = {.kind = Kind::list, .shape_name = "Dimensions", .list = &kDimensionsAccess, .max = 30, .holder = &OptionalHolder<std::vector<Dimension>>::kAccess};
+constinit const TypeDesc kDuration = {.kind = Kind::string, .shape_name = "Duration", .min = 1, .max = 50, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kEvaluateLowSampleCountPercentile = {.kind = Kind::string, .shape_name = "EvaluateLowSampleCountPercentile", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kEvaluationPeriods = {.kind = Kind::integer, .shape_name = "EvaluationPeriods", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kExpression = {.kind = Kind::string, .shape_name = "Expression", .min = 1, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExtendedStatistic = {.kind = Kind::string, .shape_name = "ExtendedStatistic", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kExtendedStatisticsAccess = list_access<std::string>(&kExtendedStatistic, "member", false);
-constinit const TypeDesc kExtendedStatistics = {.kind = Kind::list, .shape_name = "ExtendedStatistics", .list = &kExtendedStatisticsAccess, .min = 1, .max = 10};
-constinit const TypeDesc kGetMetricDataMaxDatapoints = {.kind = Kind::integer, .shape_name = "GetMetricDataMaxDatapoints"};
-constinit const TypeDesc kHistoryData = {.kind = Kind::string, .shape_name = "HistoryData", .min = 1, .max = 4095};
+constinit const TypeDesc kExtendedStatistics = {.kind = Kind::list, .shape_name = "ExtendedStatistics", .list = &kExtendedStatisticsAccess, .min = 1, .max = 10, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kGetMetricDataMaxDatapoints = {.kind = Kind::integer, .shape_name = "GetMetricDataMaxDatapoints", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kHistoryData = {.kind = Kind::string, .shape_name = "HistoryData", .min = 1, .max = 4095, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kHistoryItemTypeValues[] = {"ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"};
-constinit const TypeDesc kHistoryItemType = {.kind = Kind::string, .shape_name = "HistoryItemType", .enum_values = kHistoryItemTypeValues};
-constinit const TypeDesc kHistorySummary = {.kind = Kind::string, .shape_name = "HistorySummary", .min = 1, .max = 255};
-constinit const TypeDesc kIncludeLinkedAccountsMetrics = {.kind = Kind::boolean, .shape_name = "IncludeLinkedAccountsMetrics"};
+constinit const TypeDesc kHistoryItemType = {.kind = Kind::string, .shape_name = "HistoryItemType", .enum_values = kHistoryItemTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kHistorySummary = {.kind = Kind::string, .shape_name = "HistorySummary", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIncludeLinkedAccountsMetrics = {.kind = Kind::boolean, .shape_name = "IncludeLinkedAccountsMetrics", .holder = &OptionalHolder<bool>::kAccess};
 constinit const TypeDesc kInsightRule = {.kind = Kind::structure, .shape_name = "InsightRule", .structure = &kInsightRuleStruct};
-constinit const TypeDesc kInsightRuleDefinition = {.kind = Kind::string, .shape_name = "InsightRuleDefinition", .min = 1, .max = 8192, .pattern = "[\\x00-\\x7F]+"};
-constinit const TypeDesc kInsightRuleIsManaged = {.kind = Kind::boolean, .shape_name = "InsightRuleIsManaged"};
-constinit const TypeDesc kInsightRuleMaxResults = {.kind = Kind::integer, .shape_name = "InsightRuleMaxResults", .min = 1, .max = 500};
-constinit const TypeDesc kInsightRuleName = {.kind = Kind::string, .shape_name = "InsightRuleName", .min = 1, .max = 128, .pattern = "[\\x20-\\x7E]+"};
-constinit const TypeDesc kInsightRuleOnTransformedLogs = {.kind = Kind::boolean, .shape_name = "InsightRuleOnTransformedLogs"};
-constinit const TypeDesc kInsightRuleSchema = {.kind = Kind::string, .shape_name = "InsightRuleSchema"};
-constinit const TypeDesc kInsightRuleState = {.kind = Kind::string, .shape_name = "InsightRuleState", .min = 1, .max = 32, .pattern = "[\\x20-\\x7E]+"};
+constinit const TypeDesc kInsightRuleDefinition = {.kind = Kind::string, .shape_name = "InsightRuleDefinition", .min = 1, .max = 8192, .pattern = "[\\x00-\\x7F]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInsightRuleIsManaged = {.kind = Kind::boolean, .shape_name = "InsightRuleIsManaged", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kInsightRuleMaxResults = {.kind = Kind::integer, .shape_name = "InsightRuleMaxResults", .min = 1, .max = 500, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kInsightRuleName = {.kind = Kind::string, .shape_name = "InsightRuleName", .min = 1, .max = 128, .pattern = "[\\x20-\\x7E]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInsightRuleOnTransformedLogs = {.kind = Kind::boolean, .shape_name = "InsightRuleOnTransformedLogs", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kInsightRuleSchema = {.kind = Kind::string, .shape_name = "InsightRuleSchema", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInsightRuleState = {.kind = Kind::string, .shape_name = "InsightRuleState", .min = 1, .max = 32, .pattern = "[\\x20-\\x7E]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kInsightRulesAccess = list_access<InsightRule>(&kInsightRule, "member", false);
-constinit const TypeDesc kInsightRules = {.kind = Kind::list, .shape_name = "InsightRules", .list = &kInsightRulesAccess};
-constinit const TypeDesc kLabelOptions = {.kind = Kind::structure, .shape_name = "LabelOptions", .structure = &kLabelOptionsStruct};
-constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified"};
-constinit const TypeDesc kListMetricStreamsMaxResults = {.kind = Kind::integer, .shape_name = "ListMetricStreamsMaxResults", .min = 1, .max = 500};
+constinit const TypeDesc kInsightRules = {.kind = Kind::list, .shape_name = "InsightRules", .list = &kInsightRulesAccess, .holder = &OptionalHolder<std::vector<InsightRule>>::kAccess};
+constinit const TypeDesc kLabelOptions = {.kind = Kind::structure, .shape_name = "LabelOptions", .structure = &kLabelOptionsStruct, .holder = &OptionalHolder<LabelOptions>::kAccess};
+constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kListMetricStreamsMaxResults = {.kind = Kind::integer, .shape_name = "ListMetricStreamsMaxResults", .min = 1, .max = 500, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kManagedRuleDescription = {.kind = Kind::structure, .shape_name = "ManagedRuleDescription", .structure = &kManagedRuleDescriptionStruct};
 constexpr ListAccess kManagedRuleDescriptionsAccess = list_access<ManagedRuleDescription>(&kManagedRuleDescription, "member", false);
-constinit const TypeDesc kManagedRuleDescriptions = {.kind = Kind::list, .shape_name = "ManagedRuleDescriptions", .list = &kManagedRuleDescriptionsAccess};
-constinit const TypeDesc kManagedRuleState = {.kind = Kind::structure, .shape_name = "ManagedRuleState", .structure = &kManagedRuleStateStruct};
-constinit const TypeDesc kMaxRecords = {.kind = Kind::integer, .shape_name = "MaxRecords", .min = 1, .max = 100};
-constinit const TypeDesc kMaxReturnedResultsCount = {.kind = Kind::integer, .shape_name = "MaxReturnedResultsCount", .min = 1};
+constinit const TypeDesc kManagedRuleDescriptions = {.kind = Kind::list, .shape_name = "ManagedRuleDescriptions", .list = &kManagedRuleDescriptionsAccess, .holder = &OptionalHolder<std::vector<ManagedRuleDescription>>::kAccess};
+constinit const TypeDesc kManagedRuleState = {.kind = Kind::structure, .shape_name = "ManagedRuleState", .structure = &kManagedRuleStateStruct, .holder = &OptionalHolder<ManagedRuleState>::kAccess};
+constinit const TypeDesc kMaxRecords = {.kind = Kind::integer, .shape_name = "MaxRecords", .min = 1, .max = 100, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxReturnedResultsCount = {.kind = Kind::integer, .shape_name = "MaxReturnedResultsCount", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kMessageData = {.kind = Kind::structure, .shape_name = "MessageData", .structure = &kMessageDataStruct};
-constinit const TypeDesc kMessageDataCode = {.kind = Kind::string, .shape_name = "MessageDataCode"};
-constinit const TypeDesc kMessageDataValue = {.kind = Kind::string, .shape_name = "MessageDataValue"};
-constinit const TypeDesc kMetric = {.kind = Kind::structure, .shape_name = "Metric", .structure = &kMetricStruct};
+constinit const TypeDesc kMessageDataCode = {.kind = Kind::string, .shape_name = "MessageDataCode", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMessageDataValue = {.kind = Kind::string, .shape_name = "MessageDataValue", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetric = {.kind = Kind::structure, .shape_name = "Metric", .structure = &kMetricStruct, .holder = &OptionalHolder<Metric>::kAccess};
 constinit const TypeDesc kMetricAlarm = {.kind = Kind::structure, .shape_name = "MetricAlarm", .structure = &kMetricAlarmStruct};
 constexpr ListAccess kMetricAlarmsAccess = list_access<MetricAlarm>(&kMetricAlarm, "member", false);
-constinit const TypeDesc kMetricAlarms = {.kind = Kind::list, .shape_name = "MetricAlarms", .list = &kMetricAlarmsAccess};
-constinit const TypeDesc kMetricCharacteristics = {.kind = Kind::structure, .shape_name = "MetricCharacteristics", .structure = &kMetricCharacteristicsStruct};
+constinit const TypeDesc kMetricAlarms = {.kind = Kind::list, .shape_name = "MetricAlarms", .list = &kMetricAlarmsAccess, .holder = &OptionalHolder<std::vector<MetricAlarm>>::kAccess};
+constinit const TypeDesc kMetricCharacteristics = {.kind = Kind::structure, .shape_name = "MetricCharacteristics", .structure = &kMetricCharacteristicsStruct, .holder = &OptionalHolder<MetricCharacteristics>::kAccess};
 constexpr ListAccess kMetricDataAccess = list_access<MetricDatum>(&kMetricDatum, "member", false);
-constinit const TypeDesc kMetricData = {.kind = Kind::list, .shape_name = "MetricData", .list = &kMetricDataAccess};
+constinit const TypeDesc kMetricData = {.kind = Kind::list, .shape_name = "MetricData", .list = &kMetricDataAccess, .holder = &OptionalHolder<std::vector<MetricDatum>>::kAccess};
 constexpr ListAccess kMetricDataQueriesAccess = list_access<MetricDataQuery>(&kMetricDataQuery, "member", false);
-constinit const TypeDesc kMetricDataQueries = {.kind = Kind::list, .shape_name = "MetricDataQueries", .list = &kMetricDataQueriesAccess};
+constinit const TypeDesc kMetricDataQueries = {.kind = Kind::list, .shape_name = "MetricDataQueries", .list = &kMetricDataQueriesAccess, .holder = &OptionalHolder<std::vector<MetricDataQuery>>::kAccess};
 constinit const TypeDesc kMetricDataQuery = {.kind = Kind::structure, .shape_name = "MetricDataQuery", .structure = &kMetricDataQueryStruct};
 constinit const TypeDesc kMetricDataResult = {.kind = Kind::structure, .shape_name = "MetricDataResult", .structure = &kMetricDataResultStruct};
 constexpr ListAccess kMetricDataResultMessagesAccess = list_access<MessageData>(&kMessageData, "member", false);
-constinit const TypeDesc kMetricDataResultMessages = {.kind = Kind::list, .shape_name = "MetricDataResultMessages", .list = &kMetricDataResultMessagesAccess};
+constinit const TypeDesc kMetricDataResultMessages = {.kind = Kind::list, .shape_name = "MetricDataResultMessages", .list = &kMetricDataResultMessagesAccess, .holder = &OptionalHolder<std::vector<MessageData>>::kAccess};
 constexpr ListAccess kMetricDataResultsAccess = list_access<MetricDataResult>(&kMetricDataResult, "member", false);
-constinit const TypeDesc kMetricDataResults = {.kind = Kind::list, .shape_name = "MetricDataResults", .list = &kMetricDataResultsAccess};
+constinit const TypeDesc kMetricDataResults = {.kind = Kind::list, .shape_name = "MetricDataResults", .list = &kMetricDataResultsAccess, .holder = &OptionalHolder<std::vector<MetricDataResult>>::kAccess};
 constinit const TypeDesc kMetricDatum = {.kind = Kind::structure, .shape_name = "MetricDatum", .structure = &kMetricDatumStruct};
-constinit const TypeDesc kMetricExpression = {.kind = Kind::string, .shape_name = "MetricExpression", .min = 1, .max = 2048};
-constinit const TypeDesc kMetricId = {.kind = Kind::string, .shape_name = "MetricId", .min = 1, .max = 255};
-constinit const TypeDesc kMetricLabel = {.kind = Kind::string, .shape_name = "MetricLabel"};
-constinit const TypeDesc kMetricMathAnomalyDetector = {.kind = Kind::structure, .shape_name = "MetricMathAnomalyDetector", .structure = &kMetricMathAnomalyDetectorStruct};
-constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .min = 1, .max = 255};
-constinit const TypeDesc kMetricStat = {.kind = Kind::structure, .shape_name = "MetricStat", .structure = &kMetricStatStruct};
+constinit const TypeDesc kMetricExpression = {.kind = Kind::string, .shape_name = "MetricExpression", .min = 1, .max = 2048, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricId = {.kind = Kind::string, .shape_name = "MetricId", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricLabel = {.kind = Kind::string, .shape_name = "MetricLabel", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricMathAnomalyDetector = {.kind = Kind::structure, .shape_name = "MetricMathAnomalyDetector", .structure = &kMetricMathAnomalyDetectorStruct, .holder = &OptionalHolder<MetricMathAnomalyDetector>::kAccess};
+constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricStat = {.kind = Kind::structure, .shape_name = "MetricStat", .structure = &kMetricStatStruct, .holder = &OptionalHolder<MetricStat>::kAccess};
 constexpr ListAccess kMetricStreamEntriesAccess = list_access<MetricStreamEntry>(&kMetricStreamEntry, "member", false);
-constinit const TypeDesc kMetricStreamEntries = {.kind = Kind::list, .shape_name = "MetricStreamEntries", .list = &kMetricStreamEntriesAccess};
+constinit const TypeDesc kMetricStreamEntries = {.kind = Kind::list, .shape_name = "MetricStreamEntries", .list = &kMetricStreamEntriesAccess, .holder = &OptionalHolder<std::vector<MetricStreamEntry>>::kAccess};
 constinit const TypeDesc kMetricStreamEntry = {.kind = Kind::structure, .shape_name = "MetricStreamEntry", .structure = &kMetricStreamEntryStruct};
 constinit const TypeDesc kMetricStreamFilter = {.kind = Kind::structure, .shape_name = "MetricStreamFilter", .structure = &kMetricStreamFilterStruct};
 constexpr ListAccess kMetricStreamFilterMetricNamesAccess = list_access<std::string>(&kMetricName, "member", false);
-constinit const TypeDesc kMetricStreamFilterMetricNames = {.kind = Kind::list, .shape_name = "MetricStreamFilterMetricNames", .list = &kMetricStreamFilterMetricNamesAccess};
+constinit const TypeDesc kMetricStreamFilterMetricNames = {.kind = Kind::list, .shape_name = "MetricStreamFilterMetricNames", .list = &kMetricStreamFilterMetricNamesAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kMetricStreamFiltersAccess = list_access<MetricStreamFilter>(&kMetricStreamFilter, "member", false);
-constinit const TypeDesc kMetricStreamFilters = {.kind = Kind::list, .shape_name = "MetricStreamFilters", .list = &kMetricStreamFiltersAccess};
-constinit const TypeDesc kMetricStreamName = {.kind = Kind::string, .shape_name = "MetricStreamName", .min = 1, .max = 255};
+constinit const TypeDesc kMetricStreamFilters = {.kind = Kind::list, .shape_name = "MetricStreamFilters", .list = &kMetricStreamFiltersAccess, .holder = &OptionalHolder<std::vector<MetricStreamFilter>>::kAccess};
+constinit const TypeDesc kMetricStreamName = {.kind = Kind::string, .shape_name = "MetricStreamName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kMetricStreamOutputFormatValues[] = {"json", "opentelemetry0.7", "opentelemetry1.0"};
-constinit const TypeDesc kMetricStreamOutputFormat = {.kind = Kind::string, .shape_name = "MetricStreamOutputFormat", .min = 1, .max = 255, .enum_values = kMetricStreamOutputFormatValues};
-constinit const TypeDesc kMetricStreamState = {.kind = Kind::string, .shape_name = "MetricStreamState"};
+constinit const TypeDesc kMetricStreamOutputFormat = {.kind = Kind::string, .shape_name = "MetricStreamOutputFormat", .min = 1, .max = 255, .enum_values = kMetricStreamOutputFormatValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricStreamState = {.kind = Kind::string, .shape_name = "MetricStreamState", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kMetricStreamStatistic = {.kind = Kind::string, .shape_name = "MetricStreamStatistic"};
 constexpr ListAccess kMetricStreamStatisticsAdditionalStatisticsAccess = list_access<std::string>(&kMetricStreamStatistic, "member", false);
-constinit const TypeDesc kMetricStreamStatisticsAdditionalStatistics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsAdditionalStatistics", .list = &kMetricStreamStatisticsAdditionalStatisticsAccess};
+constinit const TypeDesc kMetricStreamStatisticsAdditionalStatistics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsAdditionalStatistics", .list = &kMetricStreamStatisticsAdditionalStatisticsAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kMetricStreamStatisticsConfiguration = {.kind = Kind::structure, .shape_name = "MetricStreamStatisticsConfiguration", .structure = &kMetricStreamStatisticsConfigurationStruct};
 constexpr ListAccess kMetricStreamStatisticsConfigurationsAccess = list_access<MetricStreamStatisticsConfiguration>(&kMetricStreamStatisticsConfiguration, "member", false);
-constinit const TypeDesc kMetricStreamStatisticsConfigurations = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsConfigurations", .list = &kMetricStreamStatisticsConfigurationsAccess};
+constinit const TypeDesc kMetricStreamStatisticsConfigurations = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsConfigurations", .list = &kMetricStreamStatisticsConfigurationsAccess, .holder = &OptionalHolder<std::vector<MetricStreamStatisticsConfiguration>>::kAccess};
 constexpr ListAccess kMetricStreamStatisticsIncludeMetricsAccess = list_access<MetricStreamStatisticsMetric>(&kMetricStreamStatisticsMetric, "member", false);
-constinit const TypeDesc kMetricStreamStatisticsIncludeMetrics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsIncludeMetrics", .list = &kMetricStreamStatisticsIncludeMetricsAccess};
+constinit const TypeDesc kMetricStreamStatisticsIncludeMetrics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsIncludeMetrics", .list = &kMetricStreamStatisticsIncludeMetricsAccess, .holder = &OptionalHolder<std::vector<MetricStreamStatisticsMetric>>::kAccess};
 constinit const TypeDesc kMetricStreamStatisticsMetric = {.kind = Kind::structure, .shape_name = "MetricStreamStatisticsMetric", .structure = &kMetricStreamStatisticsMetricStruct};
 constexpr ListAccess kMetricsAccess = list_access<Metric>(&kMetric, "member", false);
-constinit const TypeDesc kMetrics = {.kind = Kind::list, .shape_name = "Metrics", .list = &kMetricsAccess};
+constinit const TypeDesc kMetrics = {.kind = Kind::list, .shape_name = "Metrics", .list = &kMetricsAccess, .holder = &OptionalHolder<std::vector<Metric>>::kAccess};
 constexpr ListAccess kMuteTargetAlarmNameListAccess = list_access<std::string>(&kName, "member", false);
-constinit const TypeDesc kMuteTargetAlarmNameList = {.kind = Kind::list, .shape_name = "MuteTargetAlarmNameList", .list = &kMuteTargetAlarmNameListAccess, .max = 100};
-constinit const TypeDesc kMuteTargets = {.kind = Kind::structure, .shape_name = "MuteTargets", .structure = &kMuteTargetsStruct};
-constinit const TypeDesc kMuteType = {.kind = Kind::string, .shape_name = "MuteType"};
-constinit const TypeDesc kName = {.kind = Kind::string, .shape_name = "Name", .min = 1, .max = 255};
-constinit const TypeDesc kNamespace = {.kind = Kind::string, .shape_name = "Namespace", .min = 1, .max = 255, .pattern = "[^:].*"};
-constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken"};
+constinit const TypeDesc kMuteTargetAlarmNameList = {.kind = Kind::list, .shape_name = "MuteTargetAlarmNameList", .list = &kMuteTargetAlarmNameListAccess, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kMuteTargets = {.kind = Kind::structure, .shape_name = "MuteTargets", .structure = &kMuteTargetsStruct, .holder = &OptionalHolder<MuteTargets>::kAccess};
+constinit const TypeDesc kMuteType = {.kind = Kind::string, .shape_name = "MuteType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kName = {.kind = Kind::string, .shape_name = "Name", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNamespace = {.kind = Kind::string, .shape_name = "Namespace", .min = 1, .max = 255, .pattern = "[^:].*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kOTelEnrichmentStatusValues[] = {"Running", "Stopped"};
-constinit const TypeDesc kOTelEnrichmentStatus = {.kind = Kind::string, .shape_name = "OTelEnrichmentStatus", .enum_values = kOTelEnrichmentStatusValues};
-constinit const TypeDesc kPeriod = {.kind = Kind::integer, .shape_name = "Period", .min = 1};
-constinit const TypeDesc kPeriodicSpikes = {.kind = Kind::boolean, .shape_name = "PeriodicSpikes"};
+constinit const TypeDesc kOTelEnrichmentStatus = {.kind = Kind::string, .shape_name = "OTelEnrichmentStatus", .enum_values = kOTelEnrichmentStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPeriod = {.kind = Kind::integer, .shape_name = "Period", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPeriodicSpikes = {.kind = Kind::boolean, .shape_name = "PeriodicSpikes", .holder = &OptionalHolder<bool>::kAccess};
 constinit const TypeDesc kRange = {.kind = Kind::structure, .shape_name = "Range", .structure = &kRangeStruct};
 constexpr std::string_view kRecentlyActiveValues[] = {"PT3H"};
-constinit const TypeDesc kRecentlyActive = {.kind = Kind::string, .shape_name = "RecentlyActive", .enum_values = kRecentlyActiveValues};
-constinit const TypeDesc kResourceId = {.kind = Kind::string, .shape_name = "ResourceId"};
+constinit const TypeDesc kRecentlyActive = {.kind = Kind::string, .shape_name = "RecentlyActive", .enum_values = kRecentlyActiveValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResourceId = {.kind = Kind::string, .shape_name = "ResourceId", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kResourceListAccess = list_access<std::string>(&kResourceName, "member", false);
-constinit const TypeDesc kResourceList = {.kind = Kind::list, .shape_name = "ResourceList", .list = &kResourceListAccess, .max = 5};
+constinit const TypeDesc kResourceList = {.kind = Kind::list, .shape_name = "ResourceList", .list = &kResourceListAccess, .max = 5, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kResourceName = {.kind = Kind::string, .shape_name = "ResourceName", .min = 1, .max = 1024};
-constinit const TypeDesc kResourceType = {.kind = Kind::string, .shape_name = "ResourceType"};
-constinit const TypeDesc kReturnData = {.kind = Kind::boolean, .shape_name = "ReturnData"};
-constinit const TypeDesc kRule = {.kind = Kind::structure, .shape_name = "Rule", .structure = &kRuleStruct};
+constinit const TypeDesc kResourceType = {.kind = Kind::string, .shape_name = "ResourceType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReturnData = {.kind = Kind::boolean, .shape_name = "ReturnData", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kRule = {.kind = Kind::structure, .shape_name = "Rule", .structure = &kRuleStruct, .holder = &OptionalHolder<Rule>::kAccess};
 constexpr std::string_view kScanByValues[] = {"TimestampDescending", "TimestampAscending"};
-constinit const TypeDesc kScanBy = {.kind = Kind::string, .shape_name = "ScanBy", .enum_values = kScanByValues};
-constinit const TypeDesc kSchedule = {.kind = Kind::structure, .shape_name = "Schedule", .structure = &kScheduleStruct};
-constinit const TypeDesc kSingleMetricAnomalyDetector = {.kind = Kind::structure, .shape_name = "SingleMetricAnomalyDetector", .structure = &kSingleMetricAnomalyDetectorStruct};
-constinit const TypeDesc kSize = {.kind = Kind::long_integer, .shape_name = "Size"};
+constinit const TypeDesc kScanBy = {.kind = Kind::string, .shape_name = "ScanBy", .enum_values = kScanByValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSchedule = {.kind = Kind::structure, .shape_name = "Schedule", .structure = &kScheduleStruct, .holder = &OptionalHolder<Schedule>::kAccess};
+constinit const TypeDesc kSingleMetricAnomalyDetector = {.kind = Kind::structure, .shape_name = "SingleMetricAnomalyDetector", .structure = &kSingleMetricAnomalyDetectorStruct, .holder = &OptionalHolder<SingleMetricAnomalyDetector>::kAccess};
+constinit const TypeDesc kSize = {.kind = Kind::long_integer, .shape_name = "Size", .holder = &OptionalHolder<int64_t>::kAccess};
 constexpr std::string_view kStandardUnitValues[] = {"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"};
-constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues};
-constinit const TypeDesc kStat = {.kind = Kind::string, .shape_name = "Stat"};
-constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason", .min = 0, .max = 1023};
-constinit const TypeDesc kStateReasonData = {.kind = Kind::string, .shape_name = "StateReasonData", .min = 0, .max = 4000};
-constinit const TypeDesc kStateValue = {.kind = Kind::string, .shape_name = "StateValue"};
+constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStat = {.kind = Kind::string, .shape_name = "Stat", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason", .min = 0, .max = 1023, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStateReasonData = {.kind = Kind::string, .shape_name = "StateReasonData", .min = 0, .max = 4000, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStateValue = {.kind = Kind::string, .shape_name = "StateValue", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStatisticValues[] = {"SampleCount", "Average", "Sum", "Minimum", "Maximum"};
-constinit const TypeDesc kStatistic = {.kind = Kind::string, .shape_name = "Statistic", .enum_values = kStatisticValues};
-constinit const TypeDesc kStatisticSet = {.kind = Kind::structure, .shape_name = "StatisticSet", .structure = &kStatisticSetStruct};
+constinit const TypeDesc kStatistic = {.kind = Kind::string, .shape_name = "Statistic", .enum_values = kStatisticValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStatisticSet = {.kind = Kind::structure, .shape_name = "StatisticSet", .structure = &kStatisticSetStruct, .holder = &OptionalHolder<StatisticSet>::kAccess};
 constexpr ListAccess kStatisticsAccess = list_access<std::string>(&kStatistic, "member", false);
-constinit const TypeDesc kStatistics = {.kind = Kind::list, .shape_name = "Statistics", .list = &kStatisticsAccess, .min = 1, .max = 5};
+constinit const TypeDesc kStatistics = {.kind = Kind::list, .shape_name = "Statistics", .list = &kStatisticsAccess, .min = 1, .max = 5, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr std::string_view kStatusCodeValues[] = {"Complete", "InternalError", "PartialData", "Forbidden"};
-constinit const TypeDesc kStatusCode = {.kind = Kind::string, .shape_name = "StatusCode", .enum_values = kStatusCodeValues};
-constinit const TypeDesc kStorageResolution = {.kind = Kind::integer, .shape_name = "StorageResolution", .min = 1};
+constinit const TypeDesc kStatusCode = {.kind = Kind::string, .shape_name = "StatusCode", .enum_values = kStatusCodeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStorageResolution = {.kind = Kind::integer, .shape_name = "StorageResolution", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
-constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128};
+constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
-constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kTagListAccess = list_access<Tag>(&kTag, "member", false);
-constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess};
-constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256};
-constinit const TypeDesc kTemplateName = {.kind = Kind::string, .shape_name = "TemplateName", .min = 1, .max = 128, .pattern = "[0-9A-Za-z][\\-\\.\\_0-9A-Za-z]{0,126}[0-9A-Za-z]"};
-constinit const TypeDesc kThreshold = {.kind = Kind::floating, .shape_name = "Threshold"};
-constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp"};
+constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess, .holder = &OptionalHolder<std::vector<Tag>>::kAccess};
+constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTemplateName = {.kind = Kind::string, .shape_name = "TemplateName", .min = 1, .max = 128, .pattern = "[0-9A-Za-z][\\-\\.\\_0-9A-Za-z]{0,126}[0-9A-Za-z]", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kThreshold = {.kind = Kind::floating, .shape_name = "Threshold", .holder = &OptionalHolder<double>::kAccess};
+constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp", .holder = &OptionalHolder<base::Timestamp>::kAccess};
 constexpr ListAccess kTimestampsAccess = list_access<base::Timestamp>(&kTimestamp, "member", false);
-constinit const TypeDesc kTimestamps = {.kind = Kind::list, .shape_name = "Timestamps", .list = &kTimestampsAccess};
-constinit const TypeDesc kTimezone = {.kind = Kind::string, .shape_name = "Timezone", .min = 1, .max = 50};
-constinit const TypeDesc kTreatMissingData = {.kind = Kind::string, .shape_name = "TreatMissingData", .min = 1, .max = 255};
+constinit const TypeDesc kTimestamps = {.kind = Kind::list, .shape_name = "Timestamps", .list = &kTimestampsAccess, .holder = &OptionalHolder<std::vector<base::Timestamp>>::kAccess};
+constinit const TypeDesc kTimezone = {.kind = Kind::string, .shape_name = "Timezone", .min = 1, .max = 50, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTreatMissingData = {.kind = Kind::string, .shape_name = "TreatMissingData", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kValuesAccess = list_access<double>(&kDatapointValue, "member", false);
-constinit const TypeDesc kValues = {.kind = Kind::list, .shape_name = "Values", .list = &kValuesAccess};
+constinit const TypeDesc kValues = {.kind = Kind::list, .shape_name = "Values", .list = &kValuesAccess, .holder = &OptionalHolder<std::vector<double>>::kAccess};
 
 constexpr MemberDesc kAlarmHistoryItemMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&AlarmHistoryItem::alarm_name>::get, MemberAccess<&AlarmHistoryItem::alarm_name>::emplace},
-    {"AlarmType", "AlarmType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmType, MemberAccess<&AlarmHistoryItem::alarm_type>::get, MemberAccess<&AlarmHistoryItem::alarm_type>::emplace},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&AlarmHistoryItem::timestamp>::get, MemberAccess<&AlarmHistoryItem::timestamp>::emplace},
-    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistoryItemType, MemberAccess<&AlarmHistoryItem::history_item_type>::get, MemberAccess<&AlarmHistoryItem::history_item_type>::emplace},
-    {"HistorySummary", "HistorySummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistorySummary, MemberAccess<&AlarmHistoryItem::history_summary>::get, MemberAccess<&AlarmHistoryItem::history_summary>::emplace},
-    {"HistoryData", "HistoryData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistoryData, MemberAccess<&AlarmHistoryItem::history_data>::get, MemberAccess<&AlarmHistoryItem::history_data>::emplace},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(AlarmHistoryItem, alarm_name)},
+    {.name = "AlarmType", .type = &kAlarmType, .offset = offsetof(AlarmHistoryItem, alarm_type)},
+    {.name = "Timestamp", .type = &kTimestamp, .offset = offsetof(AlarmHistoryItem, timestamp)},
+    {.name = "HistoryItemType", .type = &kHistoryItemType, .offset = offsetof(AlarmHistoryItem, history_item_type)},
+    {.name = "HistorySummary", .type = &kHistorySummary, .offset = offsetof(AlarmHistoryItem, history_summary)},
+    {.name = "HistoryData", .type = &kHistoryData, .offset = offsetof(AlarmHistoryItem, history_data)},
 };
-constinit const StructDesc kAlarmHistoryItemStruct = {.name = "AlarmHistoryItem", .members = kAlarmHistoryItemMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAlarmHistoryItemStruct = {.name = "AlarmHistoryItem", .members = kAlarmHistoryItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAlarmMuteRuleSummaryMembers[] = {
-    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&AlarmMuteRuleSummary::alarm_mute_rule_arn>::get, MemberAccess<&AlarmMuteRuleSummary::alarm_mute_rule_arn>::emplace},
-    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&AlarmMuteRuleSummary::expire_date>::get, MemberAccess<&AlarmMuteRuleSummary::expire_date>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmMuteRuleStatus, MemberAccess<&AlarmMuteRuleSummary::status>::get, MemberAccess<&AlarmMuteRuleSummary::status>::emplace},
-    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMuteType, MemberAccess<&AlarmMuteRuleSummary::mute_type>::get, MemberAccess<&AlarmMuteRuleSummary::mute_type>::emplace},
-    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&AlarmMuteRuleSummary::last_updated_timestamp>::get, MemberAccess<&AlarmMuteRuleSummary::last_updated_timestamp>::emplace},
+    {.name = "AlarmMuteRuleArn", .type = &kArn, .offset = offsetof(AlarmMuteRuleSummary, alarm_mute_rule_arn)},
+    {.name = "ExpireDate", .type = &kTimestamp, .offset = offsetof(AlarmMuteRuleSummary, expire_date)},
+    {.name = "Status", .type = &kAlarmMuteRuleStatus, .offset = offsetof(AlarmMuteRuleSummary, status)},
+    {.name = "MuteType", .type = &kMuteType, .offset = offsetof(AlarmMuteRuleSummary, mute_type)},
+    {.name = "LastUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(AlarmMuteRuleSummary, last_updated_timestamp)},
 };
-constinit const StructDesc kAlarmMuteRuleSummaryStruct = {.name = "AlarmMuteRuleSummary", .members = kAlarmMuteRuleSummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAlarmMuteRuleSummaryStruct = {.name = "AlarmMuteRuleSummary", .members = kAlarmMuteRuleSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyDetectorConfigurationMembers[] = {
-    {"ExcludedTimeRanges", "ExcludedTimeRanges", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorExcludedTimeRanges, MemberAccess<&AnomalyDetectorConfiguration::excluded_time_ranges>::get, MemberAccess<&AnomalyDetectorConfiguration::excluded_time_ranges>::emplace},
-    {"MetricTimezone", "MetricTimezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorMetricTimezone, MemberAccess<&AnomalyDetectorConfiguration::metric_timezone>::get, MemberAccess<&AnomalyDetectorConfiguration::metric_timezone>::emplace},
+    {.name = "ExcludedTimeRanges", .type = &kAnomalyDetectorExcludedTimeRanges, .offset = offsetof(AnomalyDetectorConfiguration, excluded_time_ranges)},
+    {.name = "MetricTimezone", .type = &kAnomalyDetectorMetricTimezone, .offset = offsetof(AnomalyDetectorConfiguration, metric_timezone)},
 };
-constinit const StructDesc kAnomalyDetectorConfigurationStruct = {.name = "AnomalyDetectorConfiguration", .members = kAnomalyDetectorConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAnomalyDetectorConfigurationStruct = {.name = "AnomalyDetectorConfiguration", .members = kAnomalyDetectorConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricCharacteristicsMembers[] = {
-    {"PeriodicSpikes", "PeriodicSpikes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriodicSpikes, MemberAccess<&MetricCharacteristics::periodic_spikes>::get, MemberAccess<&MetricCharacteristics::periodic_spikes>::emplace},
+    {.name = "PeriodicSpikes", .type = &kPeriodicSpikes, .offset = offsetof(MetricCharacteristics, periodic_spikes)},
 };
-constinit const StructDesc kMetricCharacteristicsStruct = {.name = "MetricCharacteristics", .members = kMetricCharacteristicsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricCharacteristicsStruct = {.name = "MetricCharacteristics", .members = kMetricCharacteristicsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSingleMetricAnomalyDetectorMembers[] = {
-    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&SingleMetricAnomalyDetector::account_id>::get, MemberAccess<&SingleMetricAnomalyDetector::account_id>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&SingleMetricAnomalyDetector::namespace_>::get, MemberAccess<&SingleMetricAnomalyDetector::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&SingleMetricAnomalyDetector::metric_name>::get, MemberAccess<&SingleMetricAnomalyDetector::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&SingleMetricAnomalyDetector::dimensions>::get, MemberAccess<&SingleMetricAnomalyDetector::dimensions>::emplace},
-    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorMetricStat, MemberAccess<&SingleMetricAnomalyDetector::stat>::get, MemberAccess<&SingleMetricAnomalyDetector::stat>::emplace},
+    {.name = "AccountId", .type = &kAccountId, .offset = offsetof(SingleMetricAnomalyDetector, account_id)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(SingleMetricAnomalyDetector, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(SingleMetricAnomalyDetector, metric_name)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(SingleMetricAnomalyDetector, dimensions)},
+    {.name = "Stat", .type = &kAnomalyDetectorMetricStat, .offset = offsetof(SingleMetricAnomalyDetector, stat)},
 };
-constinit const StructDesc kSingleMetricAnomalyDetectorStruct = {.name = "SingleMetricAnomalyDetector", .members = kSingleMetricAnomalyDetectorMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSingleMetricAnomalyDetectorStruct = {.name = "SingleMetricAnomalyDetector", .members = kSingleMetricAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricMathAnomalyDetectorMembers[] = {
-    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataQueries, MemberAccess<&MetricMathAnomalyDetector::metric_data_queries>::get, MemberAccess<&MetricMathAnomalyDetector::metric_data_queries>::emplace},
+    {.name = "MetricDataQueries", .type = &kMetricDataQueries, .offset = offsetof(MetricMathAnomalyDetector, metric_data_queries)},
 };
-constinit const StructDesc kMetricMathAnomalyDetectorStruct = {.name = "MetricMathAnomalyDetector", .members = kMetricMathAnomalyDetectorMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricMathAnomalyDetectorStruct = {.name = "MetricMathAnomalyDetector", .members = kMetricMathAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyDetectorMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&AnomalyDetector::namespace_>::get, MemberAccess<&AnomalyDetector::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&AnomalyDetector::metric_name>::get, MemberAccess<&AnomalyDetector::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&AnomalyDetector::dimensions>::get, MemberAccess<&AnomalyDetector::dimensions>::emplace},
-    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorMetricStat, MemberAccess<&AnomalyDetector::stat>::get, MemberAccess<&AnomalyDetector::stat>::emplace},
-    {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorConfiguration, MemberAccess<&AnomalyDetector::configuration>::get, MemberAccess<&AnomalyDetector::configuration>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorStateValue, MemberAccess<&AnomalyDetector::state_value>::get, MemberAccess<&AnomalyDetector::state_value>::emplace},
-    {"MetricCharacteristics", "MetricCharacteristics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricCharacteristics, MemberAccess<&AnomalyDetector::metric_characteristics>::get, MemberAccess<&AnomalyDetector::metric_characteristics>::emplace},
-    {"SingleMetricAnomalyDetector", "SingleMetricAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSingleMetricAnomalyDetector, MemberAccess<&AnomalyDetector::single_metric_anomaly_detector>::get, MemberAccess<&AnomalyDetector::single_metric_anomaly_detector>::emplace},
-    {"MetricMathAnomalyDetector", "MetricMathAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricMathAnomalyDetector, MemberAccess<&AnomalyDetector::metric_math_anomaly_detector>::get, MemberAccess<&AnomalyDetector::metric_math_anomaly_detector>::emplace},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(AnomalyDetector, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(AnomalyDetector, metric_name)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(AnomalyDetector, dimensions)},
+    {.name = "Stat", .type = &kAnomalyDetectorMetricStat, .offset = offsetof(AnomalyDetector, stat)},
+    {.name = "Configuration", .type = &kAnomalyDetectorConfiguration, .offset = offsetof(AnomalyDetector, configuration)},
+    {.name = "StateValue", .type = &kAnomalyDetectorStateValue, .offset = offsetof(AnomalyDetector, state_value)},
+    {.name = "MetricCharacteristics", .type = &kMetricCharacteristics, .offset = offsetof(AnomalyDetector, metric_characteristics)},
+    {.name = "SingleMetricAnomalyDetector", .type = &kSingleMetricAnomalyDetector, .offset = offsetof(AnomalyDetector, single_metric_anomaly_detector)},
+    {.name = "MetricMathAnomalyDetector", .type = &kMetricMathAnomalyDetector, .offset = offsetof(AnomalyDetector, metric_math_anomaly_detector)},
 };
-constinit const StructDesc kAnomalyDetectorStruct = {.name = "AnomalyDetector", .members = kAnomalyDetectorMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAnomalyDetectorStruct = {.name = "AnomalyDetector", .members = kAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompositeAlarmMembers[] = {
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&CompositeAlarm::actions_enabled>::get, MemberAccess<&CompositeAlarm::actions_enabled>::emplace},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&CompositeAlarm::alarm_actions>::get, MemberAccess<&CompositeAlarm::alarm_actions>::emplace},
-    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmArn, MemberAccess<&CompositeAlarm::alarm_arn>::get, MemberAccess<&CompositeAlarm::alarm_arn>::emplace},
-    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&CompositeAlarm::alarm_configuration_updated_timestamp>::get, MemberAccess<&CompositeAlarm::alarm_configuration_updated_timestamp>::emplace},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&CompositeAlarm::alarm_description>::get, MemberAccess<&CompositeAlarm::alarm_description>::emplace},
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&CompositeAlarm::alarm_name>::get, MemberAccess<&CompositeAlarm::alarm_name>::emplace},
-    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmRule, MemberAccess<&CompositeAlarm::alarm_rule>::get, MemberAccess<&CompositeAlarm::alarm_rule>::emplace},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&CompositeAlarm::insufficient_data_actions>::get, MemberAccess<&CompositeAlarm::insufficient_data_actions>::emplace},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&CompositeAlarm::ok_actions>::get, MemberAccess<&CompositeAlarm::ok_actions>::emplace},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReason, MemberAccess<&CompositeAlarm::state_reason>::get, MemberAccess<&CompositeAlarm::state_reason>::emplace},
-    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReasonData, MemberAccess<&CompositeAlarm::state_reason_data>::get, MemberAccess<&CompositeAlarm::state_reason_data>::emplace},
-    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&CompositeAlarm::state_updated_timestamp>::get, MemberAccess<&CompositeAlarm::state_updated_timestamp>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateValue, MemberAccess<&CompositeAlarm::state_value>::get, MemberAccess<&CompositeAlarm::state_value>::emplace},
-    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&CompositeAlarm::state_transitioned_timestamp>::get, MemberAccess<&CompositeAlarm::state_transitioned_timestamp>::emplace},
+    {.name = "ActionsEnabled", .type = &kActionsEnabled, .offset = offsetof(CompositeAlarm, actions_enabled)},
+    {.name = "AlarmActions", .type = &kResourceList, .offset = offsetof(CompositeAlarm, alarm_actions)},
+    {.name = "AlarmArn", .type = &kAlarmArn, .offset = offsetof(CompositeAlarm, alarm_arn)},
+    {.name = "AlarmConfigurationUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(CompositeAlarm, alarm_configuration_updated_timestamp)},
+    {.name = "AlarmDescription", .type = &kAlarmDescription, .offset = offsetof(CompositeAlarm, alarm_description)},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(CompositeAlarm, alarm_name)},
+    {.name = "AlarmRule", .type = &kAlarmRule, .offset = offsetof(CompositeAlarm, alarm_rule)},
+    {.name = "InsufficientDataActions", .type = &kResourceList, .offset = offsetof(CompositeAlarm, insufficient_data_actions)},
+    {.name = "OKActions", .type = &kResourceList, .offset = offsetof(CompositeAlarm, ok_actions)},
+    {.name = "StateReason", .type = &kStateReason, .offset = offsetof(CompositeAlarm, state_reason)},
+    {.name = "StateReasonData", .type = &kStateReasonData, .offset = offsetof(CompositeAlarm, state_reason_data)},
+    {.name = "StateUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(CompositeAlarm, state_updated_timestamp)},
+    {.name = "StateValue", .type = &kStateValue, .offset = offsetof(CompositeAlarm, state_value)},
+    {.name = "StateTransitionedTimestamp", .type = &kTimestamp, .offset = offsetof(CompositeAlarm, state_transitioned_timestamp)},
 };
-constinit const StructDesc kCompositeAlarmStruct = {.name = "CompositeAlarm", .members = kCompositeAlarmMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCompositeAlarmStruct = {.name = "CompositeAlarm", .members = kCompositeAlarmMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDashboardEntryMembers[] = {
-    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardName, MemberAccess<&DashboardEntry::dashboard_name>::get, MemberAccess<&DashboardEntry::dashboard_name>::emplace},
-    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardArn, MemberAccess<&DashboardEntry::dashboard_arn>::get, MemberAccess<&DashboardEntry::dashboard_arn>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&DashboardEntry::last_modified>::get, MemberAccess<&DashboardEntry::last_modified>::emplace},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&DashboardEntry::size>::get, MemberAccess<&DashboardEntry::size>::emplace},
+    {.name = "DashboardName", .type = &kDashboardName, .offset = offsetof(DashboardEntry, dashboard_name)},
+    {.name = "DashboardArn", .type = &kDashboardArn, .offset = offsetof(DashboardEntry, dashboard_arn)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(DashboardEntry, last_modified)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(DashboardEntry, size)},
 };
-constinit const StructDesc kDashboardEntryStruct = {.name = "DashboardEntry", .members = kDashboardEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDashboardEntryStruct = {.name = "DashboardEntry", .members = kDashboardEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDatapointMembers[] = {
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Datapoint::timestamp>::get, MemberAccess<&Datapoint::timestamp>::emplace},
-    {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValue, MemberAccess<&Datapoint::sample_count>::get, MemberAccess<&Datapoint::sample_count>::emplace},
-    {"Average", "Average", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValue, MemberAccess<&Datapoint::average>::get, MemberAccess<&Datapoint::average>::emplace},
-    {"Sum", "Sum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValue, MemberAccess<&Datapoint::sum>::get, MemberAccess<&Datapoint::sum>::emplace},
-    {"Minimum", "Minimum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValue, MemberAccess<&Datapoint::minimum>::get, MemberAccess<&Datapoint::minimum>::emplace},
-    {"Maximum", "Maximum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValue, MemberAccess<&Datapoint::maximum>::get, MemberAccess<&Datapoint::maximum>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&Datapoint::unit>::get, MemberAccess<&Datapoint::unit>::emplace},
-    {"ExtendedStatistics", "ExtendedStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValueMap, MemberAccess<&Datapoint::extended_statistics>::get, MemberAccess<&Datapoint::extended_statistics>::emplace},
+    {.name = "Timestamp", .type = &kTimestamp, .offset = offsetof(Datapoint, timestamp)},
+    {.name = "SampleCount", .type = &kDatapointValue, .offset = offsetof(Datapoint, sample_count)},
+    {.name = "Average", .type = &kDatapointValue, .offset = offsetof(Datapoint, average)},
+    {.name = "Sum", .type = &kDatapointValue, .offset = offsetof(Datapoint, sum)},
+    {.name = "Minimum", .type = &kDatapointValue, .offset = offsetof(Datapoint, minimum)},
+    {.name = "Maximum", .type = &kDatapointValue, .offset = offsetof(Datapoint, maximum)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(Datapoint, unit)},
+    {.name = "ExtendedStatistics", .type = &kDatapointValueMap, .offset = offsetof(Datapoint, extended_statistics)},
 };
-constinit const StructDesc kDatapointStruct = {.name = "Datapoint", .members = kDatapointMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDatapointStruct = {.name = "Datapoint", .members = kDatapointMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteAlarmsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmNames, MemberAccess<&DeleteAlarmsInput::alarm_names>::get, MemberAccess<&DeleteAlarmsInput::alarm_names>::emplace},
+    {.name = "AlarmNames", .type = &kAlarmNames, .offset = offsetof(DeleteAlarmsInput, alarm_names), .required = true},
 };
-constinit const StructDesc kDeleteAlarmsInputStruct = {.name = "DeleteAlarmsInput", .members = kDeleteAlarmsInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteAlarmsResponseStruct = {.name = "DeleteAlarmsResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteAlarmsInputStruct = {.name = "DeleteAlarmsInput", .members = kDeleteAlarmsInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteAlarmsResponseStruct = {.name = "DeleteAlarmsResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmHistoryInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&DescribeAlarmHistoryInput::alarm_name>::get, MemberAccess<&DescribeAlarmHistoryInput::alarm_name>::emplace},
-    {"AlarmContributorId", "AlarmContributorId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmTypes, MemberAccess<&DescribeAlarmHistoryInput::alarm_types>::get, MemberAccess<&DescribeAlarmHistoryInput::alarm_types>::emplace},
-    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistoryItemType, MemberAccess<&DescribeAlarmHistoryInput::history_item_type>::get, MemberAccess<&DescribeAlarmHistoryInput::history_item_type>::emplace},
-    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&DescribeAlarmHistoryInput::start_date>::get, MemberAccess<&DescribeAlarmHistoryInput::start_date>::emplace},
-    {"EndDate", "EndDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&DescribeAlarmHistoryInput::end_date>::get, MemberAccess<&DescribeAlarmHistoryInput::end_date>::emplace},
-    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxRecords, MemberAccess<&DescribeAlarmHistoryInput::max_records>::get, MemberAccess<&DescribeAlarmHistoryInput::max_records>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAlarmHistoryInput::next_token>::get, MemberAccess<&DescribeAlarmHistoryInput::next_token>::emplace},
-    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScanBy, MemberAccess<&DescribeAlarmHistoryInput::scan_by>::get, MemberAccess<&DescribeAlarmHistoryInput::scan_by>::emplace},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(DescribeAlarmHistoryInput, alarm_name)},
+    {.name = "AlarmContributorId", .type = nullptr},
+    {.name = "AlarmTypes", .type = &kAlarmTypes, .offset = offsetof(DescribeAlarmHistoryInput, alarm_types)},
+    {.name = "HistoryItemType", .type = &kHistoryItemType, .offset = offsetof(DescribeAlarmHistoryInput, history_item_type)},
+    {.name = "StartDate", .type = &kTimestamp, .offset = offsetof(DescribeAlarmHistoryInput, start_date)},
+    {.name = "EndDate", .type = &kTimestamp, .offset = offsetof(DescribeAlarmHistoryInput, end_date)},
+    {.name = "MaxRecords", .type = &kMaxRecords, .offset = offsetof(DescribeAlarmHistoryInput, max_records)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAlarmHistoryInput, next_token)},
+    {.name = "ScanBy", .type = &kScanBy, .offset = offsetof(DescribeAlarmHistoryInput, scan_by)},
 };
-constinit const StructDesc kDescribeAlarmHistoryInputStruct = {.name = "DescribeAlarmHistoryInput", .members = kDescribeAlarmHistoryInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAlarmHistoryInputStruct = {.name = "DescribeAlarmHistoryInput", .members = kDescribeAlarmHistoryInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmHistoryOutputMembers[] = {
-    {"AlarmHistoryItems", "AlarmHistoryItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmHistoryItems, MemberAccess<&DescribeAlarmHistoryOutput::alarm_history_items>::get, MemberAccess<&DescribeAlarmHistoryOutput::alarm_history_items>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAlarmHistoryOutput::next_token>::get, MemberAccess<&DescribeAlarmHistoryOutput::next_token>::emplace},
+    {.name = "AlarmHistoryItems", .type = &kAlarmHistoryItems, .offset = offsetof(DescribeAlarmHistoryOutput, alarm_history_items)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAlarmHistoryOutput, next_token)},
 };
-constinit const StructDesc kDescribeAlarmHistoryOutputStruct = {.name = "DescribeAlarmHistoryOutput", .members = kDescribeAlarmHistoryOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAlarmHistoryOutputStruct = {.name = "DescribeAlarmHistoryOutput", .members = kDescribeAlarmHistoryOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsForMetricInputMembers[] = {
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&DescribeAlarmsForMetricInput::metric_name>::get, MemberAccess<&DescribeAlarmsForMetricInput::metric_name>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&DescribeAlarmsForMetricInput::namespace_>::get, MemberAccess<&DescribeAlarmsForMetricInput::namespace_>::emplace},
-    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatistic, MemberAccess<&DescribeAlarmsForMetricInput::statistic>::get, MemberAccess<&DescribeAlarmsForMetricInput::statistic>::emplace},
-    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExtendedStatistic, MemberAccess<&DescribeAlarmsForMetricInput::extended_statistic>::get, MemberAccess<&DescribeAlarmsForMetricInput::extended_statistic>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&DescribeAlarmsForMetricInput::dimensions>::get, MemberAccess<&DescribeAlarmsForMetricInput::dimensions>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriod, MemberAccess<&DescribeAlarmsForMetricInput::period>::get, MemberAccess<&DescribeAlarmsForMetricInput::period>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&DescribeAlarmsForMetricInput::unit>::get, MemberAccess<&DescribeAlarmsForMetricInput::unit>::emplace},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(DescribeAlarmsForMetricInput, metric_name), .required = true},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(DescribeAlarmsForMetricInput, namespace_), .required = true},
+    {.name = "Statistic", .type = &kStatistic, .offset = offsetof(DescribeAlarmsForMetricInput, statistic)},
+    {.name = "ExtendedStatistic", .type = &kExtendedStatistic, .offset = offsetof(DescribeAlarmsForMetricInput, extended_statistic)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(DescribeAlarmsForMetricInput, dimensions)},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(DescribeAlarmsForMetricInput, period)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(DescribeAlarmsForMetricInput, unit)},
 };
-constinit const StructDesc kDescribeAlarmsForMetricInputStruct = {.name = "DescribeAlarmsForMetricInput", .members = kDescribeAlarmsForMetricInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAlarmsForMetricInputStruct = {.name = "DescribeAlarmsForMetricInput", .members = kDescribeAlarmsForMetricInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsForMetricOutputMembers[] = {
-    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricAlarms, MemberAccess<&DescribeAlarmsForMetricOutput::metric_alarms>::get, MemberAccess<&DescribeAlarmsForMetricOutput::metric_alarms>::emplace},
+    {.name = "MetricAlarms", .type = &kMetricAlarms, .offset = offsetof(DescribeAlarmsForMetricOutput, metric_alarms)},
 };
-constinit const StructDesc kDescribeAlarmsForMetricOutputStruct = {.name = "DescribeAlarmsForMetricOutput", .members = kDescribeAlarmsForMetricOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAlarmsForMetricOutputStruct = {.name = "DescribeAlarmsForMetricOutput", .members = kDescribeAlarmsForMetricOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmNames, MemberAccess<&DescribeAlarmsInput::alarm_names>::get, MemberAccess<&DescribeAlarmsInput::alarm_names>::emplace},
-    {"AlarmNamePrefix", "AlarmNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmNamePrefix, MemberAccess<&DescribeAlarmsInput::alarm_name_prefix>::get, MemberAccess<&DescribeAlarmsInput::alarm_name_prefix>::emplace},
-    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmTypes, MemberAccess<&DescribeAlarmsInput::alarm_types>::get, MemberAccess<&DescribeAlarmsInput::alarm_types>::emplace},
-    {"ChildrenOfAlarmName", "ChildrenOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&DescribeAlarmsInput::children_of_alarm_name>::get, MemberAccess<&DescribeAlarmsInput::children_of_alarm_name>::emplace},
-    {"ParentsOfAlarmName", "ParentsOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&DescribeAlarmsInput::parents_of_alarm_name>::get, MemberAccess<&DescribeAlarmsInput::parents_of_alarm_name>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateValue, MemberAccess<&DescribeAlarmsInput::state_value>::get, MemberAccess<&DescribeAlarmsInput::state_value>::emplace},
-    {"ActionPrefix", "ActionPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionPrefix, MemberAccess<&DescribeAlarmsInput::action_prefix>::get, MemberAccess<&DescribeAlarmsInput::action_prefix>::emplace},
-    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxRecords, MemberAccess<&DescribeAlarmsInput::max_records>::get, MemberAccess<&DescribeAlarmsInput::max_records>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAlarmsInput::next_token>::get, MemberAccess<&DescribeAlarmsInput::next_token>::emplace},
+    {.name = "AlarmNames", .type = &kAlarmNames, .offset = offsetof(DescribeAlarmsInput, alarm_names)},
+    {.name = "AlarmNamePrefix", .type = &kAlarmNamePrefix, .offset = offsetof(DescribeAlarmsInput, alarm_name_prefix)},
+    {.name = "AlarmTypes", .type = &kAlarmTypes, .offset = offsetof(DescribeAlarmsInput, alarm_types)},
+    {.name = "ChildrenOfAlarmName", .type = &kAlarmName, .offset = offsetof(DescribeAlarmsInput, children_of_alarm_name)},
+    {.name = "ParentsOfAlarmName", .type = &kAlarmName, .offset = offsetof(DescribeAlarmsInput, parents_of_alarm_name)},
+    {.name = "StateValue", .type = &kStateValue, .offset = offsetof(DescribeAlarmsInput, state_value)},
+    {.name = "ActionPrefix", .type = &kActionPrefix, .offset = offsetof(DescribeAlarmsInput, action_prefix)},
+    {.name = "MaxRecords", .type = &kMaxRecords, .offset = offsetof(DescribeAlarmsInput, max_records)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAlarmsInput, next_token)},
 };
-constinit const StructDesc kDescribeAlarmsInputStruct = {.name = "DescribeAlarmsInput", .members = kDescribeAlarmsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAlarmsInputStruct = {.name = "DescribeAlarmsInput", .members = kDescribeAlarmsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAlarmsOutputMembers[] = {
-    {"CompositeAlarms", "CompositeAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompositeAlarms, MemberAccess<&DescribeAlarmsOutput::composite_alarms>::get, MemberAccess<&DescribeAlarmsOutput::composite_alarms>::emplace},
-    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricAlarms, MemberAccess<&DescribeAlarmsOutput::metric_alarms>::get, MemberAccess<&DescribeAlarmsOutput::metric_alarms>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAlarmsOutput::next_token>::get, MemberAccess<&DescribeAlarmsOutput::next_token>::emplace},
+    {.name = "CompositeAlarms", .type = &kCompositeAlarms, .offset = offsetof(DescribeAlarmsOutput, composite_alarms)},
+    {.name = "MetricAlarms", .type = &kMetricAlarms, .offset = offsetof(DescribeAlarmsOutput, metric_alarms)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAlarmsOutput, next_token)},
 };
-constinit const StructDesc kDescribeAlarmsOutputStruct = {.name = "DescribeAlarmsOutput", .members = kDescribeAlarmsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAlarmsOutputStruct = {.name = "DescribeAlarmsOutput", .members = kDescribeAlarmsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAnomalyDetectorsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAnomalyDetectorsInput::next_token>::get, MemberAccess<&DescribeAnomalyDetectorsInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxReturnedResultsCount, MemberAccess<&DescribeAnomalyDetectorsInput::max_results>::get, MemberAccess<&DescribeAnomalyDetectorsInput::max_results>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&DescribeAnomalyDetectorsInput::namespace_>::get, MemberAccess<&DescribeAnomalyDetectorsInput::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&DescribeAnomalyDetectorsInput::metric_name>::get, MemberAccess<&DescribeAnomalyDetectorsInput::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&DescribeAnomalyDetectorsInput::dimensions>::get, MemberAccess<&DescribeAnomalyDetectorsInput::dimensions>::emplace},
-    {"AnomalyDetectorTypes", "AnomalyDetectorTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorTypes, MemberAccess<&DescribeAnomalyDetectorsInput::anomaly_detector_types>::get, MemberAccess<&DescribeAnomalyDetectorsInput::anomaly_detector_types>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAnomalyDetectorsInput, next_token)},
+    {.name = "MaxResults", .type = &kMaxReturnedResultsCount, .offset = offsetof(DescribeAnomalyDetectorsInput, max_results)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(DescribeAnomalyDetectorsInput, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(DescribeAnomalyDetectorsInput, metric_name)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(DescribeAnomalyDetectorsInput, dimensions)},
+    {.name = "AnomalyDetectorTypes", .type = &kAnomalyDetectorTypes, .offset = offsetof(DescribeAnomalyDetectorsInput, anomaly_detector_types)},
 };
-constinit const StructDesc kDescribeAnomalyDetectorsInputStruct = {.name = "DescribeAnomalyDetectorsInput", .members = kDescribeAnomalyDetectorsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAnomalyDetectorsInputStruct = {.name = "DescribeAnomalyDetectorsInput", .members = kDescribeAnomalyDetectorsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAnomalyDetectorsOutputMembers[] = {
-    {"AnomalyDetectors", "AnomalyDetectors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectors, MemberAccess<&DescribeAnomalyDetectorsOutput::anomaly_detectors>::get, MemberAccess<&DescribeAnomalyDetectorsOutput::anomaly_detectors>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAnomalyDetectorsOutput::next_token>::get, MemberAccess<&DescribeAnomalyDetectorsOutput::next_token>::emplace},
+    {.name = "AnomalyDetectors", .type = &kAnomalyDetectors, .offset = offsetof(DescribeAnomalyDetectorsOutput, anomaly_detectors)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeAnomalyDetectorsOutput, next_token)},
 };
-constinit const StructDesc kDescribeAnomalyDetectorsOutputStruct = {.name = "DescribeAnomalyDetectorsOutput", .members = kDescribeAnomalyDetectorsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAnomalyDetectorsOutputStruct = {.name = "DescribeAnomalyDetectorsOutput", .members = kDescribeAnomalyDetectorsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeInsightRulesInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeInsightRulesInput::next_token>::get, MemberAccess<&DescribeInsightRulesInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRuleMaxResults, MemberAccess<&DescribeInsightRulesInput::max_results>::get, MemberAccess<&DescribeInsightRulesInput::max_results>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeInsightRulesInput, next_token)},
+    {.name = "MaxResults", .type = &kInsightRuleMaxResults, .offset = offsetof(DescribeInsightRulesInput, max_results)},
 };
-constinit const StructDesc kDescribeInsightRulesInputStruct = {.name = "DescribeInsightRulesInput", .members = kDescribeInsightRulesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeInsightRulesInputStruct = {.name = "DescribeInsightRulesInput", .members = kDescribeInsightRulesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeInsightRulesOutputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeInsightRulesOutput::next_token>::get, MemberAccess<&DescribeInsightRulesOutput::next_token>::emplace},
-    {"InsightRules", "InsightRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRules, MemberAccess<&DescribeInsightRulesOutput::insight_rules>::get, MemberAccess<&DescribeInsightRulesOutput::insight_rules>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(DescribeInsightRulesOutput, next_token)},
+    {.name = "InsightRules", .type = &kInsightRules, .offset = offsetof(DescribeInsightRulesOutput, insight_rules)},
 };
-constinit const StructDesc kDescribeInsightRulesOutputStruct = {.name = "DescribeInsightRulesOutput", .members = kDescribeInsightRulesOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeInsightRulesOutputStruct = {.name = "DescribeInsightRulesOutput", .members = kDescribeInsightRulesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDimensionMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDimensionName, MemberAccess<&Dimension::name>::get, MemberAccess<&Dimension::name>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDimensionValue, MemberAccess<&Dimension::value>::get, MemberAccess<&Dimension::value>::emplace},
+    {.name = "Name", .type = &kDimensionName, .offset = offsetof(Dimension, name), .required = true},
+    {.name = "Value", .type = &kDimensionValue, .offset = offsetof(Dimension, value), .required = true},
 };
-constinit const StructDesc kDimensionStruct = {.name = "Dimension", .members = kDimensionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDimensionStruct = {.name = "Dimension", .members = kDimensionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDimensionFilterMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDimensionName, MemberAccess<&DimensionFilter::name>::get, MemberAccess<&DimensionFilter::name>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensionValue, MemberAccess<&DimensionFilter::value>::get, MemberAccess<&DimensionFilter::value>::emplace},
+    {.name = "Name", .type = &kDimensionName, .offset = offsetof(DimensionFilter, name), .required = true},
+    {.name = "Value", .type = &kDimensionValue, .offset = offsetof(DimensionFilter, value)},
 };
-constinit const StructDesc kDimensionFilterStruct = {.name = "DimensionFilter", .members = kDimensionFilterMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDimensionFilterStruct = {.name = "DimensionFilter", .members = kDimensionFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDisableAlarmActionsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmNames, MemberAccess<&DisableAlarmActionsInput::alarm_names>::get, MemberAccess<&DisableAlarmActionsInput::alarm_names>::emplace},
+    {.name = "AlarmNames", .type = &kAlarmNames, .offset = offsetof(DisableAlarmActionsInput, alarm_names), .required = true},
 };
-constinit const StructDesc kDisableAlarmActionsInputStruct = {.name = "DisableAlarmActionsInput", .members = kDisableAlarmActionsInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDisableAlarmActionsResponseStruct = {.name = "DisableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDisableAlarmActionsInputStruct = {.name = "DisableAlarmActionsInput", .members = kDisableAlarmActionsInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDisableAlarmActionsResponseStruct = {.name = "DisableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEnableAlarmActionsInputMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmNames, MemberAccess<&EnableAlarmActionsInput::alarm_names>::get, MemberAccess<&EnableAlarmActionsInput::alarm_names>::emplace},
+    {.name = "AlarmNames", .type = &kAlarmNames, .offset = offsetof(EnableAlarmActionsInput, alarm_names), .required = true},
 };
-constinit const StructDesc kEnableAlarmActionsInputStruct = {.name = "EnableAlarmActionsInput", .members = kEnableAlarmActionsInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kEnableAlarmActionsResponseStruct = {.name = "EnableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEnableAlarmActionsInputStruct = {.name = "EnableAlarmActionsInput", .members = kEnableAlarmActionsInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kEnableAlarmActionsResponseStruct = {.name = "EnableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAlarmMuteRuleInputMembers[] = {
-    {"AlarmMuteRuleName", "AlarmMuteRuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kName, MemberAccess<&GetAlarmMuteRuleInput::alarm_mute_rule_name>::get, MemberAccess<&GetAlarmMuteRuleInput::alarm_mute_rule_name>::emplace},
+    {.name = "AlarmMuteRuleName", .type = &kName, .offset = offsetof(GetAlarmMuteRuleInput, alarm_mute_rule_name), .required = true},
 };
-constinit const StructDesc kGetAlarmMuteRuleInputStruct = {.name = "GetAlarmMuteRuleInput", .members = kGetAlarmMuteRuleInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAlarmMuteRuleInputStruct = {.name = "GetAlarmMuteRuleInput", .members = kGetAlarmMuteRuleInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScheduleMembers[] = {
-    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExpression, MemberAccess<&Schedule::expression>::get, MemberAccess<&Schedule::expression>::emplace},
-    {"Duration", "Duration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDuration, MemberAccess<&Schedule::duration>::get, MemberAccess<&Schedule::duration>::emplace},
-    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimezone, MemberAccess<&Schedule::timezone>::get, MemberAccess<&Schedule::timezone>::emplace},
+    {.name = "Expression", .type = &kExpression, .offset = offsetof(Schedule, expression), .required = true},
+    {.name = "Duration", .type = &kDuration, .offset = offsetof(Schedule, duration), .required = true},
+    {.name = "Timezone", .type = &kTimezone, .offset = offsetof(Schedule, timezone)},
 };
-constinit const StructDesc kScheduleStruct = {.name = "Schedule", .members = kScheduleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kScheduleStruct = {.name = "Schedule", .members = kScheduleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRuleMembers[] = {
-    {"Schedule", "Schedule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSchedule, MemberAccess<&Rule::schedule>::get, MemberAccess<&Rule::schedule>::emplace},
+    {.name = "Schedule", .type = &kSchedule, .offset = offsetof(Rule, schedule), .required = true},
 };
-constinit const StructDesc kRuleStruct = {.name = "Rule", .members = kRuleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRuleStruct = {.name = "Rule", .members = kRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMuteTargetsMembers[] = {
-    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMuteTargetAlarmNameList, MemberAccess<&MuteTargets::alarm_names>::get, MemberAccess<&MuteTargets::alarm_names>::emplace},
+    {.name = "AlarmNames", .type = &kMuteTargetAlarmNameList, .offset = offsetof(MuteTargets, alarm_names), .required = true},
 };
-constinit const StructDesc kMuteTargetsStruct = {.name = "MuteTargets", .members = kMuteTargetsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMuteTargetsStruct = {.name = "MuteTargets", .members = kMuteTargetsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAlarmMuteRuleOutputMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kName, MemberAccess<&GetAlarmMuteRuleOutput::name>::get, MemberAccess<&GetAlarmMuteRuleOutput::name>::emplace},
-    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&GetAlarmMuteRuleOutput::alarm_mute_rule_arn>::get, MemberAccess<&GetAlarmMuteRuleOutput::alarm_mute_rule_arn>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&GetAlarmMuteRuleOutput::description>::get, MemberAccess<&GetAlarmMuteRuleOutput::description>::emplace},
-    {"Rule", "Rule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRule, MemberAccess<&GetAlarmMuteRuleOutput::rule>::get, MemberAccess<&GetAlarmMuteRuleOutput::rule>::emplace},
-    {"MuteTargets", "MuteTargets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMuteTargets, MemberAccess<&GetAlarmMuteRuleOutput::mute_targets>::get, MemberAccess<&GetAlarmMuteRuleOutput::mute_targets>::emplace},
-    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetAlarmMuteRuleOutput::start_date>::get, MemberAccess<&GetAlarmMuteRuleOutput::start_date>::emplace},
-    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetAlarmMuteRuleOutput::expire_date>::get, MemberAccess<&GetAlarmMuteRuleOutput::expire_date>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmMuteRuleStatus, MemberAccess<&GetAlarmMuteRuleOutput::status>::get, MemberAccess<&GetAlarmMuteRuleOutput::status>::emplace},
-    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetAlarmMuteRuleOutput::last_updated_timestamp>::get, MemberAccess<&GetAlarmMuteRuleOutput::last_updated_timestamp>::emplace},
-    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMuteType, MemberAccess<&GetAlarmMuteRuleOutput::mute_type>::get, MemberAccess<&GetAlarmMuteRuleOutput::mute_type>::emplace},
+    {.name = "Name", .type = &kName, .offset = offsetof(GetAlarmMuteRuleOutput, name)},
+    {.name = "AlarmMuteRuleArn", .type = &kArn, .offset = offsetof(GetAlarmMuteRuleOutput, alarm_mute_rule_arn)},
+    {.name = "Description", .type = &kAlarmDescription, .offset = offsetof(GetAlarmMuteRuleOutput, description)},
+    {.name = "Rule", .type = &kRule, .offset = offsetof(GetAlarmMuteRuleOutput, rule)},
+    {.name = "MuteTargets", .type = &kMuteTargets, .offset = offsetof(GetAlarmMuteRuleOutput, mute_targets)},
+    {.name = "StartDate", .type = &kTimestamp, .offset = offsetof(GetAlarmMuteRuleOutput, start_date)},
+    {.name = "ExpireDate", .type = &kTimestamp, .offset = offsetof(GetAlarmMuteRuleOutput, expire_date)},
+    {.name = "Status", .type = &kAlarmMuteRuleStatus, .offset = offsetof(GetAlarmMuteRuleOutput, status)},
+    {.name = "LastUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(GetAlarmMuteRuleOutput, last_updated_timestamp)},
+    {.name = "MuteType", .type = &kMuteType, .offset = offsetof(GetAlarmMuteRuleOutput, mute_type)},
 };
-constinit const StructDesc kGetAlarmMuteRuleOutputStruct = {.name = "GetAlarmMuteRuleOutput", .members = kGetAlarmMuteRuleOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAlarmMuteRuleOutputStruct = {.name = "GetAlarmMuteRuleOutput", .members = kGetAlarmMuteRuleOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDashboardInputMembers[] = {
-    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDashboardName, MemberAccess<&GetDashboardInput::dashboard_name>::get, MemberAccess<&GetDashboardInput::dashboard_name>::emplace},
+    {.name = "DashboardName", .type = &kDashboardName, .offset = offsetof(GetDashboardInput, dashboard_name), .required = true},
 };
-constinit const StructDesc kGetDashboardInputStruct = {.name = "GetDashboardInput", .members = kGetDashboardInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetDashboardInputStruct = {.name = "GetDashboardInput", .members = kGetDashboardInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDashboardOutputMembers[] = {
-    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardArn, MemberAccess<&GetDashboardOutput::dashboard_arn>::get, MemberAccess<&GetDashboardOutput::dashboard_arn>::emplace},
-    {"DashboardBody", "DashboardBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardBody, MemberAccess<&GetDashboardOutput::dashboard_body>::get, MemberAccess<&GetDashboardOutput::dashboard_body>::emplace},
-    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardName, MemberAccess<&GetDashboardOutput::dashboard_name>::get, MemberAccess<&GetDashboardOutput::dashboard_name>::emplace},
+    {.name = "DashboardArn", .type = &kDashboardArn, .offset = offsetof(GetDashboardOutput, dashboard_arn)},
+    {.name = "DashboardBody", .type = &kDashboardBody, .offset = offsetof(GetDashboardOutput, dashboard_body)},
+    {.name = "DashboardName", .type = &kDashboardName, .offset = offsetof(GetDashboardOutput, dashboard_name)},
 };
-constinit const StructDesc kGetDashboardOutputStruct = {.name = "GetDashboardOutput", .members = kGetDashboardOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetDashboardOutputStruct = {.name = "GetDashboardOutput", .members = kGetDashboardOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLabelOptionsMembers[] = {
-    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Timezone", .type = nullptr},
 };
-constinit const StructDesc kLabelOptionsStruct = {.name = "LabelOptions", .members = kLabelOptionsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLabelOptionsStruct = {.name = "LabelOptions", .members = kLabelOptionsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricDataInputMembers[] = {
-    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricDataQueries, MemberAccess<&GetMetricDataInput::metric_data_queries>::get, MemberAccess<&GetMetricDataInput::metric_data_queries>::emplace},
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricDataInput::start_time>::get, MemberAccess<&GetMetricDataInput::start_time>::emplace},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricDataInput::end_time>::get, MemberAccess<&GetMetricDataInput::end_time>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetMetricDataInput::next_token>::get, MemberAccess<&GetMetricDataInput::next_token>::emplace},
-    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScanBy, MemberAccess<&GetMetricDataInput::scan_by>::get, MemberAccess<&GetMetricDataInput::scan_by>::emplace},
-    {"MaxDatapoints", "MaxDatapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGetMetricDataMaxDatapoints, MemberAccess<&GetMetricDataInput::max_datapoints>::get, MemberAccess<&GetMetricDataInput::max_datapoints>::emplace},
-    {"LabelOptions", "LabelOptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLabelOptions, MemberAccess<&GetMetricDataInput::label_options>::get, MemberAccess<&GetMetricDataInput::label_options>::emplace},
+    {.name = "MetricDataQueries", .type = &kMetricDataQueries, .offset = offsetof(GetMetricDataInput, metric_data_queries), .required = true},
+    {.name = "StartTime", .type = &kTimestamp, .offset = offsetof(GetMetricDataInput, start_time), .required = true},
+    {.name = "EndTime", .type = &kTimestamp, .offset = offsetof(GetMetricDataInput, end_time), .required = true},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(GetMetricDataInput, next_token)},
+    {.name = "ScanBy", .type = &kScanBy, .offset = offsetof(GetMetricDataInput, scan_by)},
+    {.name = "MaxDatapoints", .type = &kGetMetricDataMaxDatapoints, .offset = offsetof(GetMetricDataInput, max_datapoints)},
+    {.name = "LabelOptions", .type = &kLabelOptions, .offset = offsetof(GetMetricDataInput, label_options)},
 };
-constinit const StructDesc kGetMetricDataInputStruct = {.name = "GetMetricDataInput", .members = kGetMetricDataInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMetricDataInputStruct = {.name = "GetMetricDataInput", .members = kGetMetricDataInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricDataOutputMembers[] = {
-    {"MetricDataResults", "MetricDataResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataResults, MemberAccess<&GetMetricDataOutput::metric_data_results>::get, MemberAccess<&GetMetricDataOutput::metric_data_results>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetMetricDataOutput::next_token>::get, MemberAccess<&GetMetricDataOutput::next_token>::emplace},
-    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataResultMessages, MemberAccess<&GetMetricDataOutput::messages>::get, MemberAccess<&GetMetricDataOutput::messages>::emplace},
+    {.name = "MetricDataResults", .type = &kMetricDataResults, .offset = offsetof(GetMetricDataOutput, metric_data_results)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(GetMetricDataOutput, next_token)},
+    {.name = "Messages", .type = &kMetricDataResultMessages, .offset = offsetof(GetMetricDataOutput, messages)},
 };
-constinit const StructDesc kGetMetricDataOutputStruct = {.name = "GetMetricDataOutput", .members = kGetMetricDataOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMetricDataOutputStruct = {.name = "GetMetricDataOutput", .members = kGetMetricDataOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStatisticsInputMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&GetMetricStatisticsInput::namespace_>::get, MemberAccess<&GetMetricStatisticsInput::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&GetMetricStatisticsInput::metric_name>::get, MemberAccess<&GetMetricStatisticsInput::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&GetMetricStatisticsInput::dimensions>::get, MemberAccess<&GetMetricStatisticsInput::dimensions>::emplace},
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricStatisticsInput::start_time>::get, MemberAccess<&GetMetricStatisticsInput::start_time>::emplace},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricStatisticsInput::end_time>::get, MemberAccess<&GetMetricStatisticsInput::end_time>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPeriod, MemberAccess<&GetMetricStatisticsInput::period>::get, MemberAccess<&GetMetricStatisticsInput::period>::emplace},
-    {"Statistics", "Statistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatistics, MemberAccess<&GetMetricStatisticsInput::statistics>::get, MemberAccess<&GetMetricStatisticsInput::statistics>::emplace},
-    {"ExtendedStatistics", "ExtendedStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExtendedStatistics, MemberAccess<&GetMetricStatisticsInput::extended_statistics>::get, MemberAccess<&GetMetricStatisticsInput::extended_statistics>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&GetMetricStatisticsInput::unit>::get, MemberAccess<&GetMetricStatisticsInput::unit>::emplace},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(GetMetricStatisticsInput, namespace_), .required = true},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(GetMetricStatisticsInput, metric_name), .required = true},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(GetMetricStatisticsInput, dimensions)},
+    {.name = "StartTime", .type = &kTimestamp, .offset = offsetof(GetMetricStatisticsInput, start_time), .required = true},
+    {.name = "EndTime", .type = &kTimestamp, .offset = offsetof(GetMetricStatisticsInput, end_time), .required = true},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(GetMetricStatisticsInput, period), .required = true},
+    {.name = "Statistics", .type = &kStatistics, .offset = offsetof(GetMetricStatisticsInput, statistics)},
+    {.name = "ExtendedStatistics", .type = &kExtendedStatistics, .offset = offsetof(GetMetricStatisticsInput, extended_statistics)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(GetMetricStatisticsInput, unit)},
 };
-constinit const StructDesc kGetMetricStatisticsInputStruct = {.name = "GetMetricStatisticsInput", .members = kGetMetricStatisticsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMetricStatisticsInputStruct = {.name = "GetMetricStatisticsInput", .members = kGetMetricStatisticsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStatisticsOutputMembers[] = {
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricLabel, MemberAccess<&GetMetricStatisticsOutput::label>::get, MemberAccess<&GetMetricStatisticsOutput::label>::emplace},
-    {"Datapoints", "Datapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapoints, MemberAccess<&GetMetricStatisticsOutput::datapoints>::get, MemberAccess<&GetMetricStatisticsOutput::datapoints>::emplace},
+    {.name = "Label", .type = &kMetricLabel, .offset = offsetof(GetMetricStatisticsOutput, label)},
+    {.name = "Datapoints", .type = &kDatapoints, .offset = offsetof(GetMetricStatisticsOutput, datapoints)},
 };
-constinit const StructDesc kGetMetricStatisticsOutputStruct = {.name = "GetMetricStatisticsOutput", .members = kGetMetricStatisticsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMetricStatisticsOutputStruct = {.name = "GetMetricStatisticsOutput", .members = kGetMetricStatisticsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStreamInputMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricStreamName, MemberAccess<&GetMetricStreamInput::name>::get, MemberAccess<&GetMetricStreamInput::name>::emplace},
+    {.name = "Name", .type = &kMetricStreamName, .offset = offsetof(GetMetricStreamInput, name), .required = true},
 };
-constinit const StructDesc kGetMetricStreamInputStruct = {.name = "GetMetricStreamInput", .members = kGetMetricStreamInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMetricStreamInputStruct = {.name = "GetMetricStreamInput", .members = kGetMetricStreamInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMetricStreamOutputMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&GetMetricStreamOutput::arn>::get, MemberAccess<&GetMetricStreamOutput::arn>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamName, MemberAccess<&GetMetricStreamOutput::name>::get, MemberAccess<&GetMetricStreamOutput::name>::emplace},
-    {"IncludeFilters", "IncludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamFilters, MemberAccess<&GetMetricStreamOutput::include_filters>::get, MemberAccess<&GetMetricStreamOutput::include_filters>::emplace},
-    {"ExcludeFilters", "ExcludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamFilters, MemberAccess<&GetMetricStreamOutput::exclude_filters>::get, MemberAccess<&GetMetricStreamOutput::exclude_filters>::emplace},
-    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&GetMetricStreamOutput::firehose_arn>::get, MemberAccess<&GetMetricStreamOutput::firehose_arn>::emplace},
-    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&GetMetricStreamOutput::role_arn>::get, MemberAccess<&GetMetricStreamOutput::role_arn>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamState, MemberAccess<&GetMetricStreamOutput::state>::get, MemberAccess<&GetMetricStreamOutput::state>::emplace},
-    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricStreamOutput::creation_date>::get, MemberAccess<&GetMetricStreamOutput::creation_date>::emplace},
-    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricStreamOutput::last_update_date>::get, MemberAccess<&GetMetricStreamOutput::last_update_date>::emplace},
-    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamOutputFormat, MemberAccess<&GetMetricStreamOutput::output_format>::get, MemberAccess<&GetMetricStreamOutput::output_format>::emplace},
-    {"StatisticsConfigurations", "StatisticsConfigurations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamStatisticsConfigurations, MemberAccess<&GetMetricStreamOutput::statistics_configurations>::get, MemberAccess<&GetMetricStreamOutput::statistics_configurations>::emplace},
-    {"IncludeLinkedAccountsMetrics", "IncludeLinkedAccountsMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIncludeLinkedAccountsMetrics, MemberAccess<&GetMetricStreamOutput::include_linked_accounts_metrics>::get, MemberAccess<&GetMetricStreamOutput::include_linked_accounts_metrics>::emplace},
+    {.name = "Arn", .type = &kAmazonResourceName, .offset = offsetof(GetMetricStreamOutput, arn)},
+    {.name = "Name", .type = &kMetricStreamName, .offset = offsetof(GetMetricStreamOutput, name)},
+    {.name = "IncludeFilters", .type = &kMetricStreamFilters, .offset = offsetof(GetMetricStreamOutput, include_filters)},
+    {.name = "ExcludeFilters", .type = &kMetricStreamFilters, .offset = offsetof(GetMetricStreamOutput, exclude_filters)},
+    {.name = "FirehoseArn", .type = &kAmazonResourceName, .offset = offsetof(GetMetricStreamOutput, firehose_arn)},
+    {.name = "RoleArn", .type = &kAmazonResourceName, .offset = offsetof(GetMetricStreamOutput, role_arn)},
+    {.name = "State", .type = &kMetricStreamState, .offset = offsetof(GetMetricStreamOutput, state)},
+    {.name = "CreationDate", .type = &kTimestamp, .offset = offsetof(GetMetricStreamOutput, creation_date)},
+    {.name = "LastUpdateDate", .type = &kTimestamp, .offset = offsetof(GetMetricStreamOutput, last_update_date)},
+    {.name = "OutputFormat", .type = &kMetricStreamOutputFormat, .offset = offsetof(GetMetricStreamOutput, output_format)},
+    {.name = "StatisticsConfigurations", .type = &kMetricStreamStatisticsConfigurations, .offset = offsetof(GetMetricStreamOutput, statistics_configurations)},
+    {.name = "IncludeLinkedAccountsMetrics", .type = &kIncludeLinkedAccountsMetrics, .offset = offsetof(GetMetricStreamOutput, include_linked_accounts_metrics)},
 };
-constinit const StructDesc kGetMetricStreamOutputStruct = {.name = "GetMetricStreamOutput", .members = kGetMetricStreamOutputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetOTelEnrichmentInputStruct = {.name = "GetOTelEnrichmentInput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMetricStreamOutputStruct = {.name = "GetMetricStreamOutput", .members = kGetMetricStreamOutputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetOTelEnrichmentInputStruct = {.name = "GetOTelEnrichmentInput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOTelEnrichmentOutputMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kOTelEnrichmentStatus, MemberAccess<&GetOTelEnrichmentOutput::status>::get, MemberAccess<&GetOTelEnrichmentOutput::status>::emplace},
+    {.name = "Status", .type = &kOTelEnrichmentStatus, .offset = offsetof(GetOTelEnrichmentOutput, status), .required = true},
 };
-constinit const StructDesc kGetOTelEnrichmentOutputStruct = {.name = "GetOTelEnrichmentOutput", .members = kGetOTelEnrichmentOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetOTelEnrichmentOutputStruct = {.name = "GetOTelEnrichmentOutput", .members = kGetOTelEnrichmentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInsightRuleMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleName, MemberAccess<&InsightRule::name>::get, MemberAccess<&InsightRule::name>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleState, MemberAccess<&InsightRule::state>::get, MemberAccess<&InsightRule::state>::emplace},
-    {"Schema", "Schema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleSchema, MemberAccess<&InsightRule::schema>::get, MemberAccess<&InsightRule::schema>::emplace},
-    {"Definition", "Definition", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleDefinition, MemberAccess<&InsightRule::definition>::get, MemberAccess<&InsightRule::definition>::emplace},
-    {"ManagedRule", "ManagedRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRuleIsManaged, MemberAccess<&InsightRule::managed_rule>::get, MemberAccess<&InsightRule::managed_rule>::emplace},
-    {"ApplyOnTransformedLogs", "ApplyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRuleOnTransformedLogs, MemberAccess<&InsightRule::apply_on_transformed_logs>::get, MemberAccess<&InsightRule::apply_on_transformed_logs>::emplace},
+    {.name = "Name", .type = &kInsightRuleName, .offset = offsetof(InsightRule, name), .required = true},
+    {.name = "State", .type = &kInsightRuleState, .offset = offsetof(InsightRule, state), .required = true},
+    {.name = "Schema", .type = &kInsightRuleSchema, .offset = offsetof(InsightRule, schema), .required = true},
+    {.name = "Definition", .type = &kInsightRuleDefinition, .offset = offsetof(InsightRule, definition), .required = true},
+    {.name = "ManagedRule", .type = &kInsightRuleIsManaged, .offset = offsetof(InsightRule, managed_rule)},
+    {.name = "ApplyOnTransformedLogs", .type = &kInsightRuleOnTransformedLogs, .offset = offsetof(InsightRule, apply_on_transformed_logs)},
 };
-constinit const StructDesc kInsightRuleStruct = {.name = "InsightRule", .members = kInsightRuleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInsightRuleStruct = {.name = "InsightRule", .members = kInsightRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAlarmMuteRulesInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kName, MemberAccess<&ListAlarmMuteRulesInput::alarm_name>::get, MemberAccess<&ListAlarmMuteRulesInput::alarm_name>::emplace},
-    {"Statuses", "Statuses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmMuteRuleStatuses, MemberAccess<&ListAlarmMuteRulesInput::statuses>::get, MemberAccess<&ListAlarmMuteRulesInput::statuses>::emplace},
-    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxRecords, MemberAccess<&ListAlarmMuteRulesInput::max_records>::get, MemberAccess<&ListAlarmMuteRulesInput::max_records>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListAlarmMuteRulesInput::next_token>::get, MemberAccess<&ListAlarmMuteRulesInput::next_token>::emplace},
+    {.name = "AlarmName", .type = &kName, .offset = offsetof(ListAlarmMuteRulesInput, alarm_name)},
+    {.name = "Statuses", .type = &kAlarmMuteRuleStatuses, .offset = offsetof(ListAlarmMuteRulesInput, statuses)},
+    {.name = "MaxRecords", .type = &kMaxRecords, .offset = offsetof(ListAlarmMuteRulesInput, max_records)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListAlarmMuteRulesInput, next_token)},
 };
-constinit const StructDesc kListAlarmMuteRulesInputStruct = {.name = "ListAlarmMuteRulesInput", .members = kListAlarmMuteRulesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAlarmMuteRulesInputStruct = {.name = "ListAlarmMuteRulesInput", .members = kListAlarmMuteRulesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAlarmMuteRulesOutputMembers[] = {
-    {"AlarmMuteRuleSummaries", "AlarmMuteRuleSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmMuteRuleSummaries, MemberAccess<&ListAlarmMuteRulesOutput::alarm_mute_rule_summaries>::get, MemberAccess<&ListAlarmMuteRulesOutput::alarm_mute_rule_summaries>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListAlarmMuteRulesOutput::next_token>::get, MemberAccess<&ListAlarmMuteRulesOutput::next_token>::emplace},
+    {.name = "AlarmMuteRuleSummaries", .type = &kAlarmMuteRuleSummaries, .offset = offsetof(ListAlarmMuteRulesOutput, alarm_mute_rule_summaries)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListAlarmMuteRulesOutput, next_token)},
 };
-constinit const StructDesc kListAlarmMuteRulesOutputStruct = {.name = "ListAlarmMuteRulesOutput", .members = kListAlarmMuteRulesOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAlarmMuteRulesOutputStruct = {.name = "ListAlarmMuteRulesOutput", .members = kListAlarmMuteRulesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDashboardsInputMembers[] = {
-    {"DashboardNamePrefix", "DashboardNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardNamePrefix, MemberAccess<&ListDashboardsInput::dashboard_name_prefix>::get, MemberAccess<&ListDashboardsInput::dashboard_name_prefix>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListDashboardsInput::next_token>::get, MemberAccess<&ListDashboardsInput::next_token>::emplace},
+    {.name = "DashboardNamePrefix", .type = &kDashboardNamePrefix, .offset = offsetof(ListDashboardsInput, dashboard_name_prefix)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListDashboardsInput, next_token)},
 };
-constinit const StructDesc kListDashboardsInputStruct = {.name = "ListDashboardsInput", .members = kListDashboardsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListDashboardsInputStruct = {.name = "ListDashboardsInput", .members = kListDashboardsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDashboardsOutputMembers[] = {
-    {"DashboardEntries", "DashboardEntries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardEntries, MemberAccess<&ListDashboardsOutput::dashboard_entries>::get, MemberAccess<&ListDashboardsOutput::dashboard_entries>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListDashboardsOutput::next_token>::get, MemberAccess<&ListDashboardsOutput::next_token>::emplace},
+    {.name = "DashboardEntries", .type = &kDashboardEntries, .offset = offsetof(ListDashboardsOutput, dashboard_entries)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListDashboardsOutput, next_token)},
 };
-constinit const StructDesc kListDashboardsOutputStruct = {.name = "ListDashboardsOutput", .members = kListDashboardsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListDashboardsOutputStruct = {.name = "ListDashboardsOutput", .members = kListDashboardsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListManagedInsightRulesInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListManagedInsightRulesInput::resource_arn>::get, MemberAccess<&ListManagedInsightRulesInput::resource_arn>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListManagedInsightRulesInput::next_token>::get, MemberAccess<&ListManagedInsightRulesInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRuleMaxResults, MemberAccess<&ListManagedInsightRulesInput::max_results>::get, MemberAccess<&ListManagedInsightRulesInput::max_results>::emplace},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(ListManagedInsightRulesInput, resource_arn), .required = true},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListManagedInsightRulesInput, next_token)},
+    {.name = "MaxResults", .type = &kInsightRuleMaxResults, .offset = offsetof(ListManagedInsightRulesInput, max_results)},
 };
-constinit const StructDesc kListManagedInsightRulesInputStruct = {.name = "ListManagedInsightRulesInput", .members = kListManagedInsightRulesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListManagedInsightRulesInputStruct = {.name = "ListManagedInsightRulesInput", .members = kListManagedInsightRulesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListManagedInsightRulesOutputMembers[] = {
-    {"ManagedRules", "ManagedRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kManagedRuleDescriptions, MemberAccess<&ListManagedInsightRulesOutput::managed_rules>::get, MemberAccess<&ListManagedInsightRulesOutput::managed_rules>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListManagedInsightRulesOutput::next_token>::get, MemberAccess<&ListManagedInsightRulesOutput::next_token>::emplace},
+    {.name = "ManagedRules", .type = &kManagedRuleDescriptions, .offset = offsetof(ListManagedInsightRulesOutput, managed_rules)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListManagedInsightRulesOutput, next_token)},
 };
-constinit const StructDesc kListManagedInsightRulesOutputStruct = {.name = "ListManagedInsightRulesOutput", .members = kListManagedInsightRulesOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListManagedInsightRulesOutputStruct = {.name = "ListManagedInsightRulesOutput", .members = kListManagedInsightRulesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricStreamsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListMetricStreamsInput::next_token>::get, MemberAccess<&ListMetricStreamsInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListMetricStreamsMaxResults, MemberAccess<&ListMetricStreamsInput::max_results>::get, MemberAccess<&ListMetricStreamsInput::max_results>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListMetricStreamsInput, next_token)},
+    {.name = "MaxResults", .type = &kListMetricStreamsMaxResults, .offset = offsetof(ListMetricStreamsInput, max_results)},
 };
-constinit const StructDesc kListMetricStreamsInputStruct = {.name = "ListMetricStreamsInput", .members = kListMetricStreamsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMetricStreamsInputStruct = {.name = "ListMetricStreamsInput", .members = kListMetricStreamsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricStreamsOutputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListMetricStreamsOutput::next_token>::get, MemberAccess<&ListMetricStreamsOutput::next_token>::emplace},
-    {"Entries", "Entries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamEntries, MemberAccess<&ListMetricStreamsOutput::entries>::get, MemberAccess<&ListMetricStreamsOutput::entries>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListMetricStreamsOutput, next_token)},
+    {.name = "Entries", .type = &kMetricStreamEntries, .offset = offsetof(ListMetricStreamsOutput, entries)},
 };
-constinit const StructDesc kListMetricStreamsOutputStruct = {.name = "ListMetricStreamsOutput", .members = kListMetricStreamsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMetricStreamsOutputStruct = {.name = "ListMetricStreamsOutput", .members = kListMetricStreamsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricsInputMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&ListMetricsInput::namespace_>::get, MemberAccess<&ListMetricsInput::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&ListMetricsInput::metric_name>::get, MemberAccess<&ListMetricsInput::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensionFilters, MemberAccess<&ListMetricsInput::dimensions>::get, MemberAccess<&ListMetricsInput::dimensions>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListMetricsInput::next_token>::get, MemberAccess<&ListMetricsInput::next_token>::emplace},
-    {"RecentlyActive", "RecentlyActive", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecentlyActive, MemberAccess<&ListMetricsInput::recently_active>::get, MemberAccess<&ListMetricsInput::recently_active>::emplace},
-    {"IncludeLinkedAccounts", "IncludeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"OwningAccount", "OwningAccount", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(ListMetricsInput, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(ListMetricsInput, metric_name)},
+    {.name = "Dimensions", .type = &kDimensionFilters, .offset = offsetof(ListMetricsInput, dimensions)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListMetricsInput, next_token)},
+    {.name = "RecentlyActive", .type = &kRecentlyActive, .offset = offsetof(ListMetricsInput, recently_active)},
+    {.name = "IncludeLinkedAccounts", .type = nullptr},
+    {.name = "OwningAccount", .type = nullptr},
 };
-constinit const StructDesc kListMetricsInputStruct = {.name = "ListMetricsInput", .members = kListMetricsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMetricsInputStruct = {.name = "ListMetricsInput", .members = kListMetricsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMetricsOutputMembers[] = {
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetrics, MemberAccess<&ListMetricsOutput::metrics>::get, MemberAccess<&ListMetricsOutput::metrics>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListMetricsOutput::next_token>::get, MemberAccess<&ListMetricsOutput::next_token>::emplace},
+    {.name = "Metrics", .type = &kMetrics, .offset = offsetof(ListMetricsOutput, metrics)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListMetricsOutput, next_token)},
 };
-constinit const StructDesc kListMetricsOutputStruct = {.name = "ListMetricsOutput", .members = kListMetricsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMetricsOutputStruct = {.name = "ListMetricsOutput", .members = kListMetricsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListTagsForResourceInput::resource_arn>::get, MemberAccess<&ListTagsForResourceInput::resource_arn>::emplace},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(ListTagsForResourceInput, resource_arn), .required = true},
 };
-constinit const StructDesc kListTagsForResourceInputStruct = {.name = "ListTagsForResourceInput", .members = kListTagsForResourceInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsForResourceInputStruct = {.name = "ListTagsForResourceInput", .members = kListTagsForResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceOutputMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&ListTagsForResourceOutput::tags>::get, MemberAccess<&ListTagsForResourceOutput::tags>::emplace},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(ListTagsForResourceOutput, tags)},
 };
-constinit const StructDesc kListTagsForResourceOutputStruct = {.name = "ListTagsForResourceOutput", .members = kListTagsForResourceOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsForResourceOutputStruct = {.name = "ListTagsForResourceOutput", .members = kListTagsForResourceOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedRuleStateMembers[] = {
-    {"RuleName", "RuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleName, MemberAccess<&ManagedRuleState::rule_name>::get, MemberAccess<&ManagedRuleState::rule_name>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleState, MemberAccess<&ManagedRuleState::state>::get, MemberAccess<&ManagedRuleState::state>::emplace},
+    {.name = "RuleName", .type = &kInsightRuleName, .offset = offsetof(ManagedRuleState, rule_name), .required = true},
+    {.name = "State", .type = &kInsightRuleState, .offset = offsetof(ManagedRuleState, state), .required = true},
 };
-constinit const StructDesc kManagedRuleStateStruct = {.name = "ManagedRuleState", .members = kManagedRuleStateMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kManagedRuleStateStruct = {.name = "ManagedRuleState", .members = kManagedRuleStateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedRuleDescriptionMembers[] = {
-    {"TemplateName", "TemplateName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTemplateName, MemberAccess<&ManagedRuleDescription::template_name>::get, MemberAccess<&ManagedRuleDescription::template_name>::emplace},
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ManagedRuleDescription::resource_arn>::get, MemberAccess<&ManagedRuleDescription::resource_arn>::emplace},
-    {"RuleState", "RuleState", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kManagedRuleState, MemberAccess<&ManagedRuleDescription::rule_state>::get, MemberAccess<&ManagedRuleDescription::rule_state>::emplace},
+    {.name = "TemplateName", .type = &kTemplateName, .offset = offsetof(ManagedRuleDescription, template_name)},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(ManagedRuleDescription, resource_arn)},
+    {.name = "RuleState", .type = &kManagedRuleState, .offset = offsetof(ManagedRuleDescription, rule_state)},
 };
-constinit const StructDesc kManagedRuleDescriptionStruct = {.name = "ManagedRuleDescription", .members = kManagedRuleDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kManagedRuleDescriptionStruct = {.name = "ManagedRuleDescription", .members = kManagedRuleDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageDataMembers[] = {
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageDataCode, MemberAccess<&MessageData::code>::get, MemberAccess<&MessageData::code>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageDataValue, MemberAccess<&MessageData::value>::get, MemberAccess<&MessageData::value>::emplace},
+    {.name = "Code", .type = &kMessageDataCode, .offset = offsetof(MessageData, code)},
+    {.name = "Value", .type = &kMessageDataValue, .offset = offsetof(MessageData, value)},
 };
-constinit const StructDesc kMessageDataStruct = {.name = "MessageData", .members = kMessageDataMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMessageDataStruct = {.name = "MessageData", .members = kMessageDataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&Metric::namespace_>::get, MemberAccess<&Metric::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&Metric::metric_name>::get, MemberAccess<&Metric::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&Metric::dimensions>::get, MemberAccess<&Metric::dimensions>::emplace},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(Metric, namespace_)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(Metric, metric_name)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(Metric, dimensions)},
 };
-constinit const StructDesc kMetricStruct = {.name = "Metric", .members = kMetricMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricStruct = {.name = "Metric", .members = kMetricMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricAlarmMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&MetricAlarm::alarm_name>::get, MemberAccess<&MetricAlarm::alarm_name>::emplace},
-    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmArn, MemberAccess<&MetricAlarm::alarm_arn>::get, MemberAccess<&MetricAlarm::alarm_arn>::emplace},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&MetricAlarm::alarm_description>::get, MemberAccess<&MetricAlarm::alarm_description>::emplace},
-    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricAlarm::alarm_configuration_updated_timestamp>::get, MemberAccess<&MetricAlarm::alarm_configuration_updated_timestamp>::emplace},
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&MetricAlarm::actions_enabled>::get, MemberAccess<&MetricAlarm::actions_enabled>::emplace},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&MetricAlarm::ok_actions>::get, MemberAccess<&MetricAlarm::ok_actions>::emplace},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&MetricAlarm::alarm_actions>::get, MemberAccess<&MetricAlarm::alarm_actions>::emplace},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&MetricAlarm::insufficient_data_actions>::get, MemberAccess<&MetricAlarm::insufficient_data_actions>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateValue, MemberAccess<&MetricAlarm::state_value>::get, MemberAccess<&MetricAlarm::state_value>::emplace},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReason, MemberAccess<&MetricAlarm::state_reason>::get, MemberAccess<&MetricAlarm::state_reason>::emplace},
-    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReasonData, MemberAccess<&MetricAlarm::state_reason_data>::get, MemberAccess<&MetricAlarm::state_reason_data>::emplace},
-    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricAlarm::state_updated_timestamp>::get, MemberAccess<&MetricAlarm::state_updated_timestamp>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&MetricAlarm::metric_name>::get, MemberAccess<&MetricAlarm::metric_name>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&MetricAlarm::namespace_>::get, MemberAccess<&MetricAlarm::namespace_>::emplace},
-    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatistic, MemberAccess<&MetricAlarm::statistic>::get, MemberAccess<&MetricAlarm::statistic>::emplace},
-    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExtendedStatistic, MemberAccess<&MetricAlarm::extended_statistic>::get, MemberAccess<&MetricAlarm::extended_statistic>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&MetricAlarm::dimensions>::get, MemberAccess<&MetricAlarm::dimensions>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriod, MemberAccess<&MetricAlarm::period>::get, MemberAccess<&MetricAlarm::period>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&MetricAlarm::unit>::get, MemberAccess<&MetricAlarm::unit>::emplace},
-    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluationPeriods, MemberAccess<&MetricAlarm::evaluation_periods>::get, MemberAccess<&MetricAlarm::evaluation_periods>::emplace},
-    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointsToAlarm, MemberAccess<&MetricAlarm::datapoints_to_alarm>::get, MemberAccess<&MetricAlarm::datapoints_to_alarm>::emplace},
-    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThreshold, MemberAccess<&MetricAlarm::threshold>::get, MemberAccess<&MetricAlarm::threshold>::emplace},
-    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kComparisonOperator, MemberAccess<&MetricAlarm::comparison_operator>::get, MemberAccess<&MetricAlarm::comparison_operator>::emplace},
-    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTreatMissingData, MemberAccess<&MetricAlarm::treat_missing_data>::get, MemberAccess<&MetricAlarm::treat_missing_data>::emplace},
-    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluateLowSampleCountPercentile, MemberAccess<&MetricAlarm::evaluate_low_sample_count_percentile>::get, MemberAccess<&MetricAlarm::evaluate_low_sample_count_percentile>::emplace},
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataQueries, MemberAccess<&MetricAlarm::metrics>::get, MemberAccess<&MetricAlarm::metrics>::emplace},
-    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricAlarm::state_transitioned_timestamp>::get, MemberAccess<&MetricAlarm::state_transitioned_timestamp>::emplace},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(MetricAlarm, alarm_name)},
+    {.name = "AlarmArn", .type = &kAlarmArn, .offset = offsetof(MetricAlarm, alarm_arn)},
+    {.name = "AlarmDescription", .type = &kAlarmDescription, .offset = offsetof(MetricAlarm, alarm_description)},
+    {.name = "AlarmConfigurationUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(MetricAlarm, alarm_configuration_updated_timestamp)},
+    {.name = "ActionsEnabled", .type = &kActionsEnabled, .offset = offsetof(MetricAlarm, actions_enabled)},
+    {.name = "OKActions", .type = &kResourceList, .offset = offsetof(MetricAlarm, ok_actions)},
+    {.name = "AlarmActions", .type = &kResourceList, .offset = offsetof(MetricAlarm, alarm_actions)},
+    {.name = "InsufficientDataActions", .type = &kResourceList, .offset = offsetof(MetricAlarm, insufficient_data_actions)},
+    {.name = "StateValue", .type = &kStateValue, .offset = offsetof(MetricAlarm, state_value)},
+    {.name = "StateReason", .type = &kStateReason, .offset = offsetof(MetricAlarm, state_reason)},
+    {.name = "StateReasonData", .type = &kStateReasonData, .offset = offsetof(MetricAlarm, state_reason_data)},
+    {.name = "StateUpdatedTimestamp", .type = &kTimestamp, .offset = offsetof(MetricAlarm, state_updated_timestamp)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(MetricAlarm, metric_name)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(MetricAlarm, namespace_)},
+    {.name = "Statistic", .type = &kStatistic, .offset = offsetof(MetricAlarm, statistic)},
+    {.name = "ExtendedStatistic", .type = &kExtendedStatistic, .offset = offsetof(MetricAlarm, extended_statistic)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(MetricAlarm, dimensions)},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(MetricAlarm, period)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(MetricAlarm, unit)},
+    {.name = "EvaluationPeriods", .type = &kEvaluationPeriods, .offset = offsetof(MetricAlarm, evaluation_periods)},
+    {.name = "DatapointsToAlarm", .type = &kDatapointsToAlarm, .offset = offsetof(MetricAlarm, datapoints_to_alarm)},
+    {.name = "Threshold", .type = &kThreshold, .offset = offsetof(MetricAlarm, threshold)},
+    {.name = "ComparisonOperator", .type = &kComparisonOperator, .offset = offsetof(MetricAlarm, comparison_operator)},
+    {.name = "TreatMissingData", .type = &kTreatMissingData, .offset = offsetof(MetricAlarm, treat_missing_data)},
+    {.name = "EvaluateLowSampleCountPercentile", .type = &kEvaluateLowSampleCountPercentile, .offset = offsetof(MetricAlarm, evaluate_low_sample_count_percentile)},
+    {.name = "Metrics", .type = &kMetricDataQueries, .offset = offsetof(MetricAlarm, metrics)},
+    {.name = "StateTransitionedTimestamp", .type = &kTimestamp, .offset = offsetof(MetricAlarm, state_transitioned_timestamp)},
 };
-constinit const StructDesc kMetricAlarmStruct = {.name = "MetricAlarm", .members = kMetricAlarmMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricAlarmStruct = {.name = "MetricAlarm", .members = kMetricAlarmMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStatMembers[] = {
-    {"Metric", "Metric", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetric, MemberAccess<&MetricStat::metric>::get, MemberAccess<&MetricStat::metric>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPeriod, MemberAccess<&MetricStat::period>::get, MemberAccess<&MetricStat::period>::emplace},
-    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStat, MemberAccess<&MetricStat::stat>::get, MemberAccess<&MetricStat::stat>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&MetricStat::unit>::get, MemberAccess<&MetricStat::unit>::emplace},
+    {.name = "Metric", .type = &kMetric, .offset = offsetof(MetricStat, metric), .required = true},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(MetricStat, period), .required = true},
+    {.name = "Stat", .type = &kStat, .offset = offsetof(MetricStat, stat), .required = true},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(MetricStat, unit)},
 };
-constinit const StructDesc kMetricStatStruct = {.name = "MetricStat", .members = kMetricStatMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricStatStruct = {.name = "MetricStat", .members = kMetricStatMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricDataQueryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricId, MemberAccess<&MetricDataQuery::id>::get, MemberAccess<&MetricDataQuery::id>::emplace},
-    {"MetricStat", "MetricStat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStat, MemberAccess<&MetricDataQuery::metric_stat>::get, MemberAccess<&MetricDataQuery::metric_stat>::emplace},
-    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricExpression, MemberAccess<&MetricDataQuery::expression>::get, MemberAccess<&MetricDataQuery::expression>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricLabel, MemberAccess<&MetricDataQuery::label>::get, MemberAccess<&MetricDataQuery::label>::emplace},
-    {"ReturnData", "ReturnData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnData, MemberAccess<&MetricDataQuery::return_data>::get, MemberAccess<&MetricDataQuery::return_data>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriod, MemberAccess<&MetricDataQuery::period>::get, MemberAccess<&MetricDataQuery::period>::emplace},
-    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Id", .type = &kMetricId, .offset = offsetof(MetricDataQuery, id), .required = true},
+    {.name = "MetricStat", .type = &kMetricStat, .offset = offsetof(MetricDataQuery, metric_stat)},
+    {.name = "Expression", .type = &kMetricExpression, .offset = offsetof(MetricDataQuery, expression)},
+    {.name = "Label", .type = &kMetricLabel, .offset = offsetof(MetricDataQuery, label)},
+    {.name = "ReturnData", .type = &kReturnData, .offset = offsetof(MetricDataQuery, return_data)},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(MetricDataQuery, period)},
+    {.name = "AccountId", .type = nullptr},
 };
-constinit const StructDesc kMetricDataQueryStruct = {.name = "MetricDataQuery", .members = kMetricDataQueryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricDataQueryStruct = {.name = "MetricDataQuery", .members = kMetricDataQueryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricDataResultMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricId, MemberAccess<&MetricDataResult::id>::get, MemberAccess<&MetricDataResult::id>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricLabel, MemberAccess<&MetricDataResult::label>::get, MemberAccess<&MetricDataResult::label>::emplace},
-    {"Timestamps", "Timestamps", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamps, MemberAccess<&MetricDataResult::timestamps>::get, MemberAccess<&MetricDataResult::timestamps>::emplace},
-    {"Values", "Values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValues, MemberAccess<&MetricDataResult::values>::get, MemberAccess<&MetricDataResult::values>::emplace},
-    {"StatusCode", "StatusCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatusCode, MemberAccess<&MetricDataResult::status_code>::get, MemberAccess<&MetricDataResult::status_code>::emplace},
-    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataResultMessages, MemberAccess<&MetricDataResult::messages>::get, MemberAccess<&MetricDataResult::messages>::emplace},
+    {.name = "Id", .type = &kMetricId, .offset = offsetof(MetricDataResult, id)},
+    {.name = "Label", .type = &kMetricLabel, .offset = offsetof(MetricDataResult, label)},
+    {.name = "Timestamps", .type = &kTimestamps, .offset = offsetof(MetricDataResult, timestamps)},
+    {.name = "Values", .type = &kDatapointValues, .offset = offsetof(MetricDataResult, values)},
+    {.name = "StatusCode", .type = &kStatusCode, .offset = offsetof(MetricDataResult, status_code)},
+    {.name = "Messages", .type = &kMetricDataResultMessages, .offset = offsetof(MetricDataResult, messages)},
 };
-constinit const StructDesc kMetricDataResultStruct = {.name = "MetricDataResult", .members = kMetricDataResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricDataResultStruct = {.name = "MetricDataResult", .members = kMetricDataResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStatisticSetMembers[] = {
-    {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDatapointValue, MemberAccess<&StatisticSet::sample_count>::get, MemberAccess<&StatisticSet::sample_count>::emplace},
-    {"Sum", "Sum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDatapointValue, MemberAccess<&StatisticSet::sum>::get, MemberAccess<&StatisticSet::sum>::emplace},
-    {"Minimum", "Minimum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDatapointValue, MemberAccess<&StatisticSet::minimum>::get, MemberAccess<&StatisticSet::minimum>::emplace},
-    {"Maximum", "Maximum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDatapointValue, MemberAccess<&StatisticSet::maximum>::get, MemberAccess<&StatisticSet::maximum>::emplace},
+    {.name = "SampleCount", .type = &kDatapointValue, .offset = offsetof(StatisticSet, sample_count), .required = true},
+    {.name = "Sum", .type = &kDatapointValue, .offset = offsetof(StatisticSet, sum), .required = true},
+    {.name = "Minimum", .type = &kDatapointValue, .offset = offsetof(StatisticSet, minimum), .required = true},
+    {.name = "Maximum", .type = &kDatapointValue, .offset = offsetof(StatisticSet, maximum), .required = true},
 };
-constinit const StructDesc kStatisticSetStruct = {.name = "StatisticSet", .members = kStatisticSetMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kStatisticSetStruct = {.name = "StatisticSet", .members = kStatisticSetMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricDatumMembers[] = {
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&MetricDatum::metric_name>::get, MemberAccess<&MetricDatum::metric_name>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&MetricDatum::dimensions>::get, MemberAccess<&MetricDatum::dimensions>::emplace},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricDatum::timestamp>::get, MemberAccess<&MetricDatum::timestamp>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValue, MemberAccess<&MetricDatum::value>::get, MemberAccess<&MetricDatum::value>::emplace},
-    {"StatisticValues", "StatisticValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatisticSet, MemberAccess<&MetricDatum::statistic_values>::get, MemberAccess<&MetricDatum::statistic_values>::emplace},
-    {"Values", "Values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kValues, MemberAccess<&MetricDatum::values>::get, MemberAccess<&MetricDatum::values>::emplace},
-    {"Counts", "Counts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCounts, MemberAccess<&MetricDatum::counts>::get, MemberAccess<&MetricDatum::counts>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&MetricDatum::unit>::get, MemberAccess<&MetricDatum::unit>::emplace},
-    {"StorageResolution", "StorageResolution", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageResolution, MemberAccess<&MetricDatum::storage_resolution>::get, MemberAccess<&MetricDatum::storage_resolution>::emplace},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(MetricDatum, metric_name), .required = true},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(MetricDatum, dimensions)},
+    {.name = "Timestamp", .type = &kTimestamp, .offset = offsetof(MetricDatum, timestamp)},
+    {.name = "Value", .type = &kDatapointValue, .offset = offsetof(MetricDatum, value)},
+    {.name = "StatisticValues", .type = &kStatisticSet, .offset = offsetof(MetricDatum, statistic_values)},
+    {.name = "Values", .type = &kValues, .offset = offsetof(MetricDatum, values)},
+    {.name = "Counts", .type = &kCounts, .offset = offsetof(MetricDatum, counts)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(MetricDatum, unit)},
+    {.name = "StorageResolution", .type = &kStorageResolution, .offset = offsetof(MetricDatum, storage_resolution)},
 };
-constinit const StructDesc kMetricDatumStruct = {.name = "MetricDatum", .members = kMetricDatumMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricDatumStruct = {.name = "MetricDatum", .members = kMetricDatumMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&MetricStreamEntry::arn>::get, MemberAccess<&MetricStreamEntry::arn>::emplace},
-    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricStreamEntry::creation_date>::get, MemberAccess<&MetricStreamEntry::creation_date>::emplace},
-    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricStreamEntry::last_update_date>::get, MemberAccess<&MetricStreamEntry::last_update_date>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamName, MemberAccess<&MetricStreamEntry::name>::get, MemberAccess<&MetricStreamEntry::name>::emplace},
-    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&MetricStreamEntry::firehose_arn>::get, MemberAccess<&MetricStreamEntry::firehose_arn>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamState, MemberAccess<&MetricStreamEntry::state>::get, MemberAccess<&MetricStreamEntry::state>::emplace},
-    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamOutputFormat, MemberAccess<&MetricStreamEntry::output_format>::get, MemberAccess<&MetricStreamEntry::output_format>::emplace},
+    {.name = "Arn", .type = &kAmazonResourceName, .offset = offsetof(MetricStreamEntry, arn)},
+    {.name = "CreationDate", .type = &kTimestamp, .offset = offsetof(MetricStreamEntry, creation_date)},
+    {.name = "LastUpdateDate", .type = &kTimestamp, .offset = offsetof(MetricStreamEntry, last_update_date)},
+    {.name = "Name", .type = &kMetricStreamName, .offset = offsetof(MetricStreamEntry, name)},
+    {.name = "FirehoseArn", .type = &kAmazonResourceName, .offset = offsetof(MetricStreamEntry, firehose_arn)},
+    {.name = "State", .type = &kMetricStreamState, .offset = offsetof(MetricStreamEntry, state)},
+    {.name = "OutputFormat", .type = &kMetricStreamOutputFormat, .offset = offsetof(MetricStreamEntry, output_format)},
 };
-constinit const StructDesc kMetricStreamEntryStruct = {.name = "MetricStreamEntry", .members = kMetricStreamEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricStreamEntryStruct = {.name = "MetricStreamEntry", .members = kMetricStreamEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamFilterMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&MetricStreamFilter::namespace_>::get, MemberAccess<&MetricStreamFilter::namespace_>::emplace},
-    {"MetricNames", "MetricNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamFilterMetricNames, MemberAccess<&MetricStreamFilter::metric_names>::get, MemberAccess<&MetricStreamFilter::metric_names>::emplace},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(MetricStreamFilter, namespace_)},
+    {.name = "MetricNames", .type = &kMetricStreamFilterMetricNames, .offset = offsetof(MetricStreamFilter, metric_names)},
 };
-constinit const StructDesc kMetricStreamFilterStruct = {.name = "MetricStreamFilter", .members = kMetricStreamFilterMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricStreamFilterStruct = {.name = "MetricStreamFilter", .members = kMetricStreamFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamStatisticsConfigurationMembers[] = {
-    {"IncludeMetrics", "IncludeMetrics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricStreamStatisticsIncludeMetrics, MemberAccess<&MetricStreamStatisticsConfiguration::include_metrics>::get, MemberAccess<&MetricStreamStatisticsConfiguration::include_metrics>::emplace},
-    {"AdditionalStatistics", "AdditionalStatistics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricStreamStatisticsAdditionalStatistics, MemberAccess<&MetricStreamStatisticsConfiguration::additional_statistics>::get, MemberAccess<&MetricStreamStatisticsConfiguration::additional_statistics>::emplace},
+    {.name = "IncludeMetrics", .type = &kMetricStreamStatisticsIncludeMetrics, .offset = offsetof(MetricStreamStatisticsConfiguration, include_metrics), .required = true},
+    {.name = "AdditionalStatistics", .type = &kMetricStreamStatisticsAdditionalStatistics, .offset = offsetof(MetricStreamStatisticsConfiguration, additional_statistics), .required = true},
 };
-constinit const StructDesc kMetricStreamStatisticsConfigurationStruct = {.name = "MetricStreamStatisticsConfiguration", .members = kMetricStreamStatisticsConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricStreamStatisticsConfigurationStruct = {.name = "MetricStreamStatisticsConfiguration", .members = kMetricStreamStatisticsConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricStreamStatisticsMetricMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&MetricStreamStatisticsMetric::namespace_>::get, MemberAccess<&MetricStreamStatisticsMetric::namespace_>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&MetricStreamStatisticsMetric::metric_name>::get, MemberAccess<&MetricStreamStatisticsMetric::metric_name>::emplace},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(MetricStreamStatisticsMetric, namespace_), .required = true},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(MetricStreamStatisticsMetric, metric_name), .required = true},
 };
-constinit const StructDesc kMetricStreamStatisticsMetricStruct = {.name = "MetricStreamStatisticsMetric", .members = kMetricStreamStatisticsMetricMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricStreamStatisticsMetricStruct = {.name = "MetricStreamStatisticsMetric", .members = kMetricStreamStatisticsMetricMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutCompositeAlarmInputMembers[] = {
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&PutCompositeAlarmInput::actions_enabled>::get, MemberAccess<&PutCompositeAlarmInput::actions_enabled>::emplace},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutCompositeAlarmInput::alarm_actions>::get, MemberAccess<&PutCompositeAlarmInput::alarm_actions>::emplace},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&PutCompositeAlarmInput::alarm_description>::get, MemberAccess<&PutCompositeAlarmInput::alarm_description>::emplace},
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmName, MemberAccess<&PutCompositeAlarmInput::alarm_name>::get, MemberAccess<&PutCompositeAlarmInput::alarm_name>::emplace},
-    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmRule, MemberAccess<&PutCompositeAlarmInput::alarm_rule>::get, MemberAccess<&PutCompositeAlarmInput::alarm_rule>::emplace},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutCompositeAlarmInput::insufficient_data_actions>::get, MemberAccess<&PutCompositeAlarmInput::insufficient_data_actions>::emplace},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutCompositeAlarmInput::ok_actions>::get, MemberAccess<&PutCompositeAlarmInput::ok_actions>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&PutCompositeAlarmInput::tags>::get, MemberAccess<&PutCompositeAlarmInput::tags>::emplace},
-    {"ActionsSuppressor", "ActionsSuppressor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ActionsSuppressorWaitPeriod", "ActionsSuppressorWaitPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ActionsSuppressorExtensionPeriod", "ActionsSuppressorExtensionPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "ActionsEnabled", .type = &kActionsEnabled, .offset = offsetof(PutCompositeAlarmInput, actions_enabled)},
+    {.name = "AlarmActions", .type = &kResourceList, .offset = offsetof(PutCompositeAlarmInput, alarm_actions)},
+    {.name = "AlarmDescription", .type = &kAlarmDescription, .offset = offsetof(PutCompositeAlarmInput, alarm_description)},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(PutCompositeAlarmInput, alarm_name), .required = true},
+    {.name = "AlarmRule", .type = &kAlarmRule, .offset = offsetof(PutCompositeAlarmInput, alarm_rule), .required = true},
+    {.name = "InsufficientDataActions", .type = &kResourceList, .offset = offsetof(PutCompositeAlarmInput, insufficient_data_actions)},
+    {.name = "OKActions", .type = &kResourceList, .offset = offsetof(PutCompositeAlarmInput, ok_actions)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(PutCompositeAlarmInput, tags)},
+    {.name = "ActionsSuppressor", .type = nullptr},
+    {.name = "ActionsSuppressorWaitPeriod", .type = nullptr},
+    {.name = "ActionsSuppressorExtensionPeriod", .type = nullptr},
 };
-constinit const StructDesc kPutCompositeAlarmInputStruct = {.name = "PutCompositeAlarmInput", .members = kPutCompositeAlarmInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPutCompositeAlarmResponseStruct = {.name = "PutCompositeAlarmResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutCompositeAlarmInputStruct = {.name = "PutCompositeAlarmInput", .members = kPutCompositeAlarmInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPutCompositeAlarmResponseStruct = {.name = "PutCompositeAlarmResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutMetricAlarmInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmName, MemberAccess<&PutMetricAlarmInput::alarm_name>::get, MemberAccess<&PutMetricAlarmInput::alarm_name>::emplace},
-    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&PutMetricAlarmInput::alarm_description>::get, MemberAccess<&PutMetricAlarmInput::alarm_description>::emplace},
-    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&PutMetricAlarmInput::actions_enabled>::get, MemberAccess<&PutMetricAlarmInput::actions_enabled>::emplace},
-    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutMetricAlarmInput::ok_actions>::get, MemberAccess<&PutMetricAlarmInput::ok_actions>::emplace},
-    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutMetricAlarmInput::alarm_actions>::get, MemberAccess<&PutMetricAlarmInput::alarm_actions>::emplace},
-    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutMetricAlarmInput::insufficient_data_actions>::get, MemberAccess<&PutMetricAlarmInput::insufficient_data_actions>::emplace},
-    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&PutMetricAlarmInput::metric_name>::get, MemberAccess<&PutMetricAlarmInput::metric_name>::emplace},
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&PutMetricAlarmInput::namespace_>::get, MemberAccess<&PutMetricAlarmInput::namespace_>::emplace},
-    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatistic, MemberAccess<&PutMetricAlarmInput::statistic>::get, MemberAccess<&PutMetricAlarmInput::statistic>::emplace},
-    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExtendedStatistic, MemberAccess<&PutMetricAlarmInput::extended_statistic>::get, MemberAccess<&PutMetricAlarmInput::extended_statistic>::emplace},
-    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&PutMetricAlarmInput::dimensions>::get, MemberAccess<&PutMetricAlarmInput::dimensions>::emplace},
-    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriod, MemberAccess<&PutMetricAlarmInput::period>::get, MemberAccess<&PutMetricAlarmInput::period>::emplace},
-    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&PutMetricAlarmInput::unit>::get, MemberAccess<&PutMetricAlarmInput::unit>::emplace},
-    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluationPeriods, MemberAccess<&PutMetricAlarmInput::evaluation_periods>::get, MemberAccess<&PutMetricAlarmInput::evaluation_periods>::emplace},
-    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointsToAlarm, MemberAccess<&PutMetricAlarmInput::datapoints_to_alarm>::get, MemberAccess<&PutMetricAlarmInput::datapoints_to_alarm>::emplace},
-    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThreshold, MemberAccess<&PutMetricAlarmInput::threshold>::get, MemberAccess<&PutMetricAlarmInput::threshold>::emplace},
-    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kComparisonOperator, MemberAccess<&PutMetricAlarmInput::comparison_operator>::get, MemberAccess<&PutMetricAlarmInput::comparison_operator>::emplace},
-    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTreatMissingData, MemberAccess<&PutMetricAlarmInput::treat_missing_data>::get, MemberAccess<&PutMetricAlarmInput::treat_missing_data>::emplace},
-    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluateLowSampleCountPercentile, MemberAccess<&PutMetricAlarmInput::evaluate_low_sample_count_percentile>::get, MemberAccess<&PutMetricAlarmInput::evaluate_low_sample_count_percentile>::emplace},
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataQueries, MemberAccess<&PutMetricAlarmInput::metrics>::get, MemberAccess<&PutMetricAlarmInput::metrics>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&PutMetricAlarmInput::tags>::get, MemberAccess<&PutMetricAlarmInput::tags>::emplace},
-    {"ThresholdMetricId", "ThresholdMetricId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"EvaluationCriteria", "EvaluationCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"EvaluationInterval", "EvaluationInterval", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(PutMetricAlarmInput, alarm_name), .required = true},
+    {.name = "AlarmDescription", .type = &kAlarmDescription, .offset = offsetof(PutMetricAlarmInput, alarm_description)},
+    {.name = "ActionsEnabled", .type = &kActionsEnabled, .offset = offsetof(PutMetricAlarmInput, actions_enabled)},
+    {.name = "OKActions", .type = &kResourceList, .offset = offsetof(PutMetricAlarmInput, ok_actions)},
+    {.name = "AlarmActions", .type = &kResourceList, .offset = offsetof(PutMetricAlarmInput, alarm_actions)},
+    {.name = "InsufficientDataActions", .type = &kResourceList, .offset = offsetof(PutMetricAlarmInput, insufficient_data_actions)},
+    {.name = "MetricName", .type = &kMetricName, .offset = offsetof(PutMetricAlarmInput, metric_name)},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(PutMetricAlarmInput, namespace_)},
+    {.name = "Statistic", .type = &kStatistic, .offset = offsetof(PutMetricAlarmInput, statistic)},
+    {.name = "ExtendedStatistic", .type = &kExtendedStatistic, .offset = offsetof(PutMetricAlarmInput, extended_statistic)},
+    {.name = "Dimensions", .type = &kDimensions, .offset = offsetof(PutMetricAlarmInput, dimensions)},
+    {.name = "Period", .type = &kPeriod, .offset = offsetof(PutMetricAlarmInput, period)},
+    {.name = "Unit", .type = &kStandardUnit, .offset = offsetof(PutMetricAlarmInput, unit)},
+    {.name = "EvaluationPeriods", .type = &kEvaluationPeriods, .offset = offsetof(PutMetricAlarmInput, evaluation_periods)},
+    {.name = "DatapointsToAlarm", .type = &kDatapointsToAlarm, .offset = offsetof(PutMetricAlarmInput, datapoints_to_alarm)},
+    {.name = "Threshold", .type = &kThreshold, .offset = offsetof(PutMetricAlarmInput, threshold)},
+    {.name = "ComparisonOperator", .type = &kComparisonOperator, .offset = offsetof(PutMetricAlarmInput, comparison_operator)},
+    {.name = "TreatMissingData", .type = &kTreatMissingData, .offset = offsetof(PutMetricAlarmInput, treat_missing_data)},
+    {.name = "EvaluateLowSampleCountPercentile", .type = &kEvaluateLowSampleCountPercentile, .offset = offsetof(PutMetricAlarmInput, evaluate_low_sample_count_percentile)},
+    {.name = "Metrics", .type = &kMetricDataQueries, .offset = offsetof(PutMetricAlarmInput, metrics)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(PutMetricAlarmInput, tags)},
+    {.name = "ThresholdMetricId", .type = nullptr},
+    {.name = "EvaluationCriteria", .type = nullptr},
+    {.name = "EvaluationInterval", .type = nullptr},
 };
-constinit const StructDesc kPutMetricAlarmInputStruct = {.name = "PutMetricAlarmInput", .members = kPutMetricAlarmInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPutMetricAlarmResponseStruct = {.name = "PutMetricAlarmResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutMetricAlarmInputStruct = {.name = "PutMetricAlarmInput", .members = kPutMetricAlarmInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPutMetricAlarmResponseStruct = {.name = "PutMetricAlarmResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutMetricDataInputMembers[] = {
-    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&PutMetricDataInput::namespace_>::get, MemberAccess<&PutMetricDataInput::namespace_>::emplace},
-    {"MetricData", "MetricData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricData, MemberAccess<&PutMetricDataInput::metric_data>::get, MemberAccess<&PutMetricDataInput::metric_data>::emplace},
-    {"EntityMetricData", "EntityMetricData", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"StrictEntityValidation", "StrictEntityValidation", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Namespace", .type = &kNamespace, .offset = offsetof(PutMetricDataInput, namespace_), .required = true},
+    {.name = "MetricData", .type = &kMetricData, .offset = offsetof(PutMetricDataInput, metric_data)},
+    {.name = "EntityMetricData", .type = nullptr},
+    {.name = "StrictEntityValidation", .type = nullptr},
 };
-constinit const StructDesc kPutMetricDataInputStruct = {.name = "PutMetricDataInput", .members = kPutMetricDataInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPutMetricDataResponseStruct = {.name = "PutMetricDataResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutMetricDataInputStruct = {.name = "PutMetricDataInput", .members = kPutMetricDataInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPutMetricDataResponseStruct = {.name = "PutMetricDataResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRangeMembers[] = {
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&Range::start_time>::get, MemberAccess<&Range::start_time>::emplace},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&Range::end_time>::get, MemberAccess<&Range::end_time>::emplace},
+    {.name = "StartTime", .type = &kTimestamp, .offset = offsetof(Range, start_time), .required = true},
+    {.name = "EndTime", .type = &kTimestamp, .offset = offsetof(Range, end_time), .required = true},
 };
-constinit const StructDesc kRangeStruct = {.name = "Range", .members = kRangeMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRangeStruct = {.name = "Range", .members = kRangeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceNotFoundExceptionMembers[] = {
-    {"ResourceType", "ResourceType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceType, MemberAccess<&ResourceNotFoundException::resource_type>::get, MemberAccess<&ResourceNotFoundException::resource_type>::emplace},
-    {"ResourceId", "ResourceId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceId, MemberAccess<&ResourceNotFoundException::resource_id>::get, MemberAccess<&ResourceNotFoundException::resource_id>::emplace},
+    {.name = "ResourceType", .type = &kResourceType, .offset = offsetof(ResourceNotFoundException, resource_type)},
+    {.name = "ResourceId", .type = &kResourceId, .offset = offsetof(ResourceNotFoundException, resource_id)},
 };
-constinit const StructDesc kResourceNotFoundExceptionStruct = {.name = "ResourceNotFoundException", .members = kResourceNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kResourceNotFoundExceptionStruct = {.name = "ResourceNotFoundException", .members = kResourceNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetAlarmStateInputMembers[] = {
-    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmName, MemberAccess<&SetAlarmStateInput::alarm_name>::get, MemberAccess<&SetAlarmStateInput::alarm_name>::emplace},
-    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStateValue, MemberAccess<&SetAlarmStateInput::state_value>::get, MemberAccess<&SetAlarmStateInput::state_value>::emplace},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStateReason, MemberAccess<&SetAlarmStateInput::state_reason>::get, MemberAccess<&SetAlarmStateInput::state_reason>::emplace},
-    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReasonData, MemberAccess<&SetAlarmStateInput::state_reason_data>::get, MemberAccess<&SetAlarmStateInput::state_reason_data>::emplace},
+    {.name = "AlarmName", .type = &kAlarmName, .offset = offsetof(SetAlarmStateInput, alarm_name), .required = true},
+    {.name = "StateValue", .type = &kStateValue, .offset = offsetof(SetAlarmStateInput, state_value), .required = true},
+    {.name = "StateReason", .type = &kStateReason, .offset = offsetof(SetAlarmStateInput, state_reason), .required = true},
+    {.name = "StateReasonData", .type = &kStateReasonData, .offset = offsetof(SetAlarmStateInput, state_reason_data)},
 };
-constinit const StructDesc kSetAlarmStateInputStruct = {.name = "SetAlarmStateInput", .members = kSetAlarmStateInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSetAlarmStateResponseStruct = {.name = "SetAlarmStateResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetAlarmStateInputStruct = {.name = "SetAlarmStateInput", .members = kSetAlarmStateInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSetAlarmStateResponseStruct = {.name = "SetAlarmStateResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKey, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValue, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+    {.name = "Key", .type = &kTagKey, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kTagValue, .offset = offsetof(Tag, value), .required = true},
 };
-constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&TagResourceInput::resource_arn>::get, MemberAccess<&TagResourceInput::resource_arn>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagList, MemberAccess<&TagResourceInput::tags>::get, MemberAccess<&TagResourceInput::tags>::emplace},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(TagResourceInput, resource_arn), .required = true},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(TagResourceInput, tags), .required = true},
 };
-constinit const StructDesc kTagResourceInputStruct = {.name = "TagResourceInput", .members = kTagResourceInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagResourceOutputStruct = {.name = "TagResourceOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceInputStruct = {.name = "TagResourceInput", .members = kTagResourceInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagResourceOutputStruct = {.name = "TagResourceOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceInputMembers[] = {
-    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&UntagResourceInput::resource_arn>::get, MemberAccess<&UntagResourceInput::resource_arn>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceInput::tag_keys>::get, MemberAccess<&UntagResourceInput::tag_keys>::emplace},
+    {.name = "ResourceARN", .type = &kAmazonResourceName, .offset = offsetof(UntagResourceInput, resource_arn), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .offset = offsetof(UntagResourceInput, tag_keys), .required = true},
 };
-constinit const StructDesc kUntagResourceInputStruct = {.name = "UntagResourceInput", .members = kUntagResourceInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagResourceOutputStruct = {.name = "UntagResourceOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceInputStruct = {.name = "UntagResourceInput", .members = kUntagResourceInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagResourceOutputStruct = {.name = "UntagResourceOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

@@ -48,7 +48,7 @@ std::unexpected<base::AwsError> fail(std::string_view code, std::string message,
 // True if the operation's input has a member for the header: then it is the operation's.
 bool is_member(const OperationDesc& operation, std::string_view header) {
   return operation.input != nullptr && std::ranges::any_of(operation.input->members, [&](const MemberDesc& member) {
-           return member.location == Location::header && http::equal_ignoring_case(member.wire, header);
+           return member.location == Location::header && http::equal_ignoring_case(member.wire(), header);
          });
 }
 

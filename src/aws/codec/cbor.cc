@@ -19,7 +19,7 @@ std::string error_body(const ServiceDesc& service, const base::AwsError& error) 
   const auto each_member = [&](const auto& visit) {
     if (detail == nullptr) return;
     for (const MemberDesc& member : detail->desc->members) {
-      const void* value = member.unsupported ? nullptr : member.get(detail->value.get());
+      const void* value = member.unsupported() ? nullptr : member.get(detail->value.get());
       if (value != nullptr) visit(member, value);
     }
   };

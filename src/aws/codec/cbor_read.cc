@@ -151,11 +151,11 @@ class Reader {
       if (member == nullptr) return skip_content(value);
       const std::size_t length = path_.size();
       path_.append(path_.empty() ? "" : ".").append(name);
-      if (member->unsupported && refuse_unsupported_ && unsupported_.empty()) unsupported_ = path_;
+      if (member->unsupported() && refuse_unsupported_ && unsupported_.empty()) unsupported_ = path_;
       several = several || (chosen != nullptr && chosen != member);
       chosen = member;
       const bool read =
-          member->unsupported ? skip_content(value) : this->value(*member->type, value, member->emplace(object));
+          member->unsupported() ? skip_content(value) : this->value(*member->type, value, member->emplace(object));
       path_.resize(length);
       return read;
     });

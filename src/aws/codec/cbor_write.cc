@@ -112,10 +112,10 @@ void write_cbor_member(const MemberDesc& member, const void* value, std::string&
 void write_cbor(const StructDesc& desc, const void* object, std::string& out) {
   std::size_t present = 0;
   for (const MemberDesc& member : desc.members)
-    if (!member.unsupported && member.get(object) != nullptr) ++present;
+    if (!member.unsupported() && member.get(object) != nullptr) ++present;
   write_cbor_map_head(present, out);
   for (const MemberDesc& member : desc.members) {
-    const void* value = member.unsupported ? nullptr : member.get(object);
+    const void* value = member.unsupported() ? nullptr : member.get(object);
     if (value != nullptr) write_cbor_member(member, value, out);
   }
 }

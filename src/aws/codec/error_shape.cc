@@ -33,27 +33,15 @@ bool is_message(std::string_view name) {
 
 bool holds_message(const AnyShape& detail) {
   return std::ranges::any_of(detail.desc->members, [&](const MemberDesc& member) {
-    return is_message(member.name) && !member.unsupported && member.get(detail.value.get()) != nullptr;
+    return is_message(member.name) && !member.unsupported() && member.get(detail.value.get()) != nullptr;
   });
 }
 
-constexpr TypeDesc kText = {.kind = Kind::string, .shape_name = "String"};
+constexpr TypeDesc kText = {
+    .kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 
-template <auto M>
-constexpr MemberDesc text_member(std::string_view name) {
-  return {.name = name,
-          .wire = name,
-          .location = Location::body,
-          .timestamp_format = TimestampFormat::protocol_default,
-          .required = false,
-          .unsupported = false,
-          .idempotency_token = false,
-          .streaming = false,
-          .xml_attribute = false,
-          .xml_namespace = {},
-          .type = &kText,
-          .get = MemberAccess<M>::get,
-          .emplace = MemberAccess<M>::emplace};
+constexpr MemberDesc text_member(std::string_view name, uint16_t offset) {
+  return {.name = name, .type = &kText, .offset = offset};
 }
 
 // "com.amazonaws.sqs#QueueDoesNotExist:http://..." -> "QueueDoesNotExist"
@@ -129,9 +117,10 @@ std::string query_error(const base::AwsError& error) {
 }
 
 const StructDesc& ErrorBody::desc() {
-  static constexpr MemberDesc kMembers[] = {
-      text_member<&ErrorBody::type>("__type"), text_member<&ErrorBody::code>("code"),
-      text_member<&ErrorBody::message>("message"), text_member<&ErrorBody::capital_message>("Message")};
+  static constexpr MemberDesc kMembers[] = {text_member("__type", offsetof(ErrorBody, type)),
+                                            text_member("code", offsetof(ErrorBody, code)),
+                                            text_member("message", offsetof(ErrorBody, message)),
+                                            text_member("Message", offsetof(ErrorBody, capital_message))};
   static constexpr StructDesc kDesc = {.name = "Error", .members = kMembers};
   return kDesc;
 }

@@ -204,7 +204,7 @@ class Reader {
       if (!read_null(value, null)) return false;
       if (null) continue;
       const MemberDesc* member = find(desc, key, hint, top);
-      if (member == nullptr || member->unsupported) {
+      if (member == nullptr || member->unsupported()) {
         bool none = true;
         if (!skip(value, none)) return false;
         const bool refused = member != nullptr && strictness_ == JsonStrictness::request;
@@ -229,7 +229,7 @@ class Reader {
     for (std::size_t i = 0, at = hint; i < count; ++i, ++at) {
       if (at >= count) at = 0;
       const MemberDesc& member = desc.members[at];
-      if ((names_ == JsonNames::model ? member.name : member.wire) != key) continue;
+      if ((names_ == JsonNames::model ? member.name : member.wire()) != key) continue;
       if (top && names_ == JsonNames::wire && member.location != Location::body) continue;
       hint = at + 1;
       return &member;

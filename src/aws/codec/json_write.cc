@@ -136,13 +136,13 @@ class Writer {
   void structure(const StructDesc& desc, const void* object, bool top) {
     char separator = '{';
     for (const MemberDesc& member : desc.members) {
-      if (member.unsupported || (top && names_ == JsonNames::wire && member.location != Location::body)) continue;
+      if (member.unsupported() || (top && names_ == JsonNames::wire && member.location != Location::body)) continue;
       const void* value = member.get(object);
       if (value == nullptr) continue;
       out_ += separator;
       separator = ',';
       out_ += '"';
-      out_ += names_ == JsonNames::model ? member.name : member.wire;
+      out_ += names_ == JsonNames::model ? member.name : member.wire();
       out_ += "\":";
       write(*member.type, member.timestamp_format, value);
     }

@@ -144,7 +144,7 @@ class QueryCodec : public Codec {
   void write_detail(const ShapeDetail& detail, std::string& body) const {
     const AnyShape& shape = detail.shape();
     for (const MemberDesc& member : shape.desc->members) {
-      const void* value = member.get == nullptr || is_message(member) ? nullptr : member.get(shape.value.get());
+      const void* value = member.unsupported() || is_message(member) ? nullptr : member.get(shape.value.get());
       if (value != nullptr) write_xml_element(member, value, body, dates_);
     }
   }
@@ -221,7 +221,7 @@ class SqsQueryCodec final : public QueryCodec {
                                     const UriLabels& labels, void* in) const override {
     TRY(QueryCodec::decode_request(service, operation, request, labels, in));
     const MemberDesc* url = operation.input == nullptr ? nullptr : operation.input->find("QueueUrl");
-    if (url == nullptr || url->get == nullptr || url->get(in) != nullptr || request.path().size() <= 1) return {};
+    if (url == nullptr || url->unsupported() || url->get(in) != nullptr || request.path().size() <= 1) return {};
     *static_cast<std::string*>(url->emplace(in)) =
         fmt::format("http://{}{}", request.headers.get("Host"), request.path());
     return {};

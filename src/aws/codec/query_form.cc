@@ -33,13 +33,10 @@ class Reader {
   base::Result<void> members(const StructDesc& desc, const std::string& prefix, std::size_t depth, void* object) const {
     if (depth > kFormDepthMax) return base::fail(malformed("The input is nested too deeply"));
     for (const MemberDesc& member : desc.members) {
-      std::string name = prefix + std::string(member.wire);
-      if (!is_present(name) && member.name != member.wire) name = prefix + std::string(member.name);
+      std::string name = prefix + std::string(member.wire());
+      if (!is_present(name) && member.name != member.wire()) name = prefix + std::string(member.name);
       if (!is_present(name)) continue;
-      if (member.emplace == nullptr) {
-        if (member.unsupported) return base::fail(unsupported_parameter(service_, name));
-        continue;
-      }
+      if (member.unsupported()) return base::fail(unsupported_parameter(service_, name));
       TRY(value(*member.type, name, depth, member.emplace(object)));
     }
     return {};
@@ -146,9 +143,9 @@ class Writer {
 
   void members(const StructDesc& desc, const std::string& prefix, const void* object) {
     for (const MemberDesc& member : desc.members) {
-      if (member.get == nullptr) continue;
+      if (member.unsupported()) continue;
       if (const void* present = member.get(object))
-        value(*member.type, prefix + std::string(member.wire), member.timestamp_format, present);
+        value(*member.type, prefix + std::string(member.wire()), member.timestamp_format, present);
     }
   }
 

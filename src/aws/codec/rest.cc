@@ -38,14 +38,14 @@ base::AwsError wrong_value(const ServiceDesc& service, const MemberDesc& member,
     error.code = "SerializationException";
     error.message =
         fmt::format("'{}' can not be converted to {} (parameter {})", text,
-                    type.kind == Kind::integer ? "an Integer" : fmt::format("a {}", scalar_word(type)), member.wire);
+                    type.kind == Kind::integer ? "an Integer" : fmt::format("a {}", scalar_word(type)), member.wire());
     return error;
   }
   error.code = "InvalidArgument";
   error.message = type.kind == Kind::integer || type.kind == Kind::long_integer
-                      ? fmt::format("Provided {} not an integer or within integer range", member.wire)
-                      : fmt::format("Provided {} is not a valid {}", member.wire, scalar_word(type));
-  error.fields = {{"ArgumentName", std::string(member.wire)}, {"ArgumentValue", std::string(text)}};
+                      ? fmt::format("Provided {} not an integer or within integer range", member.wire())
+                      : fmt::format("Provided {} is not a valid {}", member.wire(), scalar_word(type));
+  error.fields = {{"ArgumentName", std::string(member.wire())}, {"ArgumentValue", std::string(text)}};
   return error;
 }
 
@@ -109,23 +109,23 @@ std::string header_safe(std::string text) {
 void write_headers(const StructDesc& desc, const void* object, http::Headers& headers) {
   for (const MemberDesc& member : desc.members) {
     const bool header = member.location == Location::header;
-    if ((!header && member.location != Location::header_prefix) || member.get == nullptr) continue;
+    if ((!header && member.location != Location::header_prefix) || member.unsupported()) continue;
     const void* value = member.get(object);
     if (value == nullptr) continue;
     const TypeDesc& type = *member.type;
     if (!header) {
       for (std::size_t i = 0; i < type.map->size(value); ++i)
         headers.add(
-            header_safe(std::string(member.wire).append(type.map->key_at(value, i))),
+            header_safe(std::string(member.wire()).append(type.map->key_at(value, i))),
             encode_words(scalar(member, *type.map->value, TimestampFormat::rfc822, type.map->value_at(value, i))));
     } else if (type.kind == Kind::list) {
       std::string joined;
       for (std::size_t i = 0; i < type.list->size(value); ++i)
         joined.append(i == 0 ? "" : ",")
             .append(scalar(member, *type.list->element, TimestampFormat::rfc822, type.list->at(value, i)));
-      headers.set(member.wire, header_safe(std::move(joined)));
+      headers.set(member.wire(), header_safe(std::move(joined)));
     } else {
-      headers.set(member.wire, header_safe(scalar(member, type, TimestampFormat::rfc822, value)));
+      headers.set(member.wire(), header_safe(scalar(member, type, TimestampFormat::rfc822, value)));
     }
   }
 }
@@ -141,7 +141,7 @@ class RequestReader {
     switch (member.location) {
       case Location::uri:
         for (const auto& [label, text] : labels)
-          if (label == member.wire) return fill(member, text, in);
+          if (label == member.wire()) return fill(member, text, in);
         return {};
       case Location::query:
         return read_query(member, in);
@@ -159,23 +159,22 @@ class RequestReader {
 
  private:
   base::Result<void> fill(const MemberDesc& member, std::string_view text, void* in) const {
-    if (member.emplace == nullptr) return refuse(member);
+    if (member.unsupported()) return refuse(member);
     if (!parse_scalar(*member.type, text, member.emplace(in)))
       return base::fail(wrong_value(service_, member, *member.type, text));
     return {};
   }
 
   base::Result<void> refuse(const MemberDesc& member) const {
-    if (!member.unsupported) return {};
-    return base::fail(unsupported_parameter(service_, s3_ ? member.wire : member.name));
+    return base::fail(unsupported_parameter(service_, s3_ ? member.wire() : member.name));
   }
 
   base::Result<void> read_query(const MemberDesc& member, void* in) const {
-    const bool is_map = member.type != nullptr && member.type->kind == Kind::map;
+    const bool is_map = !member.unsupported() && member.type->kind == Kind::map;
     if (is_map) return read_query_map(member, in);
     for (const Parameter& parameter : parameters_) {
-      if (parameter.name != member.wire) continue;
-      if (member.type == nullptr || member.type->kind != Kind::list) return fill(member, parameter.value, in);
+      if (parameter.name != member.wire()) continue;
+      if (member.unsupported() || member.type->kind != Kind::list) return fill(member, parameter.value, in);
       const TypeDesc& element = *member.type->list->element;
       const void* present = member.get(in);
       void* list = present != nullptr ? const_cast<void*>(present) : member.emplace(in);
@@ -190,7 +189,7 @@ class RequestReader {
     void* map = nullptr;
     for (const Parameter& parameter : parameters_) {
       const bool bound = std::ranges::any_of(operation_.input->members, [&](const MemberDesc& other) {
-        return other.location == Location::query && other.wire == parameter.name;
+        return other.location == Location::query && other.wire() == parameter.name;
       });
       if (bound) continue;
       if (map == nullptr) map = member.emplace(in);
@@ -201,19 +200,19 @@ class RequestReader {
   }
 
   base::Result<void> read_header(const MemberDesc& member, void* in) const {
-    std::optional<std::string_view> text = request_.headers.find(member.wire);
-    if (!text && s3_ && starts_with_ignoring_case(member.wire, "x-amz-")) {
+    std::optional<std::string_view> text = request_.headers.find(member.wire());
+    if (!text && s3_ && starts_with_ignoring_case(member.wire(), "x-amz-")) {
       for (const Parameter& parameter : parameters_)
-        if (http::equal_ignoring_case(parameter.name, member.wire) && stands_for_header(parameter, parameters_))
+        if (http::equal_ignoring_case(parameter.name, member.wire()) && stands_for_header(parameter, parameters_))
           text = parameter.value;
     }
     if (!text) return {};
-    const bool conditional = starts_with_ignoring_case(member.wire, "If-") && member.type != nullptr;
+    const bool conditional = starts_with_ignoring_case(member.wire(), "If-") && !member.unsupported();
     if (conditional && member.type->kind == Kind::timestamp && !parses(*member.type, *text)) return {};
-    if (member.type == nullptr || member.type->kind != Kind::list) return fill(member, trim(*text), in);
+    if (member.unsupported() || member.type->kind != Kind::list) return fill(member, trim(*text), in);
     std::string all;  // a list may be spread over several headers
     for (const auto& [name, value] : request_.headers.fields())
-      if (http::equal_ignoring_case(name, member.wire)) all.append(all.empty() ? "" : ",").append(value);
+      if (http::equal_ignoring_case(name, member.wire())) all.append(all.empty() ? "" : ",").append(value);
     if (all.empty()) all = *text;
     if (!parse_header_list(*member.type, all, member.emplace(in)))
       return base::fail(wrong_value(service_, member, *member.type->list->element, all));
@@ -223,15 +222,15 @@ class RequestReader {
   base::Result<void> read_prefix(const MemberDesc& member, void* in) const {
     std::vector<std::pair<std::string_view, std::string_view>> found;
     for (const auto& [name, value] : request_.headers.fields())
-      if (starts_with_ignoring_case(name, member.wire)) found.emplace_back(name, value);
+      if (starts_with_ignoring_case(name, member.wire())) found.emplace_back(name, value);
     for (const Parameter& parameter : parameters_)  // of a presigned URL; what is sent as a header too counts once
-      if (s3_ && starts_with_ignoring_case(parameter.name, member.wire) && !request_.headers.contains(parameter.name))
+      if (s3_ && starts_with_ignoring_case(parameter.name, member.wire()) && !request_.headers.contains(parameter.name))
         found.emplace_back(parameter.name, parameter.value);
     if (found.empty()) return {};
-    if (member.emplace == nullptr) return refuse(member);
+    if (member.unsupported()) return refuse(member);
     Map<std::string> joined;  // a header that occurs twice counts as one with a comma
     for (const auto& [name, value] : found) {
-      const std::string key = lower(name.substr(member.wire.size()));
+      const std::string key = lower(name.substr(member.wire().size()));
       if (key.empty()) continue;
       const bool again = joined.contains(key);
       joined[key].append(again ? "," : "").append(trim(value));
@@ -290,7 +289,7 @@ base::Result<void> write_request_bindings(const OperationDesc& operation, const 
 void write_response_bindings(const StructDesc& desc, const void* out, http::Response& response) {
   write_headers(desc, out, response.headers);
   for (const MemberDesc& member : desc.members) {
-    if (member.location != Location::status_code || member.get == nullptr) continue;
+    if (member.location != Location::status_code || member.unsupported()) continue;
     const void* value = member.get(out);
     if (value != nullptr && member.type->kind == Kind::integer) response.status = *static_cast<const int32_t*>(value);
   }
@@ -298,19 +297,19 @@ void write_response_bindings(const StructDesc& desc, const void* out, http::Resp
 
 void read_response_bindings(const StructDesc& desc, const http::Response& response, void* out) {
   for (const MemberDesc& member : desc.members) {
-    if (member.emplace == nullptr) continue;
+    if (member.unsupported()) continue;
     if (member.location == Location::status_code && member.type->kind == Kind::integer) {
       *static_cast<int32_t*>(member.emplace(out)) = response.status;
     } else if (member.location == Location::header_prefix) {
       void* map = nullptr;
       for (const auto& [name, value] : response.headers.fields()) {
-        if (!starts_with_ignoring_case(name, member.wire) || name.size() == member.wire.size()) continue;
+        if (!starts_with_ignoring_case(name, member.wire()) || name.size() == member.wire().size()) continue;
         if (map == nullptr) map = member.emplace(out);
         (void)parse_scalar(*member.type->map->value, decode_words(value),
-                           member.type->map->append(map, lower(std::string_view(name).substr(member.wire.size()))));
+                           member.type->map->append(map, lower(std::string_view(name).substr(member.wire().size()))));
       }
     } else if (member.location == Location::header) {
-      const auto text = response.headers.find(member.wire);
+      const auto text = response.headers.find(member.wire());
       if (!text) continue;
       if (member.type->kind == Kind::list) {
         (void)parse_header_list(*member.type, *text, member.emplace(out));
@@ -322,7 +321,7 @@ void read_response_bindings(const StructDesc& desc, const http::Response& respon
 }
 
 bool is_raw(const MemberDesc& payload) {
-  return payload.type != nullptr && (payload.type->kind == Kind::blob || payload.type->kind == Kind::string);
+  return !payload.unsupported() && (payload.type->kind == Kind::blob || payload.type->kind == Kind::string);
 }
 
 void take_raw_payload(const MemberDesc& payload, std::string& body, void* in) {

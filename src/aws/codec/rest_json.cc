@@ -19,16 +19,15 @@ struct ErrorText {
   std::optional<std::string> type;
 };
 
-constexpr TypeDesc kText = {.kind = Kind::string, .shape_name = "String"};
+constexpr TypeDesc kText = {
+    .kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 
-template <auto M>
-constexpr MemberDesc text_member(std::string_view name) {
-  return {name, name,   Location::body,       TimestampFormat::protocol_default, false, false, false, false, false,
-          {},   &kText, MemberAccess<M>::get, MemberAccess<M>::emplace};
+constexpr MemberDesc text_member(std::string_view name, uint16_t offset) {
+  return {.name = name, .type = &kText, .offset = offset};
 }
 constexpr MemberDesc kErrorTextMembers[] = {
-    text_member<&ErrorText::message>("message"), text_member<&ErrorText::capital_message>("Message"),
-    text_member<&ErrorText::code>("code"), text_member<&ErrorText::type>("__type")};
+    text_member("message", offsetof(ErrorText, message)), text_member("Message", offsetof(ErrorText, capital_message)),
+    text_member("code", offsetof(ErrorText, code)), text_member("__type", offsetof(ErrorText, type))};
 constexpr StructDesc kErrorText = {.name = "ErrorText", .members = kErrorTextMembers};
 
 // "com.amazonaws.lambda#ServiceException:http://..." -> "ServiceException".
@@ -41,7 +40,7 @@ std::string bare_code(std::string_view code) {
 bool is_present(const ShapeDetail* detail, std::string_view name) {
   if (detail == nullptr) return false;
   const MemberDesc* member = detail->shape().desc->find(name);
-  return member != nullptr && member->get != nullptr && member->get(detail->shape().value.get()) != nullptr;
+  return member != nullptr && !member->unsupported() && member->get(detail->shape().value.get()) != nullptr;
 }
 
 class RestJsonCodec final : public Codec {
@@ -53,7 +52,7 @@ class RestJsonCodec final : public Codec {
     if (payload != nullptr && is_raw(*payload)) {
       take_raw_payload(*payload, request.body, in);
     } else if (!request.body.empty() && (payload != nullptr || has_body_members(*operation.input))) {
-      if (payload != nullptr && payload->emplace == nullptr)
+      if (payload != nullptr && payload->unsupported())
         return base::fail(unsupported_parameter(service, payload->name));
       const StructDesc& desc = payload != nullptr ? *payload->type->structure : *operation.input;
       void* object = payload != nullptr ? payload->emplace(in) : in;
@@ -73,7 +72,7 @@ class RestJsonCodec final : public Codec {
     if (operation.output == nullptr) return response;
     write_response_bindings(*operation.output, out, response);
     const MemberDesc* payload = payload_member(*operation.output);
-    if (payload != nullptr && payload->get != nullptr) {
+    if (payload != nullptr && !payload->unsupported()) {
       if (is_raw(*payload)) {
         give_raw_payload(*payload, out, response);
       } else if (const void* value = payload->get(out)) {
@@ -127,7 +126,7 @@ class RestJsonCodec final : public Codec {
     if (operation.input == nullptr) return request;
     const MemberDesc* payload = payload_member(*operation.input);
     if (payload != nullptr) {
-      const void* value = payload->get == nullptr ? nullptr : payload->get(in);
+      const void* value = payload->unsupported() ? nullptr : payload->get(in);
       if (value == nullptr) return request;
       if (is_raw(*payload)) {
         request.body = *static_cast<const std::string*>(value);
@@ -153,7 +152,7 @@ class RestJsonCodec final : public Codec {
       take_raw_payload(*payload, response, out);
       return {};
     }
-    if (response.body.empty() || (payload != nullptr && payload->emplace == nullptr)) return {};
+    if (response.body.empty() || (payload != nullptr && payload->unsupported())) return {};
     const StructDesc& desc = payload != nullptr ? *payload->type->structure : *operation.output;
     void* object = payload != nullptr ? payload->emplace(out) : out;
     if (auto read = read_json(desc, response.body, JsonNames::wire, JsonStrictness::response, object); !read)

@@ -73,12 +73,12 @@ class RestXmlCodec final : public Codec {
     TRY(read_request_bindings(service, operation, request, labels, in));
     const MemberDesc* payload = payload_member(*operation.input);
     if (payload != nullptr && is_raw(*payload)) {
-      if (payload->emplace != nullptr) take_raw_payload(*payload, request.body, in);
+      if (!payload->unsupported()) take_raw_payload(*payload, request.body, in);
       return {};
     }
     if (request.body.empty() || (payload == nullptr && !has_body_members(*operation.input))) return {};
-    if (payload != nullptr && payload->emplace == nullptr)
-      return base::fail(unsupported_parameter(service, payload->wire));
+    if (payload != nullptr && payload->unsupported())
+      return base::fail(unsupported_parameter(service, payload->wire()));
     if (request.body.size() > kRequestXmlBytesMax) {
       base::AwsError error;
       error.code = "MaxMessageLengthExceeded";
@@ -87,7 +87,8 @@ class RestXmlCodec final : public Codec {
     }
     const StructDesc& desc = payload != nullptr ? *payload->type->structure : *operation.input;
     void* object = payload != nullptr ? payload->emplace(in) : in;
-    auto read = read_xml_request(desc, request.body, payload != nullptr ? payload->wire : operation.input_root, object);
+    auto read =
+        read_xml_request(desc, request.body, payload != nullptr ? payload->wire() : operation.input_root, object);
     if (!read && read.error().code == "Unsupported")
       return base::fail(unsupported_parameter(service, read.error().message));
     return read;
@@ -103,16 +104,16 @@ class RestXmlCodec final : public Codec {
     if (response.headers.contains("Content-Range")) response.status = 206;  // a part of an object
     const MemberDesc* payload = payload_member(*operation.output);
     if (payload != nullptr && is_raw(*payload)) {
-      if (payload->get != nullptr) give_raw_payload(*payload, out, response);
+      if (!payload->unsupported()) give_raw_payload(*payload, out, response);
       if (payload->type->kind == Kind::string) set_content_type(response.headers, "application/json");  // policies
       return response;
     }
     std::string_view root;
     std::string content;
     if (payload != nullptr) {
-      const void* value = payload->get == nullptr ? nullptr : payload->get(out);
+      const void* value = payload->unsupported() ? nullptr : payload->get(out);
       if (value == nullptr) return response;
-      root = payload->wire;
+      root = payload->wire();
       write_xml_members(*payload->type->structure, value, content, IsoDates::s3);
     } else if (is_bare(operation)) {
       root = "LocationConstraint";
@@ -161,7 +162,7 @@ class RestXmlCodec final : public Codec {
     TRY(write_request_bindings(operation, in, request));
     if (operation.input == nullptr) return request;
     const MemberDesc* payload = payload_member(*operation.input);
-    const void* value = payload == nullptr || payload->get == nullptr ? nullptr : payload->get(in);
+    const void* value = payload == nullptr || payload->unsupported() ? nullptr : payload->get(in);
     if (value != nullptr && is_raw(*payload)) {
       request.body = *static_cast<const std::string*>(value);
     } else if (value != nullptr) {
@@ -186,10 +187,10 @@ class RestXmlCodec final : public Codec {
     read_response_bindings(output, response, out);
     const MemberDesc* payload = payload_member(output);
     if (payload != nullptr && is_raw(*payload)) {
-      if (payload->emplace != nullptr) take_raw_payload(*payload, response, out);
+      if (!payload->unsupported()) take_raw_payload(*payload, response, out);
       return {};
     }
-    const bool structured = payload != nullptr && payload->emplace != nullptr;
+    const bool structured = payload != nullptr && !payload->unsupported();
     if (response.body.empty() || (!structured && !has_body_members(output))) return {};
     auto leaves = read_xml_leaves(response.body, "");
     if (!leaves) return base::fail(invalid_response(service, operation, leaves.error().message));

@@ -72,7 +72,7 @@ std::span<const MemberDesc> input_members(const OperationDesc& operation) {
 
 bool binds(const OperationDesc& operation, Location location, std::string_view name) {
   return std::ranges::any_of(input_members(operation), [&](const MemberDesc& member) {
-    return member.location == location && http::equal_ignoring_case(member.wire, name);
+    return member.location == location && http::equal_ignoring_case(member.wire(), name);
   });
 }
 
@@ -204,9 +204,9 @@ struct UriMatcher::Call {
     for (const MemberDesc& member : input_members(operation)) {
       if (!member.required) continue;
       if (member.location == Location::query) {
-        ++(find_parameter(parameters, member.wire) != nullptr ? count.second : count.first);
+        ++(find_parameter(parameters, member.wire()) != nullptr ? count.second : count.first);
       } else if (member.location == Location::header) {
-        ++(has_header(member.wire) ? count.second : count.first);
+        ++(has_header(member.wire()) ? count.second : count.first);
       }
     }
     return count;
@@ -338,19 +338,19 @@ void append_query_member(const MemberDesc& member, const void* value, std::strin
   const TypeDesc& type = *member.type;
   if (type.kind == Kind::list) {
     for (std::size_t i = 0; i < type.list->size(value); ++i)
-      append_parameter(member.wire, scalar_in_query(member, *type.list->element, type.list->at(value, i)), query);
+      append_parameter(member.wire(), scalar_in_query(member, *type.list->element, type.list->at(value, i)), query);
   } else if (type.kind == Kind::map) {  // each entry is a parameter of its own
     for (std::size_t i = 0; i < type.map->size(value); ++i)
       append_parameter(type.map->key_at(value, i),
                        scalar_in_query(member, *type.map->value, type.map->value_at(value, i)), query);
   } else {
-    append_parameter(member.wire, scalar_in_query(member, type, value), query);
+    append_parameter(member.wire(), scalar_in_query(member, type, value), query);
   }
 }
 
 base::Result<std::string> label_text(const OperationDesc& operation, std::string_view label, const void* in) {
   for (const MemberDesc& member : input_members(operation)) {
-    if (member.location != Location::uri || member.wire != label || member.get == nullptr) continue;
+    if (member.location != Location::uri || member.wire() != label || member.unsupported()) continue;
     const void* value = member.get(in);
     if (value == nullptr) break;
     std::string text = scalar_in_query(member, *member.type, value);
@@ -378,7 +378,7 @@ base::Result<std::string> expand_uri(const OperationDesc& operation, const void*
   }
   std::string query(keys);
   for (const MemberDesc& member : input_members(operation)) {
-    if (member.location != Location::query || member.get == nullptr) continue;
+    if (member.location != Location::query || member.unsupported()) continue;
     if (const void* value = member.get(in)) append_query_member(member, value, query);
   }
   return query.empty() ? target : target + '?' + query;

@@ -144,7 +144,7 @@ class Reader {
                              void* object) const {
     for (const pugi::xml_attribute& attribute : node.attributes()) {
       const MemberDesc* member = find_attribute(desc, attribute.name());
-      if (member == nullptr || member->emplace == nullptr) continue;
+      if (member == nullptr || member->unsupported()) continue;
       if (!parse_scalar(*member->type, attribute.value(), member->emplace(object))) return base::fail(malformed());
     }
     for (const pugi::xml_node& child : node.children()) {
@@ -160,7 +160,7 @@ class Reader {
  private:
   static const MemberDesc* find_attribute(const StructDesc& desc, std::string_view name) {
     for (const MemberDesc& member : desc.members)
-      if (member.xml_attribute && member.wire == name) return &member;
+      if (member.xml_attribute && member.wire() == name) return &member;
     return nullptr;
   }
 
@@ -170,7 +170,7 @@ class Reader {
     const MemberDesc* by_name = nullptr;
     for (const MemberDesc& member : desc.members) {
       if (member.location != Location::body || member.xml_attribute) continue;
-      if (member.wire == name) return &member;
+      if (member.wire() == name) return &member;
       if (request_ && member.name == name) by_name = &member;
     }
     return by_name;
@@ -181,8 +181,8 @@ class Reader {
     const MemberDesc* member = find_element(desc, local_name(child));
     if (member == nullptr) return unknown_element();
     const std::string member_path = path.empty() ? std::string(member->name) : path + '.' + std::string(member->name);
-    if (member->emplace == nullptr) {
-      if (request_ && member->unsupported) return base::fail(unsupported(member_path));
+    if (member->unsupported()) {
+      if (request_) return base::fail(unsupported(member_path));
       return {};
     }
     const TypeDesc& type = *member->type;

@@ -104,41 +104,36 @@ struct Grant {
   std::optional<double> share;
   std::optional<std::string> refused;
 };
-constexpr TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
+constexpr TypeDesc kString = {
+    .kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer"};
-constexpr TypeDesc kDouble = {.kind = Kind::floating, .shape_name = "Double"};
+constexpr TypeDesc kDouble = {
+    .kind = Kind::floating, .shape_name = "Double", .holder = &OptionalHolder<double>::kAccess};
 constexpr ListAccess kNamesAccess = list_access<std::string>(&kString, "Name", false);
-constexpr TypeDesc kNames = {.kind = Kind::list, .shape_name = "Names", .list = &kNamesAccess};
+constexpr TypeDesc kNames = {.kind = Kind::list,
+                             .shape_name = "Names",
+                             .list = &kNamesAccess,
+                             .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr MapAccess kCountsAccess = map_access<int32_t>(&kInteger, "key", "value", false);
-constexpr TypeDesc kCounts = {.kind = Kind::map, .shape_name = "Counts", .map = &kCountsAccess};
+constexpr TypeDesc kCounts = {
+    .kind = Kind::map, .shape_name = "Counts", .map = &kCountsAccess, .holder = &OptionalHolder<Map<int32_t>>::kAccess};
 
-template <auto M>
-constexpr MemberDesc member(std::string_view wire, const TypeDesc* type, bool attribute = false) {
-  return {wire, wire, Location::body,       TimestampFormat::protocol_default, false, false, false, false, attribute,
-          {},   type, MemberAccess<M>::get, MemberAccess<M>::emplace};
+constexpr MemberDesc member(std::string_view name, const TypeDesc* type, uint16_t offset, bool attribute = false) {
+  return {.name = name, .type = type, .offset = offset, .xml_attribute = attribute};
 }
-constexpr MemberDesc kGranteeMembers[] = {member<&Grantee::type>("xsi:type", &kString, true),
-                                          member<&Grantee::id>("ID", &kString)};
+constexpr MemberDesc kGranteeMembers[] = {member("xsi:type", &kString, offsetof(Grantee, type), true),
+                                          member("ID", &kString, offsetof(Grantee, id))};
 constexpr StructDesc kGranteeStruct = {
     .name = "Grantee", .members = kGranteeMembers, .xml_namespace = "http://www.w3.org/2001/XMLSchema-instance"};
-constexpr TypeDesc kGrantee = {.kind = Kind::structure, .shape_name = "Grantee", .structure = &kGranteeStruct};
-constexpr MemberDesc kGrantMembers[] = {member<&Grant::grantee>("Grantee", &kGrantee),
-                                        member<&Grant::names>("Names", &kNames),
-                                        member<&Grant::counts>("Counts", &kCounts),
-                                        member<&Grant::share>("Share", &kDouble),
-                                        {"Refused",
-                                         "Refused",
-                                         Location::body,
-                                         TimestampFormat::protocol_default,
-                                         false,
-                                         true,
-                                         false,
-                                         false,
-                                         false,
-                                         {},
-                                         nullptr,
-                                         nullptr,
-                                         nullptr}};
+constexpr TypeDesc kGrantee = {.kind = Kind::structure,
+                               .shape_name = "Grantee",
+                               .structure = &kGranteeStruct,
+                               .holder = &OptionalHolder<Grantee>::kAccess};
+constexpr MemberDesc kGrantMembers[] = {member("Grantee", &kGrantee, offsetof(Grant, grantee)),
+                                        member("Names", &kNames, offsetof(Grant, names)),
+                                        member("Counts", &kCounts, offsetof(Grant, counts)),
+                                        member("Share", &kDouble, offsetof(Grant, share)),
+                                        {.name = "Refused", .type = nullptr}};
 constexpr StructDesc kGrant = {.name = "Grant", .members = kGrantMembers};
 
 TEST(Xml, WritesAndReadsEveryKindOfMember) {

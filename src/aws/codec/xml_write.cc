@@ -22,7 +22,7 @@ class Writer {
 
   void members(const StructDesc& desc, const void* object) {
     for (const MemberDesc& member : desc.members) {
-      if (member.location != Location::body || member.get == nullptr || member.xml_attribute) continue;
+      if (member.location != Location::body || member.unsupported() || member.xml_attribute) continue;
       if (const void* value = member.get(object)) element(member, value);
     }
   }
@@ -30,11 +30,11 @@ class Writer {
   void element(const MemberDesc& member, const void* value) {
     const TypeDesc& type = *member.type;
     if (type.kind == Kind::list && type.list->flattened) {
-      items(member.wire, type, member.timestamp_format, value);
+      items(member.wire(), type, member.timestamp_format, value);
     } else if (type.kind == Kind::map && type.map->flattened) {
-      entries(member.wire, *type.map, value);
+      entries(member.wire(), *type.map, value);
     } else {
-      tagged(member.wire, member.xml_namespace, type, member.timestamp_format, value);
+      tagged(member.wire(), member.xml_namespace(), type, member.timestamp_format, value);
     }
   }
 
@@ -59,12 +59,12 @@ class Writer {
     const bool structured = type.kind == Kind::structure;
     if (structured) {
       for (const MemberDesc& member : type.structure->members) {
-        if (!member.xml_attribute || member.get == nullptr) continue;
+        if (!member.xml_attribute || member.unsupported()) continue;
         const void* attribute = member.get(value);
         if (attribute == nullptr) continue;
-        if (const std::size_t colon = member.wire.find(':'); colon != std::string_view::npos)
-          out_ += fmt::format(" xmlns:{}=\"{}\"", member.wire.substr(0, colon), kSchemaInstance);
-        out_.append(" ").append(member.wire).append("=\"");
+        if (const std::size_t colon = member.wire().find(':'); colon != std::string_view::npos)
+          out_ += fmt::format(" xmlns:{}=\"{}\"", member.wire().substr(0, colon), kSchemaInstance);
+        out_.append(" ").append(member.wire()).append("=\"");
         scalar(*member.type, member.timestamp_format, attribute);
         out_ += '"';
       }

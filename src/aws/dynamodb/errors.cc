@@ -31,8 +31,7 @@ base::AwsError backup_not_found_exception(std::string message) {
 }
 base::AwsError conditional_check_failed_exception(std::string message, ConditionalCheckFailedException detail) {
   base::AwsError error = make_error(kConditionalCheckFailedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ConditionalCheckFailedException::desc(), std::make_shared<ConditionalCheckFailedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError duplicate_item_exception(std::string message) {
@@ -61,8 +60,7 @@ base::AwsError policy_not_found_exception(std::string message) {
 }
 base::AwsError provisioned_throughput_exceeded_exception(std::string message, ProvisionedThroughputExceededException detail) {
   base::AwsError error = make_error(kProvisionedThroughputExceededException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ProvisionedThroughputExceededException::desc(), std::make_shared<ProvisionedThroughputExceededException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError replicated_write_conflict_exception(std::string message) {
@@ -70,8 +68,7 @@ base::AwsError replicated_write_conflict_exception(std::string message) {
 }
 base::AwsError request_limit_exceeded(std::string message, RequestLimitExceeded detail) {
   base::AwsError error = make_error(kRequestLimitExceeded, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&RequestLimitExceeded::desc(), std::make_shared<RequestLimitExceeded>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError resource_in_use_exception(std::string message) {
@@ -85,8 +82,7 @@ base::AwsError table_not_found_exception(std::string message) {
 }
 base::AwsError throttling_exception(std::string message, ThrottlingException detail) {
   base::AwsError error = make_error(kThrottlingException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ThrottlingException::desc(), std::make_shared<ThrottlingException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError transaction_conflict_exception(std::string message) {

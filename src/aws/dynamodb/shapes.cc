@@ -160,8 +160,6 @@ extern const TypeDesc kBatchWriteItemRequestMap;
 extern const TypeDesc kBillingMode;
 extern const TypeDesc kBillingModeSummary;
 extern const TypeDesc kBinaryAttributeValue;
-extern const TypeDesc kBinarySetAttributeValue;
-extern const TypeDesc kBooleanAttributeValue;
 extern const TypeDesc kBooleanObject;
 extern const TypeDesc kCapacity;
 extern const TypeDesc kCloudWatchLogGroupArn;
@@ -231,7 +229,6 @@ extern const TypeDesc kKeysAndAttributes;
 extern const TypeDesc kKinesisDataStreamDestination;
 extern const TypeDesc kKinesisDataStreamDestinations;
 extern const TypeDesc kLastUpdateDateTime;
-extern const TypeDesc kListAttributeValue;
 extern const TypeDesc kListContributorInsightsLimit;
 extern const TypeDesc kListExportsMaxLimit;
 extern const TypeDesc kListImportsMaxLimit;
@@ -242,14 +239,11 @@ extern const TypeDesc kLocalSecondaryIndexDescriptionList;
 extern const TypeDesc kLocalSecondaryIndexList;
 extern const TypeDesc kLong;
 extern const TypeDesc kLongObject;
-extern const TypeDesc kMapAttributeValue;
 extern const TypeDesc kNextTokenString;
 extern const TypeDesc kNonKeyAttributeName;
 extern const TypeDesc kNonKeyAttributeNameList;
 extern const TypeDesc kNonNegativeLongObject;
-extern const TypeDesc kNullAttributeValue;
 extern const TypeDesc kNumberAttributeValue;
-extern const TypeDesc kNumberSetAttributeValue;
 extern const TypeDesc kPartiQLBatchRequest;
 extern const TypeDesc kPartiQLBatchResponse;
 extern const TypeDesc kPartiQLNextToken;
@@ -301,7 +295,6 @@ extern const TypeDesc kStreamEnabled;
 extern const TypeDesc kStreamSpecification;
 extern const TypeDesc kString;
 extern const TypeDesc kStringAttributeValue;
-extern const TypeDesc kStringSetAttributeValue;
 extern const TypeDesc kTableArn;
 extern const TypeDesc kTableAutoScalingDescription;
 extern const TypeDesc kTableClass;
@@ -336,1066 +329,1069 @@ extern const TypeDesc kWriteRequest;
 extern const TypeDesc kWriteRequests;
 
 constexpr std::string_view kApproximateCreationDateTimePrecisionValues[] = {"MILLISECOND", "MICROSECOND"};
-constinit const TypeDesc kApproximateCreationDateTimePrecision = {.kind = Kind::string, .shape_name = "ApproximateCreationDateTimePrecision", .enum_values = kApproximateCreationDateTimePrecisionValues};
+constinit const TypeDesc kApproximateCreationDateTimePrecision = {.kind = Kind::string, .shape_name = "ApproximateCreationDateTimePrecision", .enum_values = kApproximateCreationDateTimePrecisionValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAttributeDefinition = {.kind = Kind::structure, .shape_name = "AttributeDefinition", .structure = &kAttributeDefinitionStruct};
 constexpr ListAccess kAttributeDefinitionsAccess = list_access<AttributeDefinition>(&kAttributeDefinition, "member", false);
-constinit const TypeDesc kAttributeDefinitions = {.kind = Kind::list, .shape_name = "AttributeDefinitions", .list = &kAttributeDefinitionsAccess};
+constinit const TypeDesc kAttributeDefinitions = {.kind = Kind::list, .shape_name = "AttributeDefinitions", .list = &kAttributeDefinitionsAccess, .holder = &OptionalHolder<std::vector<AttributeDefinition>>::kAccess};
 constexpr MapAccess kAttributeMapAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false, &kAttributeName);
-constinit const TypeDesc kAttributeMap = {.kind = Kind::map, .shape_name = "AttributeMap", .map = &kAttributeMapAccess};
+constinit const TypeDesc kAttributeMap = {.kind = Kind::map, .shape_name = "AttributeMap", .map = &kAttributeMapAccess, .holder = &OptionalHolder<Map<AttributeValue>>::kAccess};
 constinit const TypeDesc kAttributeName = {.kind = Kind::string, .shape_name = "AttributeName", .max = 65535};
 constinit const TypeDesc kAttributeValue = {.kind = Kind::union_structure, .shape_name = "AttributeValue", .structure = &kAttributeValueStruct};
-constinit const TypeDesc kAvailabilityErrorMessage = {.kind = Kind::string, .shape_name = "AvailabilityErrorMessage"};
-constinit const TypeDesc kBackfilling = {.kind = Kind::boolean, .shape_name = "Backfilling"};
-constinit const TypeDesc kBackupArn = {.kind = Kind::string, .shape_name = "BackupArn", .min = 37, .max = 1024};
-constinit const TypeDesc kBackupCreationDateTime = {.kind = Kind::timestamp, .shape_name = "BackupCreationDateTime"};
-constinit const TypeDesc kBackupName = {.kind = Kind::string, .shape_name = "BackupName", .min = 3, .max = 255, .pattern = "[a-zA-Z0-9_.-]+"};
-constinit const TypeDesc kBackupSizeBytes = {.kind = Kind::long_integer, .shape_name = "BackupSizeBytes", .min = 0};
+constinit const TypeDesc kAvailabilityErrorMessage = {.kind = Kind::string, .shape_name = "AvailabilityErrorMessage", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBackfilling = {.kind = Kind::boolean, .shape_name = "Backfilling", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kBackupArn = {.kind = Kind::string, .shape_name = "BackupArn", .min = 37, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBackupCreationDateTime = {.kind = Kind::timestamp, .shape_name = "BackupCreationDateTime", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kBackupName = {.kind = Kind::string, .shape_name = "BackupName", .min = 3, .max = 255, .pattern = "[a-zA-Z0-9_.-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBackupSizeBytes = {.kind = Kind::long_integer, .shape_name = "BackupSizeBytes", .min = 0, .holder = &OptionalHolder<int64_t>::kAccess};
 constexpr std::string_view kBackupStatusValues[] = {"CREATING", "DELETED", "AVAILABLE"};
-constinit const TypeDesc kBackupStatus = {.kind = Kind::string, .shape_name = "BackupStatus", .enum_values = kBackupStatusValues};
+constinit const TypeDesc kBackupStatus = {.kind = Kind::string, .shape_name = "BackupStatus", .enum_values = kBackupStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kBackupSummariesAccess = list_access<BackupSummary>(&kBackupSummary, "member", false);
-constinit const TypeDesc kBackupSummaries = {.kind = Kind::list, .shape_name = "BackupSummaries", .list = &kBackupSummariesAccess};
+constinit const TypeDesc kBackupSummaries = {.kind = Kind::list, .shape_name = "BackupSummaries", .list = &kBackupSummariesAccess, .holder = &OptionalHolder<std::vector<BackupSummary>>::kAccess};
 constinit const TypeDesc kBackupSummary = {.kind = Kind::structure, .shape_name = "BackupSummary", .structure = &kBackupSummaryStruct};
 constexpr std::string_view kBackupTypeValues[] = {"USER", "SYSTEM", "AWS_BACKUP"};
-constinit const TypeDesc kBackupType = {.kind = Kind::string, .shape_name = "BackupType", .enum_values = kBackupTypeValues};
+constinit const TypeDesc kBackupType = {.kind = Kind::string, .shape_name = "BackupType", .enum_values = kBackupTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kBackupTypeFilterValues[] = {"USER", "SYSTEM", "AWS_BACKUP", "ALL"};
-constinit const TypeDesc kBackupTypeFilter = {.kind = Kind::string, .shape_name = "BackupTypeFilter", .enum_values = kBackupTypeFilterValues};
-constinit const TypeDesc kBackupsInputLimit = {.kind = Kind::integer, .shape_name = "BackupsInputLimit", .min = 1, .max = 100};
+constinit const TypeDesc kBackupTypeFilter = {.kind = Kind::string, .shape_name = "BackupTypeFilter", .enum_values = kBackupTypeFilterValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBackupsInputLimit = {.kind = Kind::integer, .shape_name = "BackupsInputLimit", .min = 1, .max = 100, .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr MapAccess kBatchGetRequestMapAccess = map_access<KeysAndAttributes>(&kKeysAndAttributes, "key", "value", false, &kTableArn);
-constinit const TypeDesc kBatchGetRequestMap = {.kind = Kind::map, .shape_name = "BatchGetRequestMap", .map = &kBatchGetRequestMapAccess, .min = 1, .max = 100};
+constinit const TypeDesc kBatchGetRequestMap = {.kind = Kind::map, .shape_name = "BatchGetRequestMap", .map = &kBatchGetRequestMapAccess, .min = 1, .max = 100, .holder = &OptionalHolder<Map<KeysAndAttributes>>::kAccess};
 constexpr MapAccess kBatchGetResponseMapAccess = map_access<std::vector<Map<AttributeValue>>>(&kItemList, "key", "value", false, &kTableArn);
-constinit const TypeDesc kBatchGetResponseMap = {.kind = Kind::map, .shape_name = "BatchGetResponseMap", .map = &kBatchGetResponseMapAccess};
-constinit const TypeDesc kBatchStatementError = {.kind = Kind::structure, .shape_name = "BatchStatementError", .structure = &kBatchStatementErrorStruct};
+constinit const TypeDesc kBatchGetResponseMap = {.kind = Kind::map, .shape_name = "BatchGetResponseMap", .map = &kBatchGetResponseMapAccess, .holder = &OptionalHolder<Map<std::vector<Map<AttributeValue>>>>::kAccess};
+constinit const TypeDesc kBatchStatementError = {.kind = Kind::structure, .shape_name = "BatchStatementError", .structure = &kBatchStatementErrorStruct, .holder = &OptionalHolder<BatchStatementError>::kAccess};
 constexpr std::string_view kBatchStatementErrorCodeEnumValues[] = {"ConditionalCheckFailed", "ItemCollectionSizeLimitExceeded", "RequestLimitExceeded", "ValidationError", "ProvisionedThroughputExceeded", "TransactionConflict", "ThrottlingError", "InternalServerError", "ResourceNotFound", "AccessDenied", "DuplicateItem"};
-constinit const TypeDesc kBatchStatementErrorCodeEnum = {.kind = Kind::string, .shape_name = "BatchStatementErrorCodeEnum", .enum_values = kBatchStatementErrorCodeEnumValues};
+constinit const TypeDesc kBatchStatementErrorCodeEnum = {.kind = Kind::string, .shape_name = "BatchStatementErrorCodeEnum", .enum_values = kBatchStatementErrorCodeEnumValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kBatchStatementRequest = {.kind = Kind::structure, .shape_name = "BatchStatementRequest", .structure = &kBatchStatementRequestStruct};
 constinit const TypeDesc kBatchStatementResponse = {.kind = Kind::structure, .shape_name = "BatchStatementResponse", .structure = &kBatchStatementResponseStruct};
 constexpr MapAccess kBatchWriteItemRequestMapAccess = map_access<std::vector<WriteRequest>>(&kWriteRequests, "key", "value", false, &kTableArn);
-constinit const TypeDesc kBatchWriteItemRequestMap = {.kind = Kind::map, .shape_name = "BatchWriteItemRequestMap", .map = &kBatchWriteItemRequestMapAccess, .min = 1, .max = 25};
+constinit const TypeDesc kBatchWriteItemRequestMap = {.kind = Kind::map, .shape_name = "BatchWriteItemRequestMap", .map = &kBatchWriteItemRequestMapAccess, .min = 1, .max = 25, .holder = &OptionalHolder<Map<std::vector<WriteRequest>>>::kAccess};
 constexpr std::string_view kBillingModeValues[] = {"PROVISIONED", "PAY_PER_REQUEST"};
-constinit const TypeDesc kBillingMode = {.kind = Kind::string, .shape_name = "BillingMode", .enum_values = kBillingModeValues};
-constinit const TypeDesc kBillingModeSummary = {.kind = Kind::structure, .shape_name = "BillingModeSummary", .structure = &kBillingModeSummaryStruct};
+constinit const TypeDesc kBillingMode = {.kind = Kind::string, .shape_name = "BillingMode", .enum_values = kBillingModeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBillingModeSummary = {.kind = Kind::structure, .shape_name = "BillingModeSummary", .structure = &kBillingModeSummaryStruct, .holder = &OptionalHolder<BillingModeSummary>::kAccess};
 constinit const TypeDesc kBinaryAttributeValue = {.kind = Kind::blob, .shape_name = "BinaryAttributeValue"};
 constexpr ListAccess kBinarySetAttributeValueAccess = list_access<std::string>(&kBinaryAttributeValue, "member", false);
-constinit const TypeDesc kBinarySetAttributeValue = {.kind = Kind::list, .shape_name = "BinarySetAttributeValue", .list = &kBinarySetAttributeValueAccess};
-constinit const TypeDesc kBooleanAttributeValue = {.kind = Kind::boolean, .shape_name = "BooleanAttributeValue"};
-constinit const TypeDesc kBooleanObject = {.kind = Kind::boolean, .shape_name = "BooleanObject"};
-constinit const TypeDesc kCapacity = {.kind = Kind::structure, .shape_name = "Capacity", .structure = &kCapacityStruct};
-constinit const TypeDesc kCloudWatchLogGroupArn = {.kind = Kind::string, .shape_name = "CloudWatchLogGroupArn", .min = 1, .max = 1024};
-constinit const TypeDesc kConditionExpression = {.kind = Kind::string, .shape_name = "ConditionExpression"};
-constinit const TypeDesc kConsistentRead = {.kind = Kind::boolean, .shape_name = "ConsistentRead"};
-constinit const TypeDesc kConsumedCapacity = {.kind = Kind::structure, .shape_name = "ConsumedCapacity", .structure = &kConsumedCapacityStruct};
+constinit const TypeDesc kBooleanObject = {.kind = Kind::boolean, .shape_name = "BooleanObject", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kCapacity = {.kind = Kind::structure, .shape_name = "Capacity", .structure = &kCapacityStruct, .holder = &OptionalHolder<Capacity>::kAccess};
+constinit const TypeDesc kCloudWatchLogGroupArn = {.kind = Kind::string, .shape_name = "CloudWatchLogGroupArn", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kConditionExpression = {.kind = Kind::string, .shape_name = "ConditionExpression", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kConsistentRead = {.kind = Kind::boolean, .shape_name = "ConsistentRead", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kConsumedCapacity = {.kind = Kind::structure, .shape_name = "ConsumedCapacity", .structure = &kConsumedCapacityStruct, .holder = &OptionalHolder<ConsumedCapacity>::kAccess};
 constexpr ListAccess kConsumedCapacityMultipleAccess = list_access<ConsumedCapacity>(&kConsumedCapacity, "member", false);
-constinit const TypeDesc kConsumedCapacityMultiple = {.kind = Kind::list, .shape_name = "ConsumedCapacityMultiple", .list = &kConsumedCapacityMultipleAccess};
-constinit const TypeDesc kConsumedCapacityUnits = {.kind = Kind::floating, .shape_name = "ConsumedCapacityUnits"};
-constinit const TypeDesc kContinuousBackupsDescription = {.kind = Kind::structure, .shape_name = "ContinuousBackupsDescription", .structure = &kContinuousBackupsDescriptionStruct};
+constinit const TypeDesc kConsumedCapacityMultiple = {.kind = Kind::list, .shape_name = "ConsumedCapacityMultiple", .list = &kConsumedCapacityMultipleAccess, .holder = &OptionalHolder<std::vector<ConsumedCapacity>>::kAccess};
+constinit const TypeDesc kConsumedCapacityUnits = {.kind = Kind::floating, .shape_name = "ConsumedCapacityUnits", .holder = &OptionalHolder<double>::kAccess};
+constinit const TypeDesc kContinuousBackupsDescription = {.kind = Kind::structure, .shape_name = "ContinuousBackupsDescription", .structure = &kContinuousBackupsDescriptionStruct, .holder = &OptionalHolder<ContinuousBackupsDescription>::kAccess};
 constexpr std::string_view kContinuousBackupsStatusValues[] = {"ENABLED", "DISABLED"};
-constinit const TypeDesc kContinuousBackupsStatus = {.kind = Kind::string, .shape_name = "ContinuousBackupsStatus", .enum_values = kContinuousBackupsStatusValues};
+constinit const TypeDesc kContinuousBackupsStatus = {.kind = Kind::string, .shape_name = "ContinuousBackupsStatus", .enum_values = kContinuousBackupsStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kContributorInsightsModeValues[] = {"ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"};
-constinit const TypeDesc kContributorInsightsMode = {.kind = Kind::string, .shape_name = "ContributorInsightsMode", .enum_values = kContributorInsightsModeValues};
+constinit const TypeDesc kContributorInsightsMode = {.kind = Kind::string, .shape_name = "ContributorInsightsMode", .enum_values = kContributorInsightsModeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kContributorInsightsRule = {.kind = Kind::string, .shape_name = "ContributorInsightsRule", .pattern = "[A-Za-z0-9][A-Za-z0-9\\-\\_\\.]{0,126}[A-Za-z0-9]"};
 constexpr ListAccess kContributorInsightsRuleListAccess = list_access<std::string>(&kContributorInsightsRule, "member", false);
-constinit const TypeDesc kContributorInsightsRuleList = {.kind = Kind::list, .shape_name = "ContributorInsightsRuleList", .list = &kContributorInsightsRuleListAccess};
+constinit const TypeDesc kContributorInsightsRuleList = {.kind = Kind::list, .shape_name = "ContributorInsightsRuleList", .list = &kContributorInsightsRuleListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr std::string_view kContributorInsightsStatusValues[] = {"ENABLING", "ENABLED", "DISABLING", "DISABLED", "FAILED"};
-constinit const TypeDesc kContributorInsightsStatus = {.kind = Kind::string, .shape_name = "ContributorInsightsStatus", .enum_values = kContributorInsightsStatusValues};
+constinit const TypeDesc kContributorInsightsStatus = {.kind = Kind::string, .shape_name = "ContributorInsightsStatus", .enum_values = kContributorInsightsStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kContributorInsightsSummariesAccess = list_access<ContributorInsightsSummary>(&kContributorInsightsSummary, "member", false);
-constinit const TypeDesc kContributorInsightsSummaries = {.kind = Kind::list, .shape_name = "ContributorInsightsSummaries", .list = &kContributorInsightsSummariesAccess};
+constinit const TypeDesc kContributorInsightsSummaries = {.kind = Kind::list, .shape_name = "ContributorInsightsSummaries", .list = &kContributorInsightsSummariesAccess, .holder = &OptionalHolder<std::vector<ContributorInsightsSummary>>::kAccess};
 constinit const TypeDesc kContributorInsightsSummary = {.kind = Kind::structure, .shape_name = "ContributorInsightsSummary", .structure = &kContributorInsightsSummaryStruct};
-constinit const TypeDesc kCreateGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "CreateGlobalSecondaryIndexAction", .structure = &kCreateGlobalSecondaryIndexActionStruct};
-constinit const TypeDesc kDate = {.kind = Kind::timestamp, .shape_name = "Date"};
-constinit const TypeDesc kDeleteGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "DeleteGlobalSecondaryIndexAction", .structure = &kDeleteGlobalSecondaryIndexActionStruct};
-constinit const TypeDesc kDeleteRequest = {.kind = Kind::structure, .shape_name = "DeleteRequest", .structure = &kDeleteRequestStruct};
-constinit const TypeDesc kDeletionProtectionEnabled = {.kind = Kind::boolean, .shape_name = "DeletionProtectionEnabled"};
+constinit const TypeDesc kCreateGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "CreateGlobalSecondaryIndexAction", .structure = &kCreateGlobalSecondaryIndexActionStruct, .holder = &OptionalHolder<CreateGlobalSecondaryIndexAction>::kAccess};
+constinit const TypeDesc kDate = {.kind = Kind::timestamp, .shape_name = "Date", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kDeleteGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "DeleteGlobalSecondaryIndexAction", .structure = &kDeleteGlobalSecondaryIndexActionStruct, .holder = &OptionalHolder<DeleteGlobalSecondaryIndexAction>::kAccess};
+constinit const TypeDesc kDeleteRequest = {.kind = Kind::structure, .shape_name = "DeleteRequest", .structure = &kDeleteRequestStruct, .holder = &OptionalHolder<DeleteRequest>::kAccess};
+constinit const TypeDesc kDeletionProtectionEnabled = {.kind = Kind::boolean, .shape_name = "DeletionProtectionEnabled", .holder = &OptionalHolder<bool>::kAccess};
 constexpr std::string_view kDestinationStatusValues[] = {"ENABLING", "ACTIVE", "DISABLING", "DISABLED", "ENABLE_FAILED", "UPDATING"};
-constinit const TypeDesc kDestinationStatus = {.kind = Kind::string, .shape_name = "DestinationStatus", .enum_values = kDestinationStatusValues};
+constinit const TypeDesc kDestinationStatus = {.kind = Kind::string, .shape_name = "DestinationStatus", .enum_values = kDestinationStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kEndpoint = {.kind = Kind::structure, .shape_name = "Endpoint", .structure = &kEndpointStruct};
 constexpr ListAccess kEndpointsAccess = list_access<Endpoint>(&kEndpoint, "member", false);
-constinit const TypeDesc kEndpoints = {.kind = Kind::list, .shape_name = "Endpoints", .list = &kEndpointsAccess};
-constinit const TypeDesc kErrorMessage = {.kind = Kind::string, .shape_name = "ErrorMessage"};
-constinit const TypeDesc kExportArn = {.kind = Kind::string, .shape_name = "ExportArn", .min = 37, .max = 1024};
-constinit const TypeDesc kExportNextToken = {.kind = Kind::string, .shape_name = "ExportNextToken"};
+constinit const TypeDesc kEndpoints = {.kind = Kind::list, .shape_name = "Endpoints", .list = &kEndpointsAccess, .holder = &OptionalHolder<std::vector<Endpoint>>::kAccess};
+constinit const TypeDesc kErrorMessage = {.kind = Kind::string, .shape_name = "ErrorMessage", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExportArn = {.kind = Kind::string, .shape_name = "ExportArn", .min = 37, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExportNextToken = {.kind = Kind::string, .shape_name = "ExportNextToken", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kExportStatusValues[] = {"IN_PROGRESS", "COMPLETED", "FAILED"};
-constinit const TypeDesc kExportStatus = {.kind = Kind::string, .shape_name = "ExportStatus", .enum_values = kExportStatusValues};
+constinit const TypeDesc kExportStatus = {.kind = Kind::string, .shape_name = "ExportStatus", .enum_values = kExportStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kExportSummariesAccess = list_access<ExportSummary>(&kExportSummary, "member", false);
-constinit const TypeDesc kExportSummaries = {.kind = Kind::list, .shape_name = "ExportSummaries", .list = &kExportSummariesAccess};
+constinit const TypeDesc kExportSummaries = {.kind = Kind::list, .shape_name = "ExportSummaries", .list = &kExportSummariesAccess, .holder = &OptionalHolder<std::vector<ExportSummary>>::kAccess};
 constinit const TypeDesc kExportSummary = {.kind = Kind::structure, .shape_name = "ExportSummary", .structure = &kExportSummaryStruct};
 constexpr std::string_view kExportTypeValues[] = {"FULL_EXPORT", "INCREMENTAL_EXPORT"};
-constinit const TypeDesc kExportType = {.kind = Kind::string, .shape_name = "ExportType", .enum_values = kExportTypeValues};
+constinit const TypeDesc kExportType = {.kind = Kind::string, .shape_name = "ExportType", .enum_values = kExportTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr MapAccess kExpressionAttributeNameMapAccess = map_access<std::string>(&kAttributeName, "key", "value", false, &kExpressionAttributeNameVariable);
-constinit const TypeDesc kExpressionAttributeNameMap = {.kind = Kind::map, .shape_name = "ExpressionAttributeNameMap", .map = &kExpressionAttributeNameMapAccess};
+constinit const TypeDesc kExpressionAttributeNameMap = {.kind = Kind::map, .shape_name = "ExpressionAttributeNameMap", .map = &kExpressionAttributeNameMapAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constinit const TypeDesc kExpressionAttributeNameVariable = {.kind = Kind::string, .shape_name = "ExpressionAttributeNameVariable"};
 constexpr MapAccess kExpressionAttributeValueMapAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false, &kExpressionAttributeValueVariable);
-constinit const TypeDesc kExpressionAttributeValueMap = {.kind = Kind::map, .shape_name = "ExpressionAttributeValueMap", .map = &kExpressionAttributeValueMapAccess};
+constinit const TypeDesc kExpressionAttributeValueMap = {.kind = Kind::map, .shape_name = "ExpressionAttributeValueMap", .map = &kExpressionAttributeValueMapAccess, .holder = &OptionalHolder<Map<AttributeValue>>::kAccess};
 constinit const TypeDesc kExpressionAttributeValueVariable = {.kind = Kind::string, .shape_name = "ExpressionAttributeValueVariable"};
 constinit const TypeDesc kGlobalSecondaryIndex = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndex", .structure = &kGlobalSecondaryIndexStruct};
 constinit const TypeDesc kGlobalSecondaryIndexDescription = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndexDescription", .structure = &kGlobalSecondaryIndexDescriptionStruct};
 constexpr ListAccess kGlobalSecondaryIndexDescriptionListAccess = list_access<GlobalSecondaryIndexDescription>(&kGlobalSecondaryIndexDescription, "member", false);
-constinit const TypeDesc kGlobalSecondaryIndexDescriptionList = {.kind = Kind::list, .shape_name = "GlobalSecondaryIndexDescriptionList", .list = &kGlobalSecondaryIndexDescriptionListAccess};
+constinit const TypeDesc kGlobalSecondaryIndexDescriptionList = {.kind = Kind::list, .shape_name = "GlobalSecondaryIndexDescriptionList", .list = &kGlobalSecondaryIndexDescriptionListAccess, .holder = &OptionalHolder<std::vector<GlobalSecondaryIndexDescription>>::kAccess};
 constexpr ListAccess kGlobalSecondaryIndexListAccess = list_access<GlobalSecondaryIndex>(&kGlobalSecondaryIndex, "member", false);
-constinit const TypeDesc kGlobalSecondaryIndexList = {.kind = Kind::list, .shape_name = "GlobalSecondaryIndexList", .list = &kGlobalSecondaryIndexListAccess};
+constinit const TypeDesc kGlobalSecondaryIndexList = {.kind = Kind::list, .shape_name = "GlobalSecondaryIndexList", .list = &kGlobalSecondaryIndexListAccess, .holder = &OptionalHolder<std::vector<GlobalSecondaryIndex>>::kAccess};
 constinit const TypeDesc kGlobalSecondaryIndexUpdate = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndexUpdate", .structure = &kGlobalSecondaryIndexUpdateStruct};
 constexpr ListAccess kGlobalSecondaryIndexUpdateListAccess = list_access<GlobalSecondaryIndexUpdate>(&kGlobalSecondaryIndexUpdate, "member", false);
-constinit const TypeDesc kGlobalSecondaryIndexUpdateList = {.kind = Kind::list, .shape_name = "GlobalSecondaryIndexUpdateList", .list = &kGlobalSecondaryIndexUpdateListAccess};
-constinit const TypeDesc kGlobalSecondaryIndexWarmThroughputDescription = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndexWarmThroughputDescription", .structure = &kGlobalSecondaryIndexWarmThroughputDescriptionStruct};
+constinit const TypeDesc kGlobalSecondaryIndexUpdateList = {.kind = Kind::list, .shape_name = "GlobalSecondaryIndexUpdateList", .list = &kGlobalSecondaryIndexUpdateListAccess, .holder = &OptionalHolder<std::vector<GlobalSecondaryIndexUpdate>>::kAccess};
+constinit const TypeDesc kGlobalSecondaryIndexWarmThroughputDescription = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndexWarmThroughputDescription", .structure = &kGlobalSecondaryIndexWarmThroughputDescriptionStruct, .holder = &OptionalHolder<GlobalSecondaryIndexWarmThroughputDescription>::kAccess};
 constinit const TypeDesc kGlobalTable = {.kind = Kind::structure, .shape_name = "GlobalTable", .structure = &kGlobalTableStruct};
 constexpr ListAccess kGlobalTableListAccess = list_access<GlobalTable>(&kGlobalTable, "member", false);
-constinit const TypeDesc kGlobalTableList = {.kind = Kind::list, .shape_name = "GlobalTableList", .list = &kGlobalTableListAccess};
-constinit const TypeDesc kImportArn = {.kind = Kind::string, .shape_name = "ImportArn", .min = 37, .max = 1024};
-constinit const TypeDesc kImportEndTime = {.kind = Kind::timestamp, .shape_name = "ImportEndTime"};
-constinit const TypeDesc kImportNextToken = {.kind = Kind::string, .shape_name = "ImportNextToken", .min = 112, .max = 1024, .pattern = "([0-9a-f]{16})+"};
-constinit const TypeDesc kImportStartTime = {.kind = Kind::timestamp, .shape_name = "ImportStartTime"};
+constinit const TypeDesc kGlobalTableList = {.kind = Kind::list, .shape_name = "GlobalTableList", .list = &kGlobalTableListAccess, .holder = &OptionalHolder<std::vector<GlobalTable>>::kAccess};
+constinit const TypeDesc kImportArn = {.kind = Kind::string, .shape_name = "ImportArn", .min = 37, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kImportEndTime = {.kind = Kind::timestamp, .shape_name = "ImportEndTime", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kImportNextToken = {.kind = Kind::string, .shape_name = "ImportNextToken", .min = 112, .max = 1024, .pattern = "([0-9a-f]{16})+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kImportStartTime = {.kind = Kind::timestamp, .shape_name = "ImportStartTime", .holder = &OptionalHolder<base::Timestamp>::kAccess};
 constexpr std::string_view kImportStatusValues[] = {"IN_PROGRESS", "COMPLETED", "CANCELLING", "CANCELLED", "FAILED"};
-constinit const TypeDesc kImportStatus = {.kind = Kind::string, .shape_name = "ImportStatus", .enum_values = kImportStatusValues};
+constinit const TypeDesc kImportStatus = {.kind = Kind::string, .shape_name = "ImportStatus", .enum_values = kImportStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kImportSummary = {.kind = Kind::structure, .shape_name = "ImportSummary", .structure = &kImportSummaryStruct};
 constexpr ListAccess kImportSummaryListAccess = list_access<ImportSummary>(&kImportSummary, "member", false);
-constinit const TypeDesc kImportSummaryList = {.kind = Kind::list, .shape_name = "ImportSummaryList", .list = &kImportSummaryListAccess};
-constinit const TypeDesc kIndexName = {.kind = Kind::string, .shape_name = "IndexName", .min = 3, .max = 255, .pattern = "[a-zA-Z0-9_.-]+"};
+constinit const TypeDesc kImportSummaryList = {.kind = Kind::list, .shape_name = "ImportSummaryList", .list = &kImportSummaryListAccess, .holder = &OptionalHolder<std::vector<ImportSummary>>::kAccess};
+constinit const TypeDesc kIndexName = {.kind = Kind::string, .shape_name = "IndexName", .min = 3, .max = 255, .pattern = "[a-zA-Z0-9_.-]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kIndexStatusValues[] = {"CREATING", "UPDATING", "DELETING", "ACTIVE"};
-constinit const TypeDesc kIndexStatus = {.kind = Kind::string, .shape_name = "IndexStatus", .enum_values = kIndexStatusValues};
+constinit const TypeDesc kIndexStatus = {.kind = Kind::string, .shape_name = "IndexStatus", .enum_values = kIndexStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kInputFormatValues[] = {"DYNAMODB_JSON", "ION", "CSV"};
-constinit const TypeDesc kInputFormat = {.kind = Kind::string, .shape_name = "InputFormat", .enum_values = kInputFormatValues};
-constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer"};
+constinit const TypeDesc kInputFormat = {.kind = Kind::string, .shape_name = "InputFormat", .enum_values = kInputFormatValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer", .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr ListAccess kItemListAccess = list_access<Map<AttributeValue>>(&kAttributeMap, "member", false);
-constinit const TypeDesc kItemList = {.kind = Kind::list, .shape_name = "ItemList", .list = &kItemListAccess};
-constinit const TypeDesc kKMSMasterKeyArn = {.kind = Kind::string, .shape_name = "KMSMasterKeyArn"};
-constinit const TypeDesc kKMSMasterKeyId = {.kind = Kind::string, .shape_name = "KMSMasterKeyId"};
+constinit const TypeDesc kItemList = {.kind = Kind::list, .shape_name = "ItemList", .list = &kItemListAccess, .holder = &OptionalHolder<std::vector<Map<AttributeValue>>>::kAccess};
+constinit const TypeDesc kKMSMasterKeyArn = {.kind = Kind::string, .shape_name = "KMSMasterKeyArn", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kKMSMasterKeyId = {.kind = Kind::string, .shape_name = "KMSMasterKeyId", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr MapAccess kKeyAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false, &kAttributeName);
-constinit const TypeDesc kKey = {.kind = Kind::map, .shape_name = "Key", .map = &kKeyAccess};
-constinit const TypeDesc kKeyExpression = {.kind = Kind::string, .shape_name = "KeyExpression"};
+constinit const TypeDesc kKey = {.kind = Kind::map, .shape_name = "Key", .map = &kKeyAccess, .holder = &OptionalHolder<Map<AttributeValue>>::kAccess};
+constinit const TypeDesc kKeyExpression = {.kind = Kind::string, .shape_name = "KeyExpression", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kKeyListAccess = list_access<Map<AttributeValue>>(&kKey, "member", false);
-constinit const TypeDesc kKeyList = {.kind = Kind::list, .shape_name = "KeyList", .list = &kKeyListAccess, .min = 1, .max = 100};
+constinit const TypeDesc kKeyList = {.kind = Kind::list, .shape_name = "KeyList", .list = &kKeyListAccess, .min = 1, .max = 100, .holder = &OptionalHolder<std::vector<Map<AttributeValue>>>::kAccess};
 constexpr ListAccess kKeySchemaAccess = list_access<KeySchemaElement>(&kKeySchemaElement, "member", false);
-constinit const TypeDesc kKeySchema = {.kind = Kind::list, .shape_name = "KeySchema", .list = &kKeySchemaAccess, .min = 1};
-constinit const TypeDesc kKeySchemaAttributeName = {.kind = Kind::string, .shape_name = "KeySchemaAttributeName", .min = 1, .max = 255};
+constinit const TypeDesc kKeySchema = {.kind = Kind::list, .shape_name = "KeySchema", .list = &kKeySchemaAccess, .min = 1, .holder = &OptionalHolder<std::vector<KeySchemaElement>>::kAccess};
+constinit const TypeDesc kKeySchemaAttributeName = {.kind = Kind::string, .shape_name = "KeySchemaAttributeName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kKeySchemaElement = {.kind = Kind::structure, .shape_name = "KeySchemaElement", .structure = &kKeySchemaElementStruct};
 constexpr std::string_view kKeyTypeValues[] = {"HASH", "RANGE"};
-constinit const TypeDesc kKeyType = {.kind = Kind::string, .shape_name = "KeyType", .enum_values = kKeyTypeValues};
+constinit const TypeDesc kKeyType = {.kind = Kind::string, .shape_name = "KeyType", .enum_values = kKeyTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kKeysAndAttributes = {.kind = Kind::structure, .shape_name = "KeysAndAttributes", .structure = &kKeysAndAttributesStruct};
 constinit const TypeDesc kKinesisDataStreamDestination = {.kind = Kind::structure, .shape_name = "KinesisDataStreamDestination", .structure = &kKinesisDataStreamDestinationStruct};
 constexpr ListAccess kKinesisDataStreamDestinationsAccess = list_access<KinesisDataStreamDestination>(&kKinesisDataStreamDestination, "member", false);
-constinit const TypeDesc kKinesisDataStreamDestinations = {.kind = Kind::list, .shape_name = "KinesisDataStreamDestinations", .list = &kKinesisDataStreamDestinationsAccess};
-constinit const TypeDesc kLastUpdateDateTime = {.kind = Kind::timestamp, .shape_name = "LastUpdateDateTime"};
+constinit const TypeDesc kKinesisDataStreamDestinations = {.kind = Kind::list, .shape_name = "KinesisDataStreamDestinations", .list = &kKinesisDataStreamDestinationsAccess, .holder = &OptionalHolder<std::vector<KinesisDataStreamDestination>>::kAccess};
+constinit const TypeDesc kLastUpdateDateTime = {.kind = Kind::timestamp, .shape_name = "LastUpdateDateTime", .holder = &OptionalHolder<base::Timestamp>::kAccess};
 constexpr ListAccess kListAttributeValueAccess = list_access<AttributeValue>(&kAttributeValue, "member", false);
-constinit const TypeDesc kListAttributeValue = {.kind = Kind::list, .shape_name = "ListAttributeValue", .list = &kListAttributeValueAccess};
-constinit const TypeDesc kListContributorInsightsLimit = {.kind = Kind::integer, .shape_name = "ListContributorInsightsLimit", .max = 100};
-constinit const TypeDesc kListExportsMaxLimit = {.kind = Kind::integer, .shape_name = "ListExportsMaxLimit", .min = 1, .max = 25};
-constinit const TypeDesc kListImportsMaxLimit = {.kind = Kind::integer, .shape_name = "ListImportsMaxLimit", .min = 1, .max = 25};
-constinit const TypeDesc kListTablesInputLimit = {.kind = Kind::integer, .shape_name = "ListTablesInputLimit", .min = 1, .max = 100};
+constinit const TypeDesc kListContributorInsightsLimit = {.kind = Kind::integer, .shape_name = "ListContributorInsightsLimit", .max = 100, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kListExportsMaxLimit = {.kind = Kind::integer, .shape_name = "ListExportsMaxLimit", .min = 1, .max = 25, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kListImportsMaxLimit = {.kind = Kind::integer, .shape_name = "ListImportsMaxLimit", .min = 1, .max = 25, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kListTablesInputLimit = {.kind = Kind::integer, .shape_name = "ListTablesInputLimit", .min = 1, .max = 100, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kLocalSecondaryIndex = {.kind = Kind::structure, .shape_name = "LocalSecondaryIndex", .structure = &kLocalSecondaryIndexStruct};
 constinit const TypeDesc kLocalSecondaryIndexDescription = {.kind = Kind::structure, .shape_name = "LocalSecondaryIndexDescription", .structure = &kLocalSecondaryIndexDescriptionStruct};
 constexpr ListAccess kLocalSecondaryIndexDescriptionListAccess = list_access<LocalSecondaryIndexDescription>(&kLocalSecondaryIndexDescription, "member", false);
-constinit const TypeDesc kLocalSecondaryIndexDescriptionList = {.kind = Kind::list, .shape_name = "LocalSecondaryIndexDescriptionList", .list = &kLocalSecondaryIndexDescriptionListAccess};
+constinit const TypeDesc kLocalSecondaryIndexDescriptionList = {.kind = Kind::list, .shape_name = "LocalSecondaryIndexDescriptionList", .list = &kLocalSecondaryIndexDescriptionListAccess, .holder = &OptionalHolder<std::vector<LocalSecondaryIndexDescription>>::kAccess};
 constexpr ListAccess kLocalSecondaryIndexListAccess = list_access<LocalSecondaryIndex>(&kLocalSecondaryIndex, "member", false);
-constinit const TypeDesc kLocalSecondaryIndexList = {.kind = Kind::list, .shape_name = "LocalSecondaryIndexList", .list = &kLocalSecondaryIndexListAccess};
-constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
-constinit const TypeDesc kLongObject = {.kind = Kind::long_integer, .shape_name = "LongObject"};
+constinit const TypeDesc kLocalSecondaryIndexList = {.kind = Kind::list, .shape_name = "LocalSecondaryIndexList", .list = &kLocalSecondaryIndexListAccess, .holder = &OptionalHolder<std::vector<LocalSecondaryIndex>>::kAccess};
+constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long", .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kLongObject = {.kind = Kind::long_integer, .shape_name = "LongObject", .holder = &OptionalHolder<int64_t>::kAccess};
 constexpr MapAccess kMapAttributeValueAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false, &kAttributeName);
-constinit const TypeDesc kMapAttributeValue = {.kind = Kind::map, .shape_name = "MapAttributeValue", .map = &kMapAttributeValueAccess};
-constinit const TypeDesc kNextTokenString = {.kind = Kind::string, .shape_name = "NextTokenString"};
+constinit const TypeDesc kNextTokenString = {.kind = Kind::string, .shape_name = "NextTokenString", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kNonKeyAttributeName = {.kind = Kind::string, .shape_name = "NonKeyAttributeName", .min = 1, .max = 255};
 constexpr ListAccess kNonKeyAttributeNameListAccess = list_access<std::string>(&kNonKeyAttributeName, "member", false);
-constinit const TypeDesc kNonKeyAttributeNameList = {.kind = Kind::list, .shape_name = "NonKeyAttributeNameList", .list = &kNonKeyAttributeNameListAccess, .min = 1, .max = 20};
-constinit const TypeDesc kNonNegativeLongObject = {.kind = Kind::long_integer, .shape_name = "NonNegativeLongObject", .min = 0};
-constinit const TypeDesc kNullAttributeValue = {.kind = Kind::boolean, .shape_name = "NullAttributeValue"};
+constinit const TypeDesc kNonKeyAttributeNameList = {.kind = Kind::list, .shape_name = "NonKeyAttributeNameList", .list = &kNonKeyAttributeNameListAccess, .min = 1, .max = 20, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kNonNegativeLongObject = {.kind = Kind::long_integer, .shape_name = "NonNegativeLongObject", .min = 0, .holder = &OptionalHolder<int64_t>::kAccess};
 constinit const TypeDesc kNumberAttributeValue = {.kind = Kind::string, .shape_name = "NumberAttributeValue"};
 constexpr ListAccess kNumberSetAttributeValueAccess = list_access<std::string>(&kNumberAttributeValue, "member", false);
-constinit const TypeDesc kNumberSetAttributeValue = {.kind = Kind::list, .shape_name = "NumberSetAttributeValue", .list = &kNumberSetAttributeValueAccess};
 constexpr ListAccess kPartiQLBatchRequestAccess = list_access<BatchStatementRequest>(&kBatchStatementRequest, "member", false);
-constinit const TypeDesc kPartiQLBatchRequest = {.kind = Kind::list, .shape_name = "PartiQLBatchRequest", .list = &kPartiQLBatchRequestAccess, .min = 1, .max = 25};
+constinit const TypeDesc kPartiQLBatchRequest = {.kind = Kind::list, .shape_name = "PartiQLBatchRequest", .list = &kPartiQLBatchRequestAccess, .min = 1, .max = 25, .holder = &OptionalHolder<std::vector<BatchStatementRequest>>::kAccess};
 constexpr ListAccess kPartiQLBatchResponseAccess = list_access<BatchStatementResponse>(&kBatchStatementResponse, "member", false);
-constinit const TypeDesc kPartiQLBatchResponse = {.kind = Kind::list, .shape_name = "PartiQLBatchResponse", .list = &kPartiQLBatchResponseAccess};
-constinit const TypeDesc kPartiQLNextToken = {.kind = Kind::string, .shape_name = "PartiQLNextToken", .min = 1, .max = 32768};
-constinit const TypeDesc kPartiQLStatement = {.kind = Kind::string, .shape_name = "PartiQLStatement", .min = 1, .max = 8192};
-constinit const TypeDesc kPointInTimeRecoveryDescription = {.kind = Kind::structure, .shape_name = "PointInTimeRecoveryDescription", .structure = &kPointInTimeRecoveryDescriptionStruct};
+constinit const TypeDesc kPartiQLBatchResponse = {.kind = Kind::list, .shape_name = "PartiQLBatchResponse", .list = &kPartiQLBatchResponseAccess, .holder = &OptionalHolder<std::vector<BatchStatementResponse>>::kAccess};
+constinit const TypeDesc kPartiQLNextToken = {.kind = Kind::string, .shape_name = "PartiQLNextToken", .min = 1, .max = 32768, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPartiQLStatement = {.kind = Kind::string, .shape_name = "PartiQLStatement", .min = 1, .max = 8192, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPointInTimeRecoveryDescription = {.kind = Kind::structure, .shape_name = "PointInTimeRecoveryDescription", .structure = &kPointInTimeRecoveryDescriptionStruct, .holder = &OptionalHolder<PointInTimeRecoveryDescription>::kAccess};
 constexpr std::string_view kPointInTimeRecoveryStatusValues[] = {"ENABLED", "DISABLED"};
-constinit const TypeDesc kPointInTimeRecoveryStatus = {.kind = Kind::string, .shape_name = "PointInTimeRecoveryStatus", .enum_values = kPointInTimeRecoveryStatusValues};
-constinit const TypeDesc kPolicyRevisionId = {.kind = Kind::string, .shape_name = "PolicyRevisionId", .min = 1, .max = 255};
-constinit const TypeDesc kPositiveIntegerObject = {.kind = Kind::integer, .shape_name = "PositiveIntegerObject", .min = 1};
-constinit const TypeDesc kPositiveLongObject = {.kind = Kind::long_integer, .shape_name = "PositiveLongObject", .min = 1};
+constinit const TypeDesc kPointInTimeRecoveryStatus = {.kind = Kind::string, .shape_name = "PointInTimeRecoveryStatus", .enum_values = kPointInTimeRecoveryStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicyRevisionId = {.kind = Kind::string, .shape_name = "PolicyRevisionId", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPositiveIntegerObject = {.kind = Kind::integer, .shape_name = "PositiveIntegerObject", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPositiveLongObject = {.kind = Kind::long_integer, .shape_name = "PositiveLongObject", .min = 1, .holder = &OptionalHolder<int64_t>::kAccess};
 constexpr ListAccess kPreparedStatementParametersAccess = list_access<AttributeValue>(&kAttributeValue, "member", false);
-constinit const TypeDesc kPreparedStatementParameters = {.kind = Kind::list, .shape_name = "PreparedStatementParameters", .list = &kPreparedStatementParametersAccess, .min = 1};
-constinit const TypeDesc kProjection = {.kind = Kind::structure, .shape_name = "Projection", .structure = &kProjectionStruct};
-constinit const TypeDesc kProjectionExpression = {.kind = Kind::string, .shape_name = "ProjectionExpression"};
+constinit const TypeDesc kPreparedStatementParameters = {.kind = Kind::list, .shape_name = "PreparedStatementParameters", .list = &kPreparedStatementParametersAccess, .min = 1, .holder = &OptionalHolder<std::vector<AttributeValue>>::kAccess};
+constinit const TypeDesc kProjection = {.kind = Kind::structure, .shape_name = "Projection", .structure = &kProjectionStruct, .holder = &OptionalHolder<Projection>::kAccess};
+constinit const TypeDesc kProjectionExpression = {.kind = Kind::string, .shape_name = "ProjectionExpression", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kProjectionTypeValues[] = {"ALL", "INCLUDE", "KEYS_ONLY"};
-constinit const TypeDesc kProjectionType = {.kind = Kind::string, .shape_name = "ProjectionType", .enum_values = kProjectionTypeValues};
-constinit const TypeDesc kProvisionedThroughput = {.kind = Kind::structure, .shape_name = "ProvisionedThroughput", .structure = &kProvisionedThroughputStruct};
-constinit const TypeDesc kProvisionedThroughputDescription = {.kind = Kind::structure, .shape_name = "ProvisionedThroughputDescription", .structure = &kProvisionedThroughputDescriptionStruct};
+constinit const TypeDesc kProjectionType = {.kind = Kind::string, .shape_name = "ProjectionType", .enum_values = kProjectionTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kProvisionedThroughput = {.kind = Kind::structure, .shape_name = "ProvisionedThroughput", .structure = &kProvisionedThroughputStruct, .holder = &OptionalHolder<ProvisionedThroughput>::kAccess};
+constinit const TypeDesc kProvisionedThroughputDescription = {.kind = Kind::structure, .shape_name = "ProvisionedThroughputDescription", .structure = &kProvisionedThroughputDescriptionStruct, .holder = &OptionalHolder<ProvisionedThroughputDescription>::kAccess};
 constexpr MapAccess kPutItemInputAttributeMapAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false, &kAttributeName);
-constinit const TypeDesc kPutItemInputAttributeMap = {.kind = Kind::map, .shape_name = "PutItemInputAttributeMap", .map = &kPutItemInputAttributeMapAccess};
-constinit const TypeDesc kPutRequest = {.kind = Kind::structure, .shape_name = "PutRequest", .structure = &kPutRequestStruct};
-constinit const TypeDesc kReason = {.kind = Kind::string, .shape_name = "Reason"};
-constinit const TypeDesc kRecoveryPeriodInDays = {.kind = Kind::integer, .shape_name = "RecoveryPeriodInDays", .min = 1, .max = 35};
-constinit const TypeDesc kRegionName = {.kind = Kind::string, .shape_name = "RegionName"};
+constinit const TypeDesc kPutItemInputAttributeMap = {.kind = Kind::map, .shape_name = "PutItemInputAttributeMap", .map = &kPutItemInputAttributeMapAccess, .holder = &OptionalHolder<Map<AttributeValue>>::kAccess};
+constinit const TypeDesc kPutRequest = {.kind = Kind::structure, .shape_name = "PutRequest", .structure = &kPutRequestStruct, .holder = &OptionalHolder<PutRequest>::kAccess};
+constinit const TypeDesc kReason = {.kind = Kind::string, .shape_name = "Reason", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRecoveryPeriodInDays = {.kind = Kind::integer, .shape_name = "RecoveryPeriodInDays", .min = 1, .max = 35, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kRegionName = {.kind = Kind::string, .shape_name = "RegionName", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kReplica = {.kind = Kind::structure, .shape_name = "Replica", .structure = &kReplicaStruct};
 constinit const TypeDesc kReplicaAutoScalingDescription = {.kind = Kind::structure, .shape_name = "ReplicaAutoScalingDescription", .structure = &kReplicaAutoScalingDescriptionStruct};
 constexpr ListAccess kReplicaAutoScalingDescriptionListAccess = list_access<ReplicaAutoScalingDescription>(&kReplicaAutoScalingDescription, "member", false);
-constinit const TypeDesc kReplicaAutoScalingDescriptionList = {.kind = Kind::list, .shape_name = "ReplicaAutoScalingDescriptionList", .list = &kReplicaAutoScalingDescriptionListAccess};
+constinit const TypeDesc kReplicaAutoScalingDescriptionList = {.kind = Kind::list, .shape_name = "ReplicaAutoScalingDescriptionList", .list = &kReplicaAutoScalingDescriptionListAccess, .holder = &OptionalHolder<std::vector<ReplicaAutoScalingDescription>>::kAccess};
 constexpr ListAccess kReplicaListAccess = list_access<Replica>(&kReplica, "member", false);
-constinit const TypeDesc kReplicaList = {.kind = Kind::list, .shape_name = "ReplicaList", .list = &kReplicaListAccess};
+constinit const TypeDesc kReplicaList = {.kind = Kind::list, .shape_name = "ReplicaList", .list = &kReplicaListAccess, .holder = &OptionalHolder<std::vector<Replica>>::kAccess};
 constexpr std::string_view kReplicaStatusValues[] = {"CREATING", "CREATION_FAILED", "UPDATING", "DELETING", "ACTIVE", "REGION_DISABLED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"};
-constinit const TypeDesc kReplicaStatus = {.kind = Kind::string, .shape_name = "ReplicaStatus", .enum_values = kReplicaStatusValues};
-constinit const TypeDesc kResource = {.kind = Kind::string, .shape_name = "Resource"};
-constinit const TypeDesc kResourceArnString = {.kind = Kind::string, .shape_name = "ResourceArnString", .min = 1, .max = 1283};
-constinit const TypeDesc kResourcePolicy = {.kind = Kind::string, .shape_name = "ResourcePolicy"};
+constinit const TypeDesc kReplicaStatus = {.kind = Kind::string, .shape_name = "ReplicaStatus", .enum_values = kReplicaStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResource = {.kind = Kind::string, .shape_name = "Resource", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResourceArnString = {.kind = Kind::string, .shape_name = "ResourceArnString", .min = 1, .max = 1283, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResourcePolicy = {.kind = Kind::string, .shape_name = "ResourcePolicy", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kReturnConsumedCapacityValues[] = {"INDEXES", "TOTAL", "NONE"};
-constinit const TypeDesc kReturnConsumedCapacity = {.kind = Kind::string, .shape_name = "ReturnConsumedCapacity", .enum_values = kReturnConsumedCapacityValues};
+constinit const TypeDesc kReturnConsumedCapacity = {.kind = Kind::string, .shape_name = "ReturnConsumedCapacity", .enum_values = kReturnConsumedCapacityValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kReturnItemCollectionMetricsValues[] = {"SIZE", "NONE"};
-constinit const TypeDesc kReturnItemCollectionMetrics = {.kind = Kind::string, .shape_name = "ReturnItemCollectionMetrics", .enum_values = kReturnItemCollectionMetricsValues};
+constinit const TypeDesc kReturnItemCollectionMetrics = {.kind = Kind::string, .shape_name = "ReturnItemCollectionMetrics", .enum_values = kReturnItemCollectionMetricsValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kReturnValueValues[] = {"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"};
-constinit const TypeDesc kReturnValue = {.kind = Kind::string, .shape_name = "ReturnValue", .enum_values = kReturnValueValues};
+constinit const TypeDesc kReturnValue = {.kind = Kind::string, .shape_name = "ReturnValue", .enum_values = kReturnValueValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kReturnValuesOnConditionCheckFailureValues[] = {"ALL_OLD", "NONE"};
-constinit const TypeDesc kReturnValuesOnConditionCheckFailure = {.kind = Kind::string, .shape_name = "ReturnValuesOnConditionCheckFailure", .enum_values = kReturnValuesOnConditionCheckFailureValues};
-constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .max = 255, .pattern = "^[a-z0-9A-Z]+[\\.\\-\\w]*[a-z0-9A-Z]+$"};
-constinit const TypeDesc kS3BucketOwner = {.kind = Kind::string, .shape_name = "S3BucketOwner", .pattern = "[0-9]{12}"};
-constinit const TypeDesc kS3BucketSource = {.kind = Kind::structure, .shape_name = "S3BucketSource", .structure = &kS3BucketSourceStruct};
-constinit const TypeDesc kS3Prefix = {.kind = Kind::string, .shape_name = "S3Prefix", .max = 1024};
-constinit const TypeDesc kSSEDescription = {.kind = Kind::structure, .shape_name = "SSEDescription", .structure = &kSSEDescriptionStruct};
-constinit const TypeDesc kSSEEnabled = {.kind = Kind::boolean, .shape_name = "SSEEnabled"};
-constinit const TypeDesc kSSESpecification = {.kind = Kind::structure, .shape_name = "SSESpecification", .structure = &kSSESpecificationStruct};
+constinit const TypeDesc kReturnValuesOnConditionCheckFailure = {.kind = Kind::string, .shape_name = "ReturnValuesOnConditionCheckFailure", .enum_values = kReturnValuesOnConditionCheckFailureValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .max = 255, .pattern = "^[a-z0-9A-Z]+[\\.\\-\\w]*[a-z0-9A-Z]+$", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kS3BucketOwner = {.kind = Kind::string, .shape_name = "S3BucketOwner", .pattern = "[0-9]{12}", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kS3BucketSource = {.kind = Kind::structure, .shape_name = "S3BucketSource", .structure = &kS3BucketSourceStruct, .holder = &OptionalHolder<S3BucketSource>::kAccess};
+constinit const TypeDesc kS3Prefix = {.kind = Kind::string, .shape_name = "S3Prefix", .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSSEDescription = {.kind = Kind::structure, .shape_name = "SSEDescription", .structure = &kSSEDescriptionStruct, .holder = &OptionalHolder<SSEDescription>::kAccess};
+constinit const TypeDesc kSSEEnabled = {.kind = Kind::boolean, .shape_name = "SSEEnabled", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kSSESpecification = {.kind = Kind::structure, .shape_name = "SSESpecification", .structure = &kSSESpecificationStruct, .holder = &OptionalHolder<SSESpecification>::kAccess};
 constexpr std::string_view kSSEStatusValues[] = {"ENABLING", "ENABLED", "DISABLING", "DISABLED", "UPDATING"};
-constinit const TypeDesc kSSEStatus = {.kind = Kind::string, .shape_name = "SSEStatus", .enum_values = kSSEStatusValues};
+constinit const TypeDesc kSSEStatus = {.kind = Kind::string, .shape_name = "SSEStatus", .enum_values = kSSEStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kSSETypeValues[] = {"AES256", "KMS"};
-constinit const TypeDesc kSSEType = {.kind = Kind::string, .shape_name = "SSEType", .enum_values = kSSETypeValues};
+constinit const TypeDesc kSSEType = {.kind = Kind::string, .shape_name = "SSEType", .enum_values = kSSETypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kScalarAttributeTypeValues[] = {"B", "N", "S"};
-constinit const TypeDesc kScalarAttributeType = {.kind = Kind::string, .shape_name = "ScalarAttributeType", .enum_values = kScalarAttributeTypeValues};
-constinit const TypeDesc kScanSegment = {.kind = Kind::integer, .shape_name = "ScanSegment", .min = 0, .max = 999999};
-constinit const TypeDesc kScanTotalSegments = {.kind = Kind::integer, .shape_name = "ScanTotalSegments", .min = 1, .max = 1000000};
+constinit const TypeDesc kScalarAttributeType = {.kind = Kind::string, .shape_name = "ScalarAttributeType", .enum_values = kScalarAttributeTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kScanSegment = {.kind = Kind::integer, .shape_name = "ScanSegment", .min = 0, .max = 999999, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kScanTotalSegments = {.kind = Kind::integer, .shape_name = "ScanTotalSegments", .min = 1, .max = 1000000, .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr MapAccess kSecondaryIndexesCapacityMapAccess = map_access<Capacity>(&kCapacity, "key", "value", false, &kIndexName);
-constinit const TypeDesc kSecondaryIndexesCapacityMap = {.kind = Kind::map, .shape_name = "SecondaryIndexesCapacityMap", .map = &kSecondaryIndexesCapacityMapAccess};
+constinit const TypeDesc kSecondaryIndexesCapacityMap = {.kind = Kind::map, .shape_name = "SecondaryIndexesCapacityMap", .map = &kSecondaryIndexesCapacityMapAccess, .holder = &OptionalHolder<Map<Capacity>>::kAccess};
 constexpr std::string_view kSelectValues[] = {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"};
-constinit const TypeDesc kSelect = {.kind = Kind::string, .shape_name = "Select", .enum_values = kSelectValues};
-constinit const TypeDesc kStreamArn = {.kind = Kind::string, .shape_name = "StreamArn", .min = 37, .max = 1024};
-constinit const TypeDesc kStreamEnabled = {.kind = Kind::boolean, .shape_name = "StreamEnabled"};
-constinit const TypeDesc kStreamSpecification = {.kind = Kind::structure, .shape_name = "StreamSpecification", .structure = &kStreamSpecificationStruct};
-constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
+constinit const TypeDesc kSelect = {.kind = Kind::string, .shape_name = "Select", .enum_values = kSelectValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStreamArn = {.kind = Kind::string, .shape_name = "StreamArn", .min = 37, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStreamEnabled = {.kind = Kind::boolean, .shape_name = "StreamEnabled", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kStreamSpecification = {.kind = Kind::structure, .shape_name = "StreamSpecification", .structure = &kStreamSpecificationStruct, .holder = &OptionalHolder<StreamSpecification>::kAccess};
+constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kStringAttributeValue = {.kind = Kind::string, .shape_name = "StringAttributeValue"};
 constexpr ListAccess kStringSetAttributeValueAccess = list_access<std::string>(&kStringAttributeValue, "member", false);
-constinit const TypeDesc kStringSetAttributeValue = {.kind = Kind::list, .shape_name = "StringSetAttributeValue", .list = &kStringSetAttributeValueAccess};
-constinit const TypeDesc kTableArn = {.kind = Kind::string, .shape_name = "TableArn", .min = 1, .max = 1024};
-constinit const TypeDesc kTableAutoScalingDescription = {.kind = Kind::structure, .shape_name = "TableAutoScalingDescription", .structure = &kTableAutoScalingDescriptionStruct};
+constinit const TypeDesc kTableArn = {.kind = Kind::string, .shape_name = "TableArn", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTableAutoScalingDescription = {.kind = Kind::structure, .shape_name = "TableAutoScalingDescription", .structure = &kTableAutoScalingDescriptionStruct, .holder = &OptionalHolder<TableAutoScalingDescription>::kAccess};
 constexpr std::string_view kTableClassValues[] = {"STANDARD", "STANDARD_INFREQUENT_ACCESS"};
-constinit const TypeDesc kTableClass = {.kind = Kind::string, .shape_name = "TableClass", .enum_values = kTableClassValues};
-constinit const TypeDesc kTableClassSummary = {.kind = Kind::structure, .shape_name = "TableClassSummary", .structure = &kTableClassSummaryStruct};
-constinit const TypeDesc kTableDescription = {.kind = Kind::structure, .shape_name = "TableDescription", .structure = &kTableDescriptionStruct};
-constinit const TypeDesc kTableId = {.kind = Kind::string, .shape_name = "TableId", .pattern = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"};
-constinit const TypeDesc kTableName = {.kind = Kind::string, .shape_name = "TableName", .min = 3, .max = 255, .pattern = "[a-zA-Z0-9_.-]+"};
+constinit const TypeDesc kTableClass = {.kind = Kind::string, .shape_name = "TableClass", .enum_values = kTableClassValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTableClassSummary = {.kind = Kind::structure, .shape_name = "TableClassSummary", .structure = &kTableClassSummaryStruct, .holder = &OptionalHolder<TableClassSummary>::kAccess};
+constinit const TypeDesc kTableDescription = {.kind = Kind::structure, .shape_name = "TableDescription", .structure = &kTableDescriptionStruct, .holder = &OptionalHolder<TableDescription>::kAccess};
+constinit const TypeDesc kTableId = {.kind = Kind::string, .shape_name = "TableId", .pattern = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTableName = {.kind = Kind::string, .shape_name = "TableName", .min = 3, .max = 255, .pattern = "[a-zA-Z0-9_.-]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kTableNameListAccess = list_access<std::string>(&kTableName, "member", false);
-constinit const TypeDesc kTableNameList = {.kind = Kind::list, .shape_name = "TableNameList", .list = &kTableNameListAccess};
+constinit const TypeDesc kTableNameList = {.kind = Kind::list, .shape_name = "TableNameList", .list = &kTableNameListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr std::string_view kTableStatusValues[] = {"CREATING", "UPDATING", "DELETING", "ACTIVE", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"};
-constinit const TypeDesc kTableStatus = {.kind = Kind::string, .shape_name = "TableStatus", .enum_values = kTableStatusValues};
-constinit const TypeDesc kTableWarmThroughputDescription = {.kind = Kind::structure, .shape_name = "TableWarmThroughputDescription", .structure = &kTableWarmThroughputDescriptionStruct};
+constinit const TypeDesc kTableStatus = {.kind = Kind::string, .shape_name = "TableStatus", .enum_values = kTableStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTableWarmThroughputDescription = {.kind = Kind::structure, .shape_name = "TableWarmThroughputDescription", .structure = &kTableWarmThroughputDescriptionStruct, .holder = &OptionalHolder<TableWarmThroughputDescription>::kAccess};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKeyString, "member", false);
-constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
-constinit const TypeDesc kTagKeyString = {.kind = Kind::string, .shape_name = "TagKeyString", .min = 1, .max = 128};
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kTagKeyString = {.kind = Kind::string, .shape_name = "TagKeyString", .min = 1, .max = 128, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kTagListAccess = list_access<Tag>(&kTag, "member", false);
-constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess};
-constinit const TypeDesc kTagValueString = {.kind = Kind::string, .shape_name = "TagValueString", .min = 0, .max = 256};
+constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess, .holder = &OptionalHolder<std::vector<Tag>>::kAccess};
+constinit const TypeDesc kTagValueString = {.kind = Kind::string, .shape_name = "TagValueString", .min = 0, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kThrottlingReason = {.kind = Kind::structure, .shape_name = "ThrottlingReason", .structure = &kThrottlingReasonStruct};
 constexpr ListAccess kThrottlingReasonListAccess = list_access<ThrottlingReason>(&kThrottlingReason, "member", false);
-constinit const TypeDesc kThrottlingReasonList = {.kind = Kind::list, .shape_name = "ThrottlingReasonList", .list = &kThrottlingReasonListAccess};
-constinit const TypeDesc kTimeRangeLowerBound = {.kind = Kind::timestamp, .shape_name = "TimeRangeLowerBound"};
-constinit const TypeDesc kTimeRangeUpperBound = {.kind = Kind::timestamp, .shape_name = "TimeRangeUpperBound"};
-constinit const TypeDesc kTimeToLiveAttributeName = {.kind = Kind::string, .shape_name = "TimeToLiveAttributeName", .min = 1, .max = 255};
-constinit const TypeDesc kTimeToLiveDescription = {.kind = Kind::structure, .shape_name = "TimeToLiveDescription", .structure = &kTimeToLiveDescriptionStruct};
-constinit const TypeDesc kTimeToLiveEnabled = {.kind = Kind::boolean, .shape_name = "TimeToLiveEnabled"};
-constinit const TypeDesc kTimeToLiveSpecification = {.kind = Kind::structure, .shape_name = "TimeToLiveSpecification", .structure = &kTimeToLiveSpecificationStruct};
+constinit const TypeDesc kThrottlingReasonList = {.kind = Kind::list, .shape_name = "ThrottlingReasonList", .list = &kThrottlingReasonListAccess, .holder = &OptionalHolder<std::vector<ThrottlingReason>>::kAccess};
+constinit const TypeDesc kTimeRangeLowerBound = {.kind = Kind::timestamp, .shape_name = "TimeRangeLowerBound", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kTimeRangeUpperBound = {.kind = Kind::timestamp, .shape_name = "TimeRangeUpperBound", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kTimeToLiveAttributeName = {.kind = Kind::string, .shape_name = "TimeToLiveAttributeName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTimeToLiveDescription = {.kind = Kind::structure, .shape_name = "TimeToLiveDescription", .structure = &kTimeToLiveDescriptionStruct, .holder = &OptionalHolder<TimeToLiveDescription>::kAccess};
+constinit const TypeDesc kTimeToLiveEnabled = {.kind = Kind::boolean, .shape_name = "TimeToLiveEnabled", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kTimeToLiveSpecification = {.kind = Kind::structure, .shape_name = "TimeToLiveSpecification", .structure = &kTimeToLiveSpecificationStruct, .holder = &OptionalHolder<TimeToLiveSpecification>::kAccess};
 constexpr std::string_view kTimeToLiveStatusValues[] = {"ENABLING", "DISABLING", "ENABLED", "DISABLED"};
-constinit const TypeDesc kTimeToLiveStatus = {.kind = Kind::string, .shape_name = "TimeToLiveStatus", .enum_values = kTimeToLiveStatusValues};
+constinit const TypeDesc kTimeToLiveStatus = {.kind = Kind::string, .shape_name = "TimeToLiveStatus", .enum_values = kTimeToLiveStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr MapAccess kUncheckedBatchGetRequestMapAccess = map_access<KeysAndAttributes>(&kKeysAndAttributes, "key", "value", false, &kTableArn);
-constinit const TypeDesc kUncheckedBatchGetRequestMap = {.kind = Kind::map, .shape_name = "UncheckedBatchGetRequestMap", .map = &kUncheckedBatchGetRequestMapAccess};
+constinit const TypeDesc kUncheckedBatchGetRequestMap = {.kind = Kind::map, .shape_name = "UncheckedBatchGetRequestMap", .map = &kUncheckedBatchGetRequestMapAccess, .holder = &OptionalHolder<Map<KeysAndAttributes>>::kAccess};
 constexpr MapAccess kUncheckedBatchWriteItemRequestMapAccess = map_access<std::vector<WriteRequest>>(&kWriteRequests, "key", "value", false, &kTableArn);
-constinit const TypeDesc kUncheckedBatchWriteItemRequestMap = {.kind = Kind::map, .shape_name = "UncheckedBatchWriteItemRequestMap", .map = &kUncheckedBatchWriteItemRequestMapAccess};
-constinit const TypeDesc kUncheckedPositiveIntegerObject = {.kind = Kind::integer, .shape_name = "UncheckedPositiveIntegerObject"};
-constinit const TypeDesc kUncheckedTableArn = {.kind = Kind::string, .shape_name = "UncheckedTableArn"};
-constinit const TypeDesc kUpdateExpression = {.kind = Kind::string, .shape_name = "UpdateExpression"};
-constinit const TypeDesc kUpdateGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "UpdateGlobalSecondaryIndexAction", .structure = &kUpdateGlobalSecondaryIndexActionStruct};
+constinit const TypeDesc kUncheckedBatchWriteItemRequestMap = {.kind = Kind::map, .shape_name = "UncheckedBatchWriteItemRequestMap", .map = &kUncheckedBatchWriteItemRequestMapAccess, .holder = &OptionalHolder<Map<std::vector<WriteRequest>>>::kAccess};
+constinit const TypeDesc kUncheckedPositiveIntegerObject = {.kind = Kind::integer, .shape_name = "UncheckedPositiveIntegerObject", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kUncheckedTableArn = {.kind = Kind::string, .shape_name = "UncheckedTableArn", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kUpdateExpression = {.kind = Kind::string, .shape_name = "UpdateExpression", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kUpdateGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "UpdateGlobalSecondaryIndexAction", .structure = &kUpdateGlobalSecondaryIndexActionStruct, .holder = &OptionalHolder<UpdateGlobalSecondaryIndexAction>::kAccess};
 constinit const TypeDesc kWriteRequest = {.kind = Kind::structure, .shape_name = "WriteRequest", .structure = &kWriteRequestStruct};
 constexpr ListAccess kWriteRequestsAccess = list_access<WriteRequest>(&kWriteRequest, "member", false);
 constinit const TypeDesc kWriteRequests = {.kind = Kind::list, .shape_name = "WriteRequests", .list = &kWriteRequestsAccess, .min = 1, .max = 25};
 
 constexpr MemberDesc kAttributeDefinitionMembers[] = {
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchemaAttributeName, MemberAccess<&AttributeDefinition::attribute_name>::get, MemberAccess<&AttributeDefinition::attribute_name>::emplace},
-    {"AttributeType", "AttributeType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kScalarAttributeType, MemberAccess<&AttributeDefinition::attribute_type>::get, MemberAccess<&AttributeDefinition::attribute_type>::emplace},
+    {.name = "AttributeName", .type = &kKeySchemaAttributeName, .offset = offsetof(AttributeDefinition, attribute_name), .required = true},
+    {.name = "AttributeType", .type = &kScalarAttributeType, .offset = offsetof(AttributeDefinition, attribute_type), .required = true},
 };
-constinit const StructDesc kAttributeDefinitionStruct = {.name = "AttributeDefinition", .members = kAttributeDefinitionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAttributeDefinitionStruct = {.name = "AttributeDefinition", .members = kAttributeDefinitionMembers, .is_union = false, .xml_namespace = {}};
+constinit const TypeDesc kAttributeValueSType = {.kind = Kind::string, .shape_name = "StringAttributeValue", .holder = &AlternativeHolder<AttributeValue, 1>::kAccess};
+constinit const TypeDesc kAttributeValueNType = {.kind = Kind::string, .shape_name = "NumberAttributeValue", .holder = &AlternativeHolder<AttributeValue, 2>::kAccess};
+constinit const TypeDesc kAttributeValueBType = {.kind = Kind::blob, .shape_name = "BinaryAttributeValue", .holder = &AlternativeHolder<AttributeValue, 3>::kAccess};
+constinit const TypeDesc kAttributeValueSSType = {.kind = Kind::list, .shape_name = "StringSetAttributeValue", .list = &kStringSetAttributeValueAccess, .holder = &AlternativeHolder<AttributeValue, 4>::kAccess};
+constinit const TypeDesc kAttributeValueNSType = {.kind = Kind::list, .shape_name = "NumberSetAttributeValue", .list = &kNumberSetAttributeValueAccess, .holder = &AlternativeHolder<AttributeValue, 5>::kAccess};
+constinit const TypeDesc kAttributeValueBSType = {.kind = Kind::list, .shape_name = "BinarySetAttributeValue", .list = &kBinarySetAttributeValueAccess, .holder = &AlternativeHolder<AttributeValue, 6>::kAccess};
+constinit const TypeDesc kAttributeValueMType = {.kind = Kind::map, .shape_name = "MapAttributeValue", .map = &kMapAttributeValueAccess, .holder = &AlternativeHolder<AttributeValue, 7>::kAccess};
+constinit const TypeDesc kAttributeValueLType = {.kind = Kind::list, .shape_name = "ListAttributeValue", .list = &kListAttributeValueAccess, .holder = &AlternativeHolder<AttributeValue, 8>::kAccess};
+constinit const TypeDesc kAttributeValueNULLType = {.kind = Kind::boolean, .shape_name = "NullAttributeValue", .holder = &AlternativeHolder<AttributeValue, 9>::kAccess};
+constinit const TypeDesc kAttributeValueBOOLType = {.kind = Kind::boolean, .shape_name = "BooleanAttributeValue", .holder = &AlternativeHolder<AttributeValue, 10>::kAccess};
 constexpr MemberDesc kAttributeValueMembers[] = {
-    {"S", "S", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStringAttributeValue, AlternativeAccess<AttributeValue, 1>::get, AlternativeAccess<AttributeValue, 1>::emplace},
-    {"N", "N", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumberAttributeValue, AlternativeAccess<AttributeValue, 2>::get, AlternativeAccess<AttributeValue, 2>::emplace},
-    {"B", "B", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBinaryAttributeValue, AlternativeAccess<AttributeValue, 3>::get, AlternativeAccess<AttributeValue, 3>::emplace},
-    {"SS", "SS", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStringSetAttributeValue, AlternativeAccess<AttributeValue, 4>::get, AlternativeAccess<AttributeValue, 4>::emplace},
-    {"NS", "NS", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumberSetAttributeValue, AlternativeAccess<AttributeValue, 5>::get, AlternativeAccess<AttributeValue, 5>::emplace},
-    {"BS", "BS", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBinarySetAttributeValue, AlternativeAccess<AttributeValue, 6>::get, AlternativeAccess<AttributeValue, 6>::emplace},
-    {"M", "M", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapAttributeValue, AlternativeAccess<AttributeValue, 7>::get, AlternativeAccess<AttributeValue, 7>::emplace},
-    {"L", "L", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListAttributeValue, AlternativeAccess<AttributeValue, 8>::get, AlternativeAccess<AttributeValue, 8>::emplace},
-    {"NULL", "NULL", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullAttributeValue, AlternativeAccess<AttributeValue, 9>::get, AlternativeAccess<AttributeValue, 9>::emplace},
-    {"BOOL", "BOOL", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanAttributeValue, AlternativeAccess<AttributeValue, 10>::get, AlternativeAccess<AttributeValue, 10>::emplace},
+    {.name = "S", .type = &kAttributeValueSType},
+    {.name = "N", .type = &kAttributeValueNType},
+    {.name = "B", .type = &kAttributeValueBType},
+    {.name = "SS", .type = &kAttributeValueSSType},
+    {.name = "NS", .type = &kAttributeValueNSType},
+    {.name = "BS", .type = &kAttributeValueBSType},
+    {.name = "M", .type = &kAttributeValueMType},
+    {.name = "L", .type = &kAttributeValueLType},
+    {.name = "NULL", .type = &kAttributeValueNULLType},
+    {.name = "BOOL", .type = &kAttributeValueBOOLType},
 };
-constinit const StructDesc kAttributeValueStruct = {.name = "AttributeValue", .members = kAttributeValueMembers, .is_union = true, .xml_namespace = ""};
+constinit const StructDesc kAttributeValueStruct = {.name = "AttributeValue", .members = kAttributeValueMembers, .is_union = true, .xml_namespace = {}};
 constexpr MemberDesc kBackupSummaryMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&BackupSummary::table_name>::get, MemberAccess<&BackupSummary::table_name>::emplace},
-    {"TableId", "TableId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableId, MemberAccess<&BackupSummary::table_id>::get, MemberAccess<&BackupSummary::table_id>::emplace},
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&BackupSummary::table_arn>::get, MemberAccess<&BackupSummary::table_arn>::emplace},
-    {"BackupArn", "BackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupArn, MemberAccess<&BackupSummary::backup_arn>::get, MemberAccess<&BackupSummary::backup_arn>::emplace},
-    {"BackupName", "BackupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupName, MemberAccess<&BackupSummary::backup_name>::get, MemberAccess<&BackupSummary::backup_name>::emplace},
-    {"BackupCreationDateTime", "BackupCreationDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupCreationDateTime, MemberAccess<&BackupSummary::backup_creation_date_time>::get, MemberAccess<&BackupSummary::backup_creation_date_time>::emplace},
-    {"BackupExpiryDateTime", "BackupExpiryDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&BackupSummary::backup_expiry_date_time>::get, MemberAccess<&BackupSummary::backup_expiry_date_time>::emplace},
-    {"BackupStatus", "BackupStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupStatus, MemberAccess<&BackupSummary::backup_status>::get, MemberAccess<&BackupSummary::backup_status>::emplace},
-    {"BackupType", "BackupType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupType, MemberAccess<&BackupSummary::backup_type>::get, MemberAccess<&BackupSummary::backup_type>::emplace},
-    {"BackupSizeBytes", "BackupSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupSizeBytes, MemberAccess<&BackupSummary::backup_size_bytes>::get, MemberAccess<&BackupSummary::backup_size_bytes>::emplace},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(BackupSummary, table_name)},
+    {.name = "TableId", .type = &kTableId, .offset = offsetof(BackupSummary, table_id)},
+    {.name = "TableArn", .type = &kTableArn, .offset = offsetof(BackupSummary, table_arn)},
+    {.name = "BackupArn", .type = &kBackupArn, .offset = offsetof(BackupSummary, backup_arn)},
+    {.name = "BackupName", .type = &kBackupName, .offset = offsetof(BackupSummary, backup_name)},
+    {.name = "BackupCreationDateTime", .type = &kBackupCreationDateTime, .offset = offsetof(BackupSummary, backup_creation_date_time)},
+    {.name = "BackupExpiryDateTime", .type = &kDate, .offset = offsetof(BackupSummary, backup_expiry_date_time)},
+    {.name = "BackupStatus", .type = &kBackupStatus, .offset = offsetof(BackupSummary, backup_status)},
+    {.name = "BackupType", .type = &kBackupType, .offset = offsetof(BackupSummary, backup_type)},
+    {.name = "BackupSizeBytes", .type = &kBackupSizeBytes, .offset = offsetof(BackupSummary, backup_size_bytes)},
 };
-constinit const StructDesc kBackupSummaryStruct = {.name = "BackupSummary", .members = kBackupSummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBackupSummaryStruct = {.name = "BackupSummary", .members = kBackupSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchExecuteStatementInputMembers[] = {
-    {"Statements", "Statements", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartiQLBatchRequest, MemberAccess<&BatchExecuteStatementInput::statements>::get, MemberAccess<&BatchExecuteStatementInput::statements>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchExecuteStatementInput::return_consumed_capacity>::get, MemberAccess<&BatchExecuteStatementInput::return_consumed_capacity>::emplace},
+    {.name = "Statements", .type = &kPartiQLBatchRequest, .offset = offsetof(BatchExecuteStatementInput, statements), .required = true},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(BatchExecuteStatementInput, return_consumed_capacity)},
 };
-constinit const StructDesc kBatchExecuteStatementInputStruct = {.name = "BatchExecuteStatementInput", .members = kBatchExecuteStatementInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchExecuteStatementInputStruct = {.name = "BatchExecuteStatementInput", .members = kBatchExecuteStatementInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchExecuteStatementOutputMembers[] = {
-    {"Responses", "Responses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartiQLBatchResponse, MemberAccess<&BatchExecuteStatementOutput::responses>::get, MemberAccess<&BatchExecuteStatementOutput::responses>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityMultiple, MemberAccess<&BatchExecuteStatementOutput::consumed_capacity>::get, MemberAccess<&BatchExecuteStatementOutput::consumed_capacity>::emplace},
+    {.name = "Responses", .type = &kPartiQLBatchResponse, .offset = offsetof(BatchExecuteStatementOutput, responses)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacityMultiple, .offset = offsetof(BatchExecuteStatementOutput, consumed_capacity)},
 };
-constinit const StructDesc kBatchExecuteStatementOutputStruct = {.name = "BatchExecuteStatementOutput", .members = kBatchExecuteStatementOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchExecuteStatementOutputStruct = {.name = "BatchExecuteStatementOutput", .members = kBatchExecuteStatementOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchGetItemInputMembers[] = {
-    {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedBatchGetRequestMap, MemberAccess<&BatchGetItemInput::request_items>::get, MemberAccess<&BatchGetItemInput::request_items>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchGetItemInput::return_consumed_capacity>::get, MemberAccess<&BatchGetItemInput::return_consumed_capacity>::emplace},
+    {.name = "RequestItems", .type = &kUncheckedBatchGetRequestMap, .offset = offsetof(BatchGetItemInput, request_items)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(BatchGetItemInput, return_consumed_capacity)},
 };
-constinit const StructDesc kBatchGetItemInputStruct = {.name = "BatchGetItemInput", .members = kBatchGetItemInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchGetItemInputStruct = {.name = "BatchGetItemInput", .members = kBatchGetItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchGetItemOutputMembers[] = {
-    {"Responses", "Responses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchGetResponseMap, MemberAccess<&BatchGetItemOutput::responses>::get, MemberAccess<&BatchGetItemOutput::responses>::emplace},
-    {"UnprocessedKeys", "UnprocessedKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchGetRequestMap, MemberAccess<&BatchGetItemOutput::unprocessed_keys>::get, MemberAccess<&BatchGetItemOutput::unprocessed_keys>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityMultiple, MemberAccess<&BatchGetItemOutput::consumed_capacity>::get, MemberAccess<&BatchGetItemOutput::consumed_capacity>::emplace},
+    {.name = "Responses", .type = &kBatchGetResponseMap, .offset = offsetof(BatchGetItemOutput, responses)},
+    {.name = "UnprocessedKeys", .type = &kBatchGetRequestMap, .offset = offsetof(BatchGetItemOutput, unprocessed_keys)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacityMultiple, .offset = offsetof(BatchGetItemOutput, consumed_capacity)},
 };
-constinit const StructDesc kBatchGetItemOutputStruct = {.name = "BatchGetItemOutput", .members = kBatchGetItemOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchGetItemOutputStruct = {.name = "BatchGetItemOutput", .members = kBatchGetItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchStatementErrorMembers[] = {
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchStatementErrorCodeEnum, MemberAccess<&BatchStatementError::code>::get, MemberAccess<&BatchStatementError::code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&BatchStatementError::message>::get, MemberAccess<&BatchStatementError::message>::emplace},
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&BatchStatementError::item>::get, MemberAccess<&BatchStatementError::item>::emplace},
+    {.name = "Code", .type = &kBatchStatementErrorCodeEnum, .offset = offsetof(BatchStatementError, code)},
+    {.name = "Message", .type = &kString, .offset = offsetof(BatchStatementError, message)},
+    {.name = "Item", .type = &kAttributeMap, .offset = offsetof(BatchStatementError, item)},
 };
-constinit const StructDesc kBatchStatementErrorStruct = {.name = "BatchStatementError", .members = kBatchStatementErrorMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchStatementErrorStruct = {.name = "BatchStatementError", .members = kBatchStatementErrorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchStatementRequestMembers[] = {
-    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartiQLStatement, MemberAccess<&BatchStatementRequest::statement>::get, MemberAccess<&BatchStatementRequest::statement>::emplace},
-    {"Parameters", "Parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPreparedStatementParameters, MemberAccess<&BatchStatementRequest::parameters>::get, MemberAccess<&BatchStatementRequest::parameters>::emplace},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&BatchStatementRequest::consistent_read>::get, MemberAccess<&BatchStatementRequest::consistent_read>::emplace},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValuesOnConditionCheckFailure, MemberAccess<&BatchStatementRequest::return_values_on_condition_check_failure>::get, MemberAccess<&BatchStatementRequest::return_values_on_condition_check_failure>::emplace},
+    {.name = "Statement", .type = &kPartiQLStatement, .offset = offsetof(BatchStatementRequest, statement), .required = true},
+    {.name = "Parameters", .type = &kPreparedStatementParameters, .offset = offsetof(BatchStatementRequest, parameters)},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(BatchStatementRequest, consistent_read)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(BatchStatementRequest, return_values_on_condition_check_failure)},
 };
-constinit const StructDesc kBatchStatementRequestStruct = {.name = "BatchStatementRequest", .members = kBatchStatementRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchStatementRequestStruct = {.name = "BatchStatementRequest", .members = kBatchStatementRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchStatementResponseMembers[] = {
-    {"Error", "Error", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchStatementError, MemberAccess<&BatchStatementResponse::error>::get, MemberAccess<&BatchStatementResponse::error>::emplace},
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&BatchStatementResponse::table_name>::get, MemberAccess<&BatchStatementResponse::table_name>::emplace},
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&BatchStatementResponse::item>::get, MemberAccess<&BatchStatementResponse::item>::emplace},
+    {.name = "Error", .type = &kBatchStatementError, .offset = offsetof(BatchStatementResponse, error)},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(BatchStatementResponse, table_name)},
+    {.name = "Item", .type = &kAttributeMap, .offset = offsetof(BatchStatementResponse, item)},
 };
-constinit const StructDesc kBatchStatementResponseStruct = {.name = "BatchStatementResponse", .members = kBatchStatementResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchStatementResponseStruct = {.name = "BatchStatementResponse", .members = kBatchStatementResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchWriteItemInputMembers[] = {
-    {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedBatchWriteItemRequestMap, MemberAccess<&BatchWriteItemInput::request_items>::get, MemberAccess<&BatchWriteItemInput::request_items>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchWriteItemInput::return_consumed_capacity>::get, MemberAccess<&BatchWriteItemInput::return_consumed_capacity>::emplace},
-    {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnItemCollectionMetrics, MemberAccess<&BatchWriteItemInput::return_item_collection_metrics>::get, MemberAccess<&BatchWriteItemInput::return_item_collection_metrics>::emplace},
+    {.name = "RequestItems", .type = &kUncheckedBatchWriteItemRequestMap, .offset = offsetof(BatchWriteItemInput, request_items)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(BatchWriteItemInput, return_consumed_capacity)},
+    {.name = "ReturnItemCollectionMetrics", .type = &kReturnItemCollectionMetrics, .offset = offsetof(BatchWriteItemInput, return_item_collection_metrics)},
 };
-constinit const StructDesc kBatchWriteItemInputStruct = {.name = "BatchWriteItemInput", .members = kBatchWriteItemInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchWriteItemInputStruct = {.name = "BatchWriteItemInput", .members = kBatchWriteItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchWriteItemOutputMembers[] = {
-    {"UnprocessedItems", "UnprocessedItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchWriteItemRequestMap, MemberAccess<&BatchWriteItemOutput::unprocessed_items>::get, MemberAccess<&BatchWriteItemOutput::unprocessed_items>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityMultiple, MemberAccess<&BatchWriteItemOutput::consumed_capacity>::get, MemberAccess<&BatchWriteItemOutput::consumed_capacity>::emplace},
+    {.name = "UnprocessedItems", .type = &kBatchWriteItemRequestMap, .offset = offsetof(BatchWriteItemOutput, unprocessed_items)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacityMultiple, .offset = offsetof(BatchWriteItemOutput, consumed_capacity)},
 };
-constinit const StructDesc kBatchWriteItemOutputStruct = {.name = "BatchWriteItemOutput", .members = kBatchWriteItemOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchWriteItemOutputStruct = {.name = "BatchWriteItemOutput", .members = kBatchWriteItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBillingModeSummaryMembers[] = {
-    {"BillingMode", "BillingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBillingMode, MemberAccess<&BillingModeSummary::billing_mode>::get, MemberAccess<&BillingModeSummary::billing_mode>::emplace},
-    {"LastUpdateToPayPerRequestDateTime", "LastUpdateToPayPerRequestDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&BillingModeSummary::last_update_to_pay_per_request_date_time>::get, MemberAccess<&BillingModeSummary::last_update_to_pay_per_request_date_time>::emplace},
+    {.name = "BillingMode", .type = &kBillingMode, .offset = offsetof(BillingModeSummary, billing_mode)},
+    {.name = "LastUpdateToPayPerRequestDateTime", .type = &kDate, .offset = offsetof(BillingModeSummary, last_update_to_pay_per_request_date_time)},
 };
-constinit const StructDesc kBillingModeSummaryStruct = {.name = "BillingModeSummary", .members = kBillingModeSummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBillingModeSummaryStruct = {.name = "BillingModeSummary", .members = kBillingModeSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityMembers[] = {
-    {"ReadCapacityUnits", "ReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityUnits, MemberAccess<&Capacity::read_capacity_units>::get, MemberAccess<&Capacity::read_capacity_units>::emplace},
-    {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityUnits, MemberAccess<&Capacity::write_capacity_units>::get, MemberAccess<&Capacity::write_capacity_units>::emplace},
-    {"CapacityUnits", "CapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityUnits, MemberAccess<&Capacity::capacity_units>::get, MemberAccess<&Capacity::capacity_units>::emplace},
+    {.name = "ReadCapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(Capacity, read_capacity_units)},
+    {.name = "WriteCapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(Capacity, write_capacity_units)},
+    {.name = "CapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(Capacity, capacity_units)},
 };
-constinit const StructDesc kCapacityStruct = {.name = "Capacity", .members = kCapacityMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCapacityStruct = {.name = "Capacity", .members = kCapacityMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConditionalCheckFailedExceptionMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrorMessage, MemberAccess<&ConditionalCheckFailedException::message>::get, MemberAccess<&ConditionalCheckFailedException::message>::emplace},
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&ConditionalCheckFailedException::item>::get, MemberAccess<&ConditionalCheckFailedException::item>::emplace},
+    {.name = "message", .type = &kErrorMessage, .offset = offsetof(ConditionalCheckFailedException, message)},
+    {.name = "Item", .type = &kAttributeMap, .offset = offsetof(ConditionalCheckFailedException, item)},
 };
-constinit const StructDesc kConditionalCheckFailedExceptionStruct = {.name = "ConditionalCheckFailedException", .members = kConditionalCheckFailedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kConditionalCheckFailedExceptionStruct = {.name = "ConditionalCheckFailedException", .members = kConditionalCheckFailedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConsumedCapacityMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ConsumedCapacity::table_name>::get, MemberAccess<&ConsumedCapacity::table_name>::emplace},
-    {"CapacityUnits", "CapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityUnits, MemberAccess<&ConsumedCapacity::capacity_units>::get, MemberAccess<&ConsumedCapacity::capacity_units>::emplace},
-    {"ReadCapacityUnits", "ReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityUnits, MemberAccess<&ConsumedCapacity::read_capacity_units>::get, MemberAccess<&ConsumedCapacity::read_capacity_units>::emplace},
-    {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityUnits, MemberAccess<&ConsumedCapacity::write_capacity_units>::get, MemberAccess<&ConsumedCapacity::write_capacity_units>::emplace},
-    {"Table", "Table", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacity, MemberAccess<&ConsumedCapacity::table>::get, MemberAccess<&ConsumedCapacity::table>::emplace},
-    {"LocalSecondaryIndexes", "LocalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSecondaryIndexesCapacityMap, MemberAccess<&ConsumedCapacity::local_secondary_indexes>::get, MemberAccess<&ConsumedCapacity::local_secondary_indexes>::emplace},
-    {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSecondaryIndexesCapacityMap, MemberAccess<&ConsumedCapacity::global_secondary_indexes>::get, MemberAccess<&ConsumedCapacity::global_secondary_indexes>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(ConsumedCapacity, table_name)},
+    {.name = "CapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(ConsumedCapacity, capacity_units)},
+    {.name = "ReadCapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(ConsumedCapacity, read_capacity_units)},
+    {.name = "WriteCapacityUnits", .type = &kConsumedCapacityUnits, .offset = offsetof(ConsumedCapacity, write_capacity_units)},
+    {.name = "Table", .type = &kCapacity, .offset = offsetof(ConsumedCapacity, table)},
+    {.name = "LocalSecondaryIndexes", .type = &kSecondaryIndexesCapacityMap, .offset = offsetof(ConsumedCapacity, local_secondary_indexes)},
+    {.name = "GlobalSecondaryIndexes", .type = &kSecondaryIndexesCapacityMap, .offset = offsetof(ConsumedCapacity, global_secondary_indexes)},
 };
-constinit const StructDesc kConsumedCapacityStruct = {.name = "ConsumedCapacity", .members = kConsumedCapacityMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kConsumedCapacityStruct = {.name = "ConsumedCapacity", .members = kConsumedCapacityMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPointInTimeRecoveryDescriptionMembers[] = {
-    {"PointInTimeRecoveryStatus", "PointInTimeRecoveryStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPointInTimeRecoveryStatus, MemberAccess<&PointInTimeRecoveryDescription::point_in_time_recovery_status>::get, MemberAccess<&PointInTimeRecoveryDescription::point_in_time_recovery_status>::emplace},
-    {"RecoveryPeriodInDays", "RecoveryPeriodInDays", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecoveryPeriodInDays, MemberAccess<&PointInTimeRecoveryDescription::recovery_period_in_days>::get, MemberAccess<&PointInTimeRecoveryDescription::recovery_period_in_days>::emplace},
-    {"EarliestRestorableDateTime", "EarliestRestorableDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&PointInTimeRecoveryDescription::earliest_restorable_date_time>::get, MemberAccess<&PointInTimeRecoveryDescription::earliest_restorable_date_time>::emplace},
-    {"LatestRestorableDateTime", "LatestRestorableDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&PointInTimeRecoveryDescription::latest_restorable_date_time>::get, MemberAccess<&PointInTimeRecoveryDescription::latest_restorable_date_time>::emplace},
+    {.name = "PointInTimeRecoveryStatus", .type = &kPointInTimeRecoveryStatus, .offset = offsetof(PointInTimeRecoveryDescription, point_in_time_recovery_status)},
+    {.name = "RecoveryPeriodInDays", .type = &kRecoveryPeriodInDays, .offset = offsetof(PointInTimeRecoveryDescription, recovery_period_in_days)},
+    {.name = "EarliestRestorableDateTime", .type = &kDate, .offset = offsetof(PointInTimeRecoveryDescription, earliest_restorable_date_time)},
+    {.name = "LatestRestorableDateTime", .type = &kDate, .offset = offsetof(PointInTimeRecoveryDescription, latest_restorable_date_time)},
 };
-constinit const StructDesc kPointInTimeRecoveryDescriptionStruct = {.name = "PointInTimeRecoveryDescription", .members = kPointInTimeRecoveryDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPointInTimeRecoveryDescriptionStruct = {.name = "PointInTimeRecoveryDescription", .members = kPointInTimeRecoveryDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kContinuousBackupsDescriptionMembers[] = {
-    {"ContinuousBackupsStatus", "ContinuousBackupsStatus", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kContinuousBackupsStatus, MemberAccess<&ContinuousBackupsDescription::continuous_backups_status>::get, MemberAccess<&ContinuousBackupsDescription::continuous_backups_status>::emplace},
-    {"PointInTimeRecoveryDescription", "PointInTimeRecoveryDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPointInTimeRecoveryDescription, MemberAccess<&ContinuousBackupsDescription::point_in_time_recovery_description>::get, MemberAccess<&ContinuousBackupsDescription::point_in_time_recovery_description>::emplace},
+    {.name = "ContinuousBackupsStatus", .type = &kContinuousBackupsStatus, .offset = offsetof(ContinuousBackupsDescription, continuous_backups_status), .required = true},
+    {.name = "PointInTimeRecoveryDescription", .type = &kPointInTimeRecoveryDescription, .offset = offsetof(ContinuousBackupsDescription, point_in_time_recovery_description)},
 };
-constinit const StructDesc kContinuousBackupsDescriptionStruct = {.name = "ContinuousBackupsDescription", .members = kContinuousBackupsDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kContinuousBackupsDescriptionStruct = {.name = "ContinuousBackupsDescription", .members = kContinuousBackupsDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kContributorInsightsSummaryMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ContributorInsightsSummary::table_name>::get, MemberAccess<&ContributorInsightsSummary::table_name>::emplace},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&ContributorInsightsSummary::index_name>::get, MemberAccess<&ContributorInsightsSummary::index_name>::emplace},
-    {"ContributorInsightsStatus", "ContributorInsightsStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsStatus, MemberAccess<&ContributorInsightsSummary::contributor_insights_status>::get, MemberAccess<&ContributorInsightsSummary::contributor_insights_status>::emplace},
-    {"ContributorInsightsMode", "ContributorInsightsMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsMode, MemberAccess<&ContributorInsightsSummary::contributor_insights_mode>::get, MemberAccess<&ContributorInsightsSummary::contributor_insights_mode>::emplace},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(ContributorInsightsSummary, table_name)},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(ContributorInsightsSummary, index_name)},
+    {.name = "ContributorInsightsStatus", .type = &kContributorInsightsStatus, .offset = offsetof(ContributorInsightsSummary, contributor_insights_status)},
+    {.name = "ContributorInsightsMode", .type = &kContributorInsightsMode, .offset = offsetof(ContributorInsightsSummary, contributor_insights_mode)},
 };
-constinit const StructDesc kContributorInsightsSummaryStruct = {.name = "ContributorInsightsSummary", .members = kContributorInsightsSummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kContributorInsightsSummaryStruct = {.name = "ContributorInsightsSummary", .members = kContributorInsightsSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProjectionMembers[] = {
-    {"ProjectionType", "ProjectionType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjectionType, MemberAccess<&Projection::projection_type>::get, MemberAccess<&Projection::projection_type>::emplace},
-    {"NonKeyAttributes", "NonKeyAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonKeyAttributeNameList, MemberAccess<&Projection::non_key_attributes>::get, MemberAccess<&Projection::non_key_attributes>::emplace},
+    {.name = "ProjectionType", .type = &kProjectionType, .offset = offsetof(Projection, projection_type)},
+    {.name = "NonKeyAttributes", .type = &kNonKeyAttributeNameList, .offset = offsetof(Projection, non_key_attributes)},
 };
-constinit const StructDesc kProjectionStruct = {.name = "Projection", .members = kProjectionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kProjectionStruct = {.name = "Projection", .members = kProjectionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedThroughputMembers[] = {
-    {"ReadCapacityUnits", "ReadCapacityUnits", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&ProvisionedThroughput::read_capacity_units>::get, MemberAccess<&ProvisionedThroughput::read_capacity_units>::emplace},
-    {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&ProvisionedThroughput::write_capacity_units>::get, MemberAccess<&ProvisionedThroughput::write_capacity_units>::emplace},
+    {.name = "ReadCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(ProvisionedThroughput, read_capacity_units), .required = true},
+    {.name = "WriteCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(ProvisionedThroughput, write_capacity_units), .required = true},
 };
-constinit const StructDesc kProvisionedThroughputStruct = {.name = "ProvisionedThroughput", .members = kProvisionedThroughputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kProvisionedThroughputStruct = {.name = "ProvisionedThroughput", .members = kProvisionedThroughputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateGlobalSecondaryIndexActionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&CreateGlobalSecondaryIndexAction::index_name>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::index_name>::emplace},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchema, MemberAccess<&CreateGlobalSecondaryIndexAction::key_schema>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::key_schema>::emplace},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kProjection, MemberAccess<&CreateGlobalSecondaryIndexAction::projection>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::projection>::emplace},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughput, MemberAccess<&CreateGlobalSecondaryIndexAction::provisioned_throughput>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::provisioned_throughput>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(CreateGlobalSecondaryIndexAction, index_name), .required = true},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(CreateGlobalSecondaryIndexAction, key_schema), .required = true},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(CreateGlobalSecondaryIndexAction, projection), .required = true},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(CreateGlobalSecondaryIndexAction, provisioned_throughput)},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "WarmThroughput", .type = nullptr},
 };
-constinit const StructDesc kCreateGlobalSecondaryIndexActionStruct = {.name = "CreateGlobalSecondaryIndexAction", .members = kCreateGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateGlobalSecondaryIndexActionStruct = {.name = "CreateGlobalSecondaryIndexAction", .members = kCreateGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStreamSpecificationMembers[] = {
-    {"StreamEnabled", "StreamEnabled", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStreamEnabled, MemberAccess<&StreamSpecification::stream_enabled>::get, MemberAccess<&StreamSpecification::stream_enabled>::emplace},
-    {"StreamViewType", "StreamViewType", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "StreamEnabled", .type = &kStreamEnabled, .offset = offsetof(StreamSpecification, stream_enabled), .required = true},
+    {.name = "StreamViewType", .type = nullptr},
 };
-constinit const StructDesc kStreamSpecificationStruct = {.name = "StreamSpecification", .members = kStreamSpecificationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kStreamSpecificationStruct = {.name = "StreamSpecification", .members = kStreamSpecificationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSESpecificationMembers[] = {
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEEnabled, MemberAccess<&SSESpecification::enabled>::get, MemberAccess<&SSESpecification::enabled>::emplace},
-    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEType, MemberAccess<&SSESpecification::sse_type>::get, MemberAccess<&SSESpecification::sse_type>::emplace},
-    {"KMSMasterKeyId", "KMSMasterKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSMasterKeyId, MemberAccess<&SSESpecification::kms_master_key_id>::get, MemberAccess<&SSESpecification::kms_master_key_id>::emplace},
+    {.name = "Enabled", .type = &kSSEEnabled, .offset = offsetof(SSESpecification, enabled)},
+    {.name = "SSEType", .type = &kSSEType, .offset = offsetof(SSESpecification, sse_type)},
+    {.name = "KMSMasterKeyId", .type = &kKMSMasterKeyId, .offset = offsetof(SSESpecification, kms_master_key_id)},
 };
-constinit const StructDesc kSSESpecificationStruct = {.name = "SSESpecification", .members = kSSESpecificationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSSESpecificationStruct = {.name = "SSESpecification", .members = kSSESpecificationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTableInputMembers[] = {
-    {"AttributeDefinitions", "AttributeDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeDefinitions, MemberAccess<&CreateTableInput::attribute_definitions>::get, MemberAccess<&CreateTableInput::attribute_definitions>::emplace},
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedTableArn, MemberAccess<&CreateTableInput::table_name>::get, MemberAccess<&CreateTableInput::table_name>::emplace},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeySchema, MemberAccess<&CreateTableInput::key_schema>::get, MemberAccess<&CreateTableInput::key_schema>::emplace},
-    {"LocalSecondaryIndexes", "LocalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocalSecondaryIndexList, MemberAccess<&CreateTableInput::local_secondary_indexes>::get, MemberAccess<&CreateTableInput::local_secondary_indexes>::emplace},
-    {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexList, MemberAccess<&CreateTableInput::global_secondary_indexes>::get, MemberAccess<&CreateTableInput::global_secondary_indexes>::emplace},
-    {"BillingMode", "BillingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBillingMode, MemberAccess<&CreateTableInput::billing_mode>::get, MemberAccess<&CreateTableInput::billing_mode>::emplace},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughput, MemberAccess<&CreateTableInput::provisioned_throughput>::get, MemberAccess<&CreateTableInput::provisioned_throughput>::emplace},
-    {"StreamSpecification", "StreamSpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStreamSpecification, MemberAccess<&CreateTableInput::stream_specification>::get, MemberAccess<&CreateTableInput::stream_specification>::emplace},
-    {"SSESpecification", "SSESpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSESpecification, MemberAccess<&CreateTableInput::sse_specification>::get, MemberAccess<&CreateTableInput::sse_specification>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&CreateTableInput::tags>::get, MemberAccess<&CreateTableInput::tags>::emplace},
-    {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClass, MemberAccess<&CreateTableInput::table_class>::get, MemberAccess<&CreateTableInput::table_class>::emplace},
-    {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&CreateTableInput::deletion_protection_enabled>::get, MemberAccess<&CreateTableInput::deletion_protection_enabled>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ResourcePolicy", "ResourcePolicy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GlobalTableSourceArn", "GlobalTableSourceArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "AttributeDefinitions", .type = &kAttributeDefinitions, .offset = offsetof(CreateTableInput, attribute_definitions)},
+    {.name = "TableName", .type = &kUncheckedTableArn, .offset = offsetof(CreateTableInput, table_name)},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(CreateTableInput, key_schema)},
+    {.name = "LocalSecondaryIndexes", .type = &kLocalSecondaryIndexList, .offset = offsetof(CreateTableInput, local_secondary_indexes)},
+    {.name = "GlobalSecondaryIndexes", .type = &kGlobalSecondaryIndexList, .offset = offsetof(CreateTableInput, global_secondary_indexes)},
+    {.name = "BillingMode", .type = &kBillingMode, .offset = offsetof(CreateTableInput, billing_mode)},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(CreateTableInput, provisioned_throughput)},
+    {.name = "StreamSpecification", .type = &kStreamSpecification, .offset = offsetof(CreateTableInput, stream_specification)},
+    {.name = "SSESpecification", .type = &kSSESpecification, .offset = offsetof(CreateTableInput, sse_specification)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(CreateTableInput, tags)},
+    {.name = "TableClass", .type = &kTableClass, .offset = offsetof(CreateTableInput, table_class)},
+    {.name = "DeletionProtectionEnabled", .type = &kDeletionProtectionEnabled, .offset = offsetof(CreateTableInput, deletion_protection_enabled)},
+    {.name = "WarmThroughput", .type = nullptr},
+    {.name = "ResourcePolicy", .type = nullptr},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "GlobalTableSourceArn", .type = nullptr},
+    {.name = "GlobalTableSettingsReplicationMode", .type = nullptr},
 };
-constinit const StructDesc kCreateTableInputStruct = {.name = "CreateTableInput", .members = kCreateTableInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateTableInputStruct = {.name = "CreateTableInput", .members = kCreateTableInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedThroughputDescriptionMembers[] = {
-    {"LastIncreaseDateTime", "LastIncreaseDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&ProvisionedThroughputDescription::last_increase_date_time>::get, MemberAccess<&ProvisionedThroughputDescription::last_increase_date_time>::emplace},
-    {"LastDecreaseDateTime", "LastDecreaseDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&ProvisionedThroughputDescription::last_decrease_date_time>::get, MemberAccess<&ProvisionedThroughputDescription::last_decrease_date_time>::emplace},
-    {"NumberOfDecreasesToday", "NumberOfDecreasesToday", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&ProvisionedThroughputDescription::number_of_decreases_today>::get, MemberAccess<&ProvisionedThroughputDescription::number_of_decreases_today>::emplace},
-    {"ReadCapacityUnits", "ReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeLongObject, MemberAccess<&ProvisionedThroughputDescription::read_capacity_units>::get, MemberAccess<&ProvisionedThroughputDescription::read_capacity_units>::emplace},
-    {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeLongObject, MemberAccess<&ProvisionedThroughputDescription::write_capacity_units>::get, MemberAccess<&ProvisionedThroughputDescription::write_capacity_units>::emplace},
+    {.name = "LastIncreaseDateTime", .type = &kDate, .offset = offsetof(ProvisionedThroughputDescription, last_increase_date_time)},
+    {.name = "LastDecreaseDateTime", .type = &kDate, .offset = offsetof(ProvisionedThroughputDescription, last_decrease_date_time)},
+    {.name = "NumberOfDecreasesToday", .type = &kPositiveLongObject, .offset = offsetof(ProvisionedThroughputDescription, number_of_decreases_today)},
+    {.name = "ReadCapacityUnits", .type = &kNonNegativeLongObject, .offset = offsetof(ProvisionedThroughputDescription, read_capacity_units)},
+    {.name = "WriteCapacityUnits", .type = &kNonNegativeLongObject, .offset = offsetof(ProvisionedThroughputDescription, write_capacity_units)},
 };
-constinit const StructDesc kProvisionedThroughputDescriptionStruct = {.name = "ProvisionedThroughputDescription", .members = kProvisionedThroughputDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kProvisionedThroughputDescriptionStruct = {.name = "ProvisionedThroughputDescription", .members = kProvisionedThroughputDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSEDescriptionMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEStatus, MemberAccess<&SSEDescription::status>::get, MemberAccess<&SSEDescription::status>::emplace},
-    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEType, MemberAccess<&SSEDescription::sse_type>::get, MemberAccess<&SSEDescription::sse_type>::emplace},
-    {"KMSMasterKeyArn", "KMSMasterKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSMasterKeyArn, MemberAccess<&SSEDescription::kms_master_key_arn>::get, MemberAccess<&SSEDescription::kms_master_key_arn>::emplace},
-    {"InaccessibleEncryptionDateTime", "InaccessibleEncryptionDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&SSEDescription::inaccessible_encryption_date_time>::get, MemberAccess<&SSEDescription::inaccessible_encryption_date_time>::emplace},
+    {.name = "Status", .type = &kSSEStatus, .offset = offsetof(SSEDescription, status)},
+    {.name = "SSEType", .type = &kSSEType, .offset = offsetof(SSEDescription, sse_type)},
+    {.name = "KMSMasterKeyArn", .type = &kKMSMasterKeyArn, .offset = offsetof(SSEDescription, kms_master_key_arn)},
+    {.name = "InaccessibleEncryptionDateTime", .type = &kDate, .offset = offsetof(SSEDescription, inaccessible_encryption_date_time)},
 };
-constinit const StructDesc kSSEDescriptionStruct = {.name = "SSEDescription", .members = kSSEDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSSEDescriptionStruct = {.name = "SSEDescription", .members = kSSEDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTableClassSummaryMembers[] = {
-    {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClass, MemberAccess<&TableClassSummary::table_class>::get, MemberAccess<&TableClassSummary::table_class>::emplace},
-    {"LastUpdateDateTime", "LastUpdateDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&TableClassSummary::last_update_date_time>::get, MemberAccess<&TableClassSummary::last_update_date_time>::emplace},
+    {.name = "TableClass", .type = &kTableClass, .offset = offsetof(TableClassSummary, table_class)},
+    {.name = "LastUpdateDateTime", .type = &kDate, .offset = offsetof(TableClassSummary, last_update_date_time)},
 };
-constinit const StructDesc kTableClassSummaryStruct = {.name = "TableClassSummary", .members = kTableClassSummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTableClassSummaryStruct = {.name = "TableClassSummary", .members = kTableClassSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTableWarmThroughputDescriptionMembers[] = {
-    {"ReadUnitsPerSecond", "ReadUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&TableWarmThroughputDescription::read_units_per_second>::get, MemberAccess<&TableWarmThroughputDescription::read_units_per_second>::emplace},
-    {"WriteUnitsPerSecond", "WriteUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&TableWarmThroughputDescription::write_units_per_second>::get, MemberAccess<&TableWarmThroughputDescription::write_units_per_second>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableStatus, MemberAccess<&TableWarmThroughputDescription::status>::get, MemberAccess<&TableWarmThroughputDescription::status>::emplace},
+    {.name = "ReadUnitsPerSecond", .type = &kPositiveLongObject, .offset = offsetof(TableWarmThroughputDescription, read_units_per_second)},
+    {.name = "WriteUnitsPerSecond", .type = &kPositiveLongObject, .offset = offsetof(TableWarmThroughputDescription, write_units_per_second)},
+    {.name = "Status", .type = &kTableStatus, .offset = offsetof(TableWarmThroughputDescription, status)},
 };
-constinit const StructDesc kTableWarmThroughputDescriptionStruct = {.name = "TableWarmThroughputDescription", .members = kTableWarmThroughputDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTableWarmThroughputDescriptionStruct = {.name = "TableWarmThroughputDescription", .members = kTableWarmThroughputDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTableDescriptionMembers[] = {
-    {"AttributeDefinitions", "AttributeDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeDefinitions, MemberAccess<&TableDescription::attribute_definitions>::get, MemberAccess<&TableDescription::attribute_definitions>::emplace},
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&TableDescription::table_name>::get, MemberAccess<&TableDescription::table_name>::emplace},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeySchema, MemberAccess<&TableDescription::key_schema>::get, MemberAccess<&TableDescription::key_schema>::emplace},
-    {"TableStatus", "TableStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableStatus, MemberAccess<&TableDescription::table_status>::get, MemberAccess<&TableDescription::table_status>::emplace},
-    {"CreationDateTime", "CreationDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&TableDescription::creation_date_time>::get, MemberAccess<&TableDescription::creation_date_time>::emplace},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughputDescription, MemberAccess<&TableDescription::provisioned_throughput>::get, MemberAccess<&TableDescription::provisioned_throughput>::emplace},
-    {"TableSizeBytes", "TableSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&TableDescription::table_size_bytes>::get, MemberAccess<&TableDescription::table_size_bytes>::emplace},
-    {"ItemCount", "ItemCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&TableDescription::item_count>::get, MemberAccess<&TableDescription::item_count>::emplace},
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TableDescription::table_arn>::get, MemberAccess<&TableDescription::table_arn>::emplace},
-    {"TableId", "TableId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableId, MemberAccess<&TableDescription::table_id>::get, MemberAccess<&TableDescription::table_id>::emplace},
-    {"BillingModeSummary", "BillingModeSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBillingModeSummary, MemberAccess<&TableDescription::billing_mode_summary>::get, MemberAccess<&TableDescription::billing_mode_summary>::emplace},
-    {"LocalSecondaryIndexes", "LocalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocalSecondaryIndexDescriptionList, MemberAccess<&TableDescription::local_secondary_indexes>::get, MemberAccess<&TableDescription::local_secondary_indexes>::emplace},
-    {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexDescriptionList, MemberAccess<&TableDescription::global_secondary_indexes>::get, MemberAccess<&TableDescription::global_secondary_indexes>::emplace},
-    {"SSEDescription", "SSEDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEDescription, MemberAccess<&TableDescription::sse_description>::get, MemberAccess<&TableDescription::sse_description>::emplace},
-    {"TableClassSummary", "TableClassSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClassSummary, MemberAccess<&TableDescription::table_class_summary>::get, MemberAccess<&TableDescription::table_class_summary>::emplace},
-    {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&TableDescription::deletion_protection_enabled>::get, MemberAccess<&TableDescription::deletion_protection_enabled>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableWarmThroughputDescription, MemberAccess<&TableDescription::warm_throughput>::get, MemberAccess<&TableDescription::warm_throughput>::emplace},
+    {.name = "AttributeDefinitions", .type = &kAttributeDefinitions, .offset = offsetof(TableDescription, attribute_definitions)},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(TableDescription, table_name)},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(TableDescription, key_schema)},
+    {.name = "TableStatus", .type = &kTableStatus, .offset = offsetof(TableDescription, table_status)},
+    {.name = "CreationDateTime", .type = &kDate, .offset = offsetof(TableDescription, creation_date_time)},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughputDescription, .offset = offsetof(TableDescription, provisioned_throughput)},
+    {.name = "TableSizeBytes", .type = &kLongObject, .offset = offsetof(TableDescription, table_size_bytes)},
+    {.name = "ItemCount", .type = &kLongObject, .offset = offsetof(TableDescription, item_count)},
+    {.name = "TableArn", .type = &kString, .offset = offsetof(TableDescription, table_arn)},
+    {.name = "TableId", .type = &kTableId, .offset = offsetof(TableDescription, table_id)},
+    {.name = "BillingModeSummary", .type = &kBillingModeSummary, .offset = offsetof(TableDescription, billing_mode_summary)},
+    {.name = "LocalSecondaryIndexes", .type = &kLocalSecondaryIndexDescriptionList, .offset = offsetof(TableDescription, local_secondary_indexes)},
+    {.name = "GlobalSecondaryIndexes", .type = &kGlobalSecondaryIndexDescriptionList, .offset = offsetof(TableDescription, global_secondary_indexes)},
+    {.name = "SSEDescription", .type = &kSSEDescription, .offset = offsetof(TableDescription, sse_description)},
+    {.name = "TableClassSummary", .type = &kTableClassSummary, .offset = offsetof(TableDescription, table_class_summary)},
+    {.name = "DeletionProtectionEnabled", .type = &kDeletionProtectionEnabled, .offset = offsetof(TableDescription, deletion_protection_enabled)},
+    {.name = "WarmThroughput", .type = &kTableWarmThroughputDescription, .offset = offsetof(TableDescription, warm_throughput)},
 };
-constinit const StructDesc kTableDescriptionStruct = {.name = "TableDescription", .members = kTableDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTableDescriptionStruct = {.name = "TableDescription", .members = kTableDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTableOutputMembers[] = {
-    {"TableDescription", "TableDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableDescription, MemberAccess<&CreateTableOutput::table_description>::get, MemberAccess<&CreateTableOutput::table_description>::emplace},
+    {.name = "TableDescription", .type = &kTableDescription, .offset = offsetof(CreateTableOutput, table_description)},
 };
-constinit const StructDesc kCreateTableOutputStruct = {.name = "CreateTableOutput", .members = kCreateTableOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateTableOutputStruct = {.name = "CreateTableOutput", .members = kCreateTableOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteGlobalSecondaryIndexActionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&DeleteGlobalSecondaryIndexAction::index_name>::get, MemberAccess<&DeleteGlobalSecondaryIndexAction::index_name>::emplace},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(DeleteGlobalSecondaryIndexAction, index_name), .required = true},
 };
-constinit const StructDesc kDeleteGlobalSecondaryIndexActionStruct = {.name = "DeleteGlobalSecondaryIndexAction", .members = kDeleteGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteGlobalSecondaryIndexActionStruct = {.name = "DeleteGlobalSecondaryIndexAction", .members = kDeleteGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteItemInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DeleteItemInput::table_name>::get, MemberAccess<&DeleteItemInput::table_name>::emplace},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&DeleteItemInput::key>::get, MemberAccess<&DeleteItemInput::key>::emplace},
-    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ReturnValues", "ReturnValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValue, MemberAccess<&DeleteItemInput::return_values>::get, MemberAccess<&DeleteItemInput::return_values>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&DeleteItemInput::return_consumed_capacity>::get, MemberAccess<&DeleteItemInput::return_consumed_capacity>::emplace},
-    {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnItemCollectionMetrics, MemberAccess<&DeleteItemInput::return_item_collection_metrics>::get, MemberAccess<&DeleteItemInput::return_item_collection_metrics>::emplace},
-    {"ConditionExpression", "ConditionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionExpression, MemberAccess<&DeleteItemInput::condition_expression>::get, MemberAccess<&DeleteItemInput::condition_expression>::emplace},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&DeleteItemInput::expression_attribute_names>::get, MemberAccess<&DeleteItemInput::expression_attribute_names>::emplace},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeValueMap, MemberAccess<&DeleteItemInput::expression_attribute_values>::get, MemberAccess<&DeleteItemInput::expression_attribute_values>::emplace},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValuesOnConditionCheckFailure, MemberAccess<&DeleteItemInput::return_values_on_condition_check_failure>::get, MemberAccess<&DeleteItemInput::return_values_on_condition_check_failure>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DeleteItemInput, table_name), .required = true},
+    {.name = "Key", .type = &kKey, .offset = offsetof(DeleteItemInput, key), .required = true},
+    {.name = "Expected", .type = nullptr},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ReturnValues", .type = &kReturnValue, .offset = offsetof(DeleteItemInput, return_values)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(DeleteItemInput, return_consumed_capacity)},
+    {.name = "ReturnItemCollectionMetrics", .type = &kReturnItemCollectionMetrics, .offset = offsetof(DeleteItemInput, return_item_collection_metrics)},
+    {.name = "ConditionExpression", .type = &kConditionExpression, .offset = offsetof(DeleteItemInput, condition_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(DeleteItemInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(DeleteItemInput, expression_attribute_values)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(DeleteItemInput, return_values_on_condition_check_failure)},
 };
-constinit const StructDesc kDeleteItemInputStruct = {.name = "DeleteItemInput", .members = kDeleteItemInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteItemInputStruct = {.name = "DeleteItemInput", .members = kDeleteItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteItemOutputMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&DeleteItemOutput::attributes>::get, MemberAccess<&DeleteItemOutput::attributes>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&DeleteItemOutput::consumed_capacity>::get, MemberAccess<&DeleteItemOutput::consumed_capacity>::emplace},
+    {.name = "Attributes", .type = &kAttributeMap, .offset = offsetof(DeleteItemOutput, attributes)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(DeleteItemOutput, consumed_capacity)},
 };
-constinit const StructDesc kDeleteItemOutputStruct = {.name = "DeleteItemOutput", .members = kDeleteItemOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteItemOutputStruct = {.name = "DeleteItemOutput", .members = kDeleteItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRequestMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&DeleteRequest::key>::get, MemberAccess<&DeleteRequest::key>::emplace},
+    {.name = "Key", .type = &kKey, .offset = offsetof(DeleteRequest, key), .required = true},
 };
-constinit const StructDesc kDeleteRequestStruct = {.name = "DeleteRequest", .members = kDeleteRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteRequestStruct = {.name = "DeleteRequest", .members = kDeleteRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteTableInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DeleteTableInput::table_name>::get, MemberAccess<&DeleteTableInput::table_name>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DeleteTableInput, table_name), .required = true},
 };
-constinit const StructDesc kDeleteTableInputStruct = {.name = "DeleteTableInput", .members = kDeleteTableInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteTableInputStruct = {.name = "DeleteTableInput", .members = kDeleteTableInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteTableOutputMembers[] = {
-    {"TableDescription", "TableDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableDescription, MemberAccess<&DeleteTableOutput::table_description>::get, MemberAccess<&DeleteTableOutput::table_description>::emplace},
+    {.name = "TableDescription", .type = &kTableDescription, .offset = offsetof(DeleteTableOutput, table_description)},
 };
-constinit const StructDesc kDeleteTableOutputStruct = {.name = "DeleteTableOutput", .members = kDeleteTableOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteTableOutputStruct = {.name = "DeleteTableOutput", .members = kDeleteTableOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeBackupInputMembers[] = {
-    {"BackupArn", "BackupArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBackupArn, MemberAccess<&DescribeBackupInput::backup_arn>::get, MemberAccess<&DescribeBackupInput::backup_arn>::emplace},
+    {.name = "BackupArn", .type = &kBackupArn, .offset = offsetof(DescribeBackupInput, backup_arn), .required = true},
 };
-constinit const StructDesc kDescribeBackupInputStruct = {.name = "DescribeBackupInput", .members = kDescribeBackupInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDescribeBackupOutputStruct = {.name = "DescribeBackupOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeBackupInputStruct = {.name = "DescribeBackupInput", .members = kDescribeBackupInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDescribeBackupOutputStruct = {.name = "DescribeBackupOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeContinuousBackupsInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeContinuousBackupsInput::table_name>::get, MemberAccess<&DescribeContinuousBackupsInput::table_name>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeContinuousBackupsInput, table_name), .required = true},
 };
-constinit const StructDesc kDescribeContinuousBackupsInputStruct = {.name = "DescribeContinuousBackupsInput", .members = kDescribeContinuousBackupsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeContinuousBackupsInputStruct = {.name = "DescribeContinuousBackupsInput", .members = kDescribeContinuousBackupsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeContinuousBackupsOutputMembers[] = {
-    {"ContinuousBackupsDescription", "ContinuousBackupsDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContinuousBackupsDescription, MemberAccess<&DescribeContinuousBackupsOutput::continuous_backups_description>::get, MemberAccess<&DescribeContinuousBackupsOutput::continuous_backups_description>::emplace},
+    {.name = "ContinuousBackupsDescription", .type = &kContinuousBackupsDescription, .offset = offsetof(DescribeContinuousBackupsOutput, continuous_backups_description)},
 };
-constinit const StructDesc kDescribeContinuousBackupsOutputStruct = {.name = "DescribeContinuousBackupsOutput", .members = kDescribeContinuousBackupsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeContinuousBackupsOutputStruct = {.name = "DescribeContinuousBackupsOutput", .members = kDescribeContinuousBackupsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeContributorInsightsInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeContributorInsightsInput::table_name>::get, MemberAccess<&DescribeContributorInsightsInput::table_name>::emplace},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&DescribeContributorInsightsInput::index_name>::get, MemberAccess<&DescribeContributorInsightsInput::index_name>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeContributorInsightsInput, table_name), .required = true},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(DescribeContributorInsightsInput, index_name)},
 };
-constinit const StructDesc kDescribeContributorInsightsInputStruct = {.name = "DescribeContributorInsightsInput", .members = kDescribeContributorInsightsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeContributorInsightsInputStruct = {.name = "DescribeContributorInsightsInput", .members = kDescribeContributorInsightsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeContributorInsightsOutputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&DescribeContributorInsightsOutput::table_name>::get, MemberAccess<&DescribeContributorInsightsOutput::table_name>::emplace},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&DescribeContributorInsightsOutput::index_name>::get, MemberAccess<&DescribeContributorInsightsOutput::index_name>::emplace},
-    {"ContributorInsightsRuleList", "ContributorInsightsRuleList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsRuleList, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_rule_list>::get, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_rule_list>::emplace},
-    {"ContributorInsightsStatus", "ContributorInsightsStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsStatus, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_status>::get, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_status>::emplace},
-    {"LastUpdateDateTime", "LastUpdateDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastUpdateDateTime, MemberAccess<&DescribeContributorInsightsOutput::last_update_date_time>::get, MemberAccess<&DescribeContributorInsightsOutput::last_update_date_time>::emplace},
-    {"ContributorInsightsMode", "ContributorInsightsMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsMode, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_mode>::get, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_mode>::emplace},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(DescribeContributorInsightsOutput, table_name)},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(DescribeContributorInsightsOutput, index_name)},
+    {.name = "ContributorInsightsRuleList", .type = &kContributorInsightsRuleList, .offset = offsetof(DescribeContributorInsightsOutput, contributor_insights_rule_list)},
+    {.name = "ContributorInsightsStatus", .type = &kContributorInsightsStatus, .offset = offsetof(DescribeContributorInsightsOutput, contributor_insights_status)},
+    {.name = "LastUpdateDateTime", .type = &kLastUpdateDateTime, .offset = offsetof(DescribeContributorInsightsOutput, last_update_date_time)},
+    {.name = "ContributorInsightsMode", .type = &kContributorInsightsMode, .offset = offsetof(DescribeContributorInsightsOutput, contributor_insights_mode)},
 };
-constinit const StructDesc kDescribeContributorInsightsOutputStruct = {.name = "DescribeContributorInsightsOutput", .members = kDescribeContributorInsightsOutputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDescribeEndpointsRequestStruct = {.name = "DescribeEndpointsRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeContributorInsightsOutputStruct = {.name = "DescribeContributorInsightsOutput", .members = kDescribeContributorInsightsOutputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDescribeEndpointsRequestStruct = {.name = "DescribeEndpointsRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeEndpointsResponseMembers[] = {
-    {"Endpoints", "Endpoints", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEndpoints, MemberAccess<&DescribeEndpointsResponse::endpoints>::get, MemberAccess<&DescribeEndpointsResponse::endpoints>::emplace},
+    {.name = "Endpoints", .type = &kEndpoints, .offset = offsetof(DescribeEndpointsResponse, endpoints), .required = true},
 };
-constinit const StructDesc kDescribeEndpointsResponseStruct = {.name = "DescribeEndpointsResponse", .members = kDescribeEndpointsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeEndpointsResponseStruct = {.name = "DescribeEndpointsResponse", .members = kDescribeEndpointsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeExportInputMembers[] = {
-    {"ExportArn", "ExportArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExportArn, MemberAccess<&DescribeExportInput::export_arn>::get, MemberAccess<&DescribeExportInput::export_arn>::emplace},
+    {.name = "ExportArn", .type = &kExportArn, .offset = offsetof(DescribeExportInput, export_arn), .required = true},
 };
-constinit const StructDesc kDescribeExportInputStruct = {.name = "DescribeExportInput", .members = kDescribeExportInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDescribeExportOutputStruct = {.name = "DescribeExportOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeExportInputStruct = {.name = "DescribeExportInput", .members = kDescribeExportInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDescribeExportOutputStruct = {.name = "DescribeExportOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeGlobalTableInputMembers[] = {
-    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableName, MemberAccess<&DescribeGlobalTableInput::global_table_name>::get, MemberAccess<&DescribeGlobalTableInput::global_table_name>::emplace},
+    {.name = "GlobalTableName", .type = &kTableName, .offset = offsetof(DescribeGlobalTableInput, global_table_name), .required = true},
 };
-constinit const StructDesc kDescribeGlobalTableInputStruct = {.name = "DescribeGlobalTableInput", .members = kDescribeGlobalTableInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDescribeGlobalTableOutputStruct = {.name = "DescribeGlobalTableOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeGlobalTableInputStruct = {.name = "DescribeGlobalTableInput", .members = kDescribeGlobalTableInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDescribeGlobalTableOutputStruct = {.name = "DescribeGlobalTableOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeGlobalTableSettingsInputMembers[] = {
-    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableName, MemberAccess<&DescribeGlobalTableSettingsInput::global_table_name>::get, MemberAccess<&DescribeGlobalTableSettingsInput::global_table_name>::emplace},
+    {.name = "GlobalTableName", .type = &kTableName, .offset = offsetof(DescribeGlobalTableSettingsInput, global_table_name), .required = true},
 };
-constinit const StructDesc kDescribeGlobalTableSettingsInputStruct = {.name = "DescribeGlobalTableSettingsInput", .members = kDescribeGlobalTableSettingsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeGlobalTableSettingsInputStruct = {.name = "DescribeGlobalTableSettingsInput", .members = kDescribeGlobalTableSettingsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeGlobalTableSettingsOutputMembers[] = {
-    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&DescribeGlobalTableSettingsOutput::global_table_name>::get, MemberAccess<&DescribeGlobalTableSettingsOutput::global_table_name>::emplace},
+    {.name = "GlobalTableName", .type = &kTableName, .offset = offsetof(DescribeGlobalTableSettingsOutput, global_table_name)},
 };
-constinit const StructDesc kDescribeGlobalTableSettingsOutputStruct = {.name = "DescribeGlobalTableSettingsOutput", .members = kDescribeGlobalTableSettingsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeGlobalTableSettingsOutputStruct = {.name = "DescribeGlobalTableSettingsOutput", .members = kDescribeGlobalTableSettingsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeImportInputMembers[] = {
-    {"ImportArn", "ImportArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kImportArn, MemberAccess<&DescribeImportInput::import_arn>::get, MemberAccess<&DescribeImportInput::import_arn>::emplace},
+    {.name = "ImportArn", .type = &kImportArn, .offset = offsetof(DescribeImportInput, import_arn), .required = true},
 };
-constinit const StructDesc kDescribeImportInputStruct = {.name = "DescribeImportInput", .members = kDescribeImportInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDescribeImportOutputStruct = {.name = "DescribeImportOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeImportInputStruct = {.name = "DescribeImportInput", .members = kDescribeImportInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDescribeImportOutputStruct = {.name = "DescribeImportOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeKinesisStreamingDestinationInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeKinesisStreamingDestinationInput::table_name>::get, MemberAccess<&DescribeKinesisStreamingDestinationInput::table_name>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeKinesisStreamingDestinationInput, table_name), .required = true},
 };
-constinit const StructDesc kDescribeKinesisStreamingDestinationInputStruct = {.name = "DescribeKinesisStreamingDestinationInput", .members = kDescribeKinesisStreamingDestinationInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeKinesisStreamingDestinationInputStruct = {.name = "DescribeKinesisStreamingDestinationInput", .members = kDescribeKinesisStreamingDestinationInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeKinesisStreamingDestinationOutputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&DescribeKinesisStreamingDestinationOutput::table_name>::get, MemberAccess<&DescribeKinesisStreamingDestinationOutput::table_name>::emplace},
-    {"KinesisDataStreamDestinations", "KinesisDataStreamDestinations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKinesisDataStreamDestinations, MemberAccess<&DescribeKinesisStreamingDestinationOutput::kinesis_data_stream_destinations>::get, MemberAccess<&DescribeKinesisStreamingDestinationOutput::kinesis_data_stream_destinations>::emplace},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(DescribeKinesisStreamingDestinationOutput, table_name)},
+    {.name = "KinesisDataStreamDestinations", .type = &kKinesisDataStreamDestinations, .offset = offsetof(DescribeKinesisStreamingDestinationOutput, kinesis_data_stream_destinations)},
 };
-constinit const StructDesc kDescribeKinesisStreamingDestinationOutputStruct = {.name = "DescribeKinesisStreamingDestinationOutput", .members = kDescribeKinesisStreamingDestinationOutputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDescribeLimitsInputStruct = {.name = "DescribeLimitsInput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeKinesisStreamingDestinationOutputStruct = {.name = "DescribeKinesisStreamingDestinationOutput", .members = kDescribeKinesisStreamingDestinationOutputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDescribeLimitsInputStruct = {.name = "DescribeLimitsInput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLimitsOutputMembers[] = {
-    {"AccountMaxReadCapacityUnits", "AccountMaxReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&DescribeLimitsOutput::account_max_read_capacity_units>::get, MemberAccess<&DescribeLimitsOutput::account_max_read_capacity_units>::emplace},
-    {"AccountMaxWriteCapacityUnits", "AccountMaxWriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&DescribeLimitsOutput::account_max_write_capacity_units>::get, MemberAccess<&DescribeLimitsOutput::account_max_write_capacity_units>::emplace},
-    {"TableMaxReadCapacityUnits", "TableMaxReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&DescribeLimitsOutput::table_max_read_capacity_units>::get, MemberAccess<&DescribeLimitsOutput::table_max_read_capacity_units>::emplace},
-    {"TableMaxWriteCapacityUnits", "TableMaxWriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&DescribeLimitsOutput::table_max_write_capacity_units>::get, MemberAccess<&DescribeLimitsOutput::table_max_write_capacity_units>::emplace},
+    {.name = "AccountMaxReadCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(DescribeLimitsOutput, account_max_read_capacity_units)},
+    {.name = "AccountMaxWriteCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(DescribeLimitsOutput, account_max_write_capacity_units)},
+    {.name = "TableMaxReadCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(DescribeLimitsOutput, table_max_read_capacity_units)},
+    {.name = "TableMaxWriteCapacityUnits", .type = &kPositiveLongObject, .offset = offsetof(DescribeLimitsOutput, table_max_write_capacity_units)},
 };
-constinit const StructDesc kDescribeLimitsOutputStruct = {.name = "DescribeLimitsOutput", .members = kDescribeLimitsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeLimitsOutputStruct = {.name = "DescribeLimitsOutput", .members = kDescribeLimitsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTableInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeTableInput::table_name>::get, MemberAccess<&DescribeTableInput::table_name>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeTableInput, table_name), .required = true},
 };
-constinit const StructDesc kDescribeTableInputStruct = {.name = "DescribeTableInput", .members = kDescribeTableInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeTableInputStruct = {.name = "DescribeTableInput", .members = kDescribeTableInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTableOutputMembers[] = {
-    {"Table", "Table", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableDescription, MemberAccess<&DescribeTableOutput::table>::get, MemberAccess<&DescribeTableOutput::table>::emplace},
+    {.name = "Table", .type = &kTableDescription, .offset = offsetof(DescribeTableOutput, table)},
 };
-constinit const StructDesc kDescribeTableOutputStruct = {.name = "DescribeTableOutput", .members = kDescribeTableOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeTableOutputStruct = {.name = "DescribeTableOutput", .members = kDescribeTableOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTableReplicaAutoScalingInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeTableReplicaAutoScalingInput::table_name>::get, MemberAccess<&DescribeTableReplicaAutoScalingInput::table_name>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeTableReplicaAutoScalingInput, table_name), .required = true},
 };
-constinit const StructDesc kDescribeTableReplicaAutoScalingInputStruct = {.name = "DescribeTableReplicaAutoScalingInput", .members = kDescribeTableReplicaAutoScalingInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeTableReplicaAutoScalingInputStruct = {.name = "DescribeTableReplicaAutoScalingInput", .members = kDescribeTableReplicaAutoScalingInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTableAutoScalingDescriptionMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&TableAutoScalingDescription::table_name>::get, MemberAccess<&TableAutoScalingDescription::table_name>::emplace},
-    {"TableStatus", "TableStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableStatus, MemberAccess<&TableAutoScalingDescription::table_status>::get, MemberAccess<&TableAutoScalingDescription::table_status>::emplace},
-    {"Replicas", "Replicas", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaAutoScalingDescriptionList, MemberAccess<&TableAutoScalingDescription::replicas>::get, MemberAccess<&TableAutoScalingDescription::replicas>::emplace},
+    {.name = "TableName", .type = &kTableName, .offset = offsetof(TableAutoScalingDescription, table_name)},
+    {.name = "TableStatus", .type = &kTableStatus, .offset = offsetof(TableAutoScalingDescription, table_status)},
+    {.name = "Replicas", .type = &kReplicaAutoScalingDescriptionList, .offset = offsetof(TableAutoScalingDescription, replicas)},
 };
-constinit const StructDesc kTableAutoScalingDescriptionStruct = {.name = "TableAutoScalingDescription", .members = kTableAutoScalingDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTableAutoScalingDescriptionStruct = {.name = "TableAutoScalingDescription", .members = kTableAutoScalingDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTableReplicaAutoScalingOutputMembers[] = {
-    {"TableAutoScalingDescription", "TableAutoScalingDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableAutoScalingDescription, MemberAccess<&DescribeTableReplicaAutoScalingOutput::table_auto_scaling_description>::get, MemberAccess<&DescribeTableReplicaAutoScalingOutput::table_auto_scaling_description>::emplace},
+    {.name = "TableAutoScalingDescription", .type = &kTableAutoScalingDescription, .offset = offsetof(DescribeTableReplicaAutoScalingOutput, table_auto_scaling_description)},
 };
-constinit const StructDesc kDescribeTableReplicaAutoScalingOutputStruct = {.name = "DescribeTableReplicaAutoScalingOutput", .members = kDescribeTableReplicaAutoScalingOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeTableReplicaAutoScalingOutputStruct = {.name = "DescribeTableReplicaAutoScalingOutput", .members = kDescribeTableReplicaAutoScalingOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTimeToLiveInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeTimeToLiveInput::table_name>::get, MemberAccess<&DescribeTimeToLiveInput::table_name>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(DescribeTimeToLiveInput, table_name), .required = true},
 };
-constinit const StructDesc kDescribeTimeToLiveInputStruct = {.name = "DescribeTimeToLiveInput", .members = kDescribeTimeToLiveInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeTimeToLiveInputStruct = {.name = "DescribeTimeToLiveInput", .members = kDescribeTimeToLiveInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTimeToLiveDescriptionMembers[] = {
-    {"TimeToLiveStatus", "TimeToLiveStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveStatus, MemberAccess<&TimeToLiveDescription::time_to_live_status>::get, MemberAccess<&TimeToLiveDescription::time_to_live_status>::emplace},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveAttributeName, MemberAccess<&TimeToLiveDescription::attribute_name>::get, MemberAccess<&TimeToLiveDescription::attribute_name>::emplace},
+    {.name = "TimeToLiveStatus", .type = &kTimeToLiveStatus, .offset = offsetof(TimeToLiveDescription, time_to_live_status)},
+    {.name = "AttributeName", .type = &kTimeToLiveAttributeName, .offset = offsetof(TimeToLiveDescription, attribute_name)},
 };
-constinit const StructDesc kTimeToLiveDescriptionStruct = {.name = "TimeToLiveDescription", .members = kTimeToLiveDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTimeToLiveDescriptionStruct = {.name = "TimeToLiveDescription", .members = kTimeToLiveDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeTimeToLiveOutputMembers[] = {
-    {"TimeToLiveDescription", "TimeToLiveDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveDescription, MemberAccess<&DescribeTimeToLiveOutput::time_to_live_description>::get, MemberAccess<&DescribeTimeToLiveOutput::time_to_live_description>::emplace},
+    {.name = "TimeToLiveDescription", .type = &kTimeToLiveDescription, .offset = offsetof(DescribeTimeToLiveOutput, time_to_live_description)},
 };
-constinit const StructDesc kDescribeTimeToLiveOutputStruct = {.name = "DescribeTimeToLiveOutput", .members = kDescribeTimeToLiveOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeTimeToLiveOutputStruct = {.name = "DescribeTimeToLiveOutput", .members = kDescribeTimeToLiveOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEndpointMembers[] = {
-    {"Address", "Address", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&Endpoint::address>::get, MemberAccess<&Endpoint::address>::emplace},
-    {"CachePeriodInMinutes", "CachePeriodInMinutes", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLong, MemberAccess<&Endpoint::cache_period_in_minutes>::get, MemberAccess<&Endpoint::cache_period_in_minutes>::emplace},
+    {.name = "Address", .type = &kString, .offset = offsetof(Endpoint, address), .required = true},
+    {.name = "CachePeriodInMinutes", .type = &kLong, .offset = offsetof(Endpoint, cache_period_in_minutes), .required = true},
 };
-constinit const StructDesc kEndpointStruct = {.name = "Endpoint", .members = kEndpointMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEndpointStruct = {.name = "Endpoint", .members = kEndpointMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExecuteStatementInputMembers[] = {
-    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartiQLStatement, MemberAccess<&ExecuteStatementInput::statement>::get, MemberAccess<&ExecuteStatementInput::statement>::emplace},
-    {"Parameters", "Parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPreparedStatementParameters, MemberAccess<&ExecuteStatementInput::parameters>::get, MemberAccess<&ExecuteStatementInput::parameters>::emplace},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&ExecuteStatementInput::consistent_read>::get, MemberAccess<&ExecuteStatementInput::consistent_read>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartiQLNextToken, MemberAccess<&ExecuteStatementInput::next_token>::get, MemberAccess<&ExecuteStatementInput::next_token>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&ExecuteStatementInput::return_consumed_capacity>::get, MemberAccess<&ExecuteStatementInput::return_consumed_capacity>::emplace},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveIntegerObject, MemberAccess<&ExecuteStatementInput::limit>::get, MemberAccess<&ExecuteStatementInput::limit>::emplace},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValuesOnConditionCheckFailure, MemberAccess<&ExecuteStatementInput::return_values_on_condition_check_failure>::get, MemberAccess<&ExecuteStatementInput::return_values_on_condition_check_failure>::emplace},
+    {.name = "Statement", .type = &kPartiQLStatement, .offset = offsetof(ExecuteStatementInput, statement), .required = true},
+    {.name = "Parameters", .type = &kPreparedStatementParameters, .offset = offsetof(ExecuteStatementInput, parameters)},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(ExecuteStatementInput, consistent_read)},
+    {.name = "NextToken", .type = &kPartiQLNextToken, .offset = offsetof(ExecuteStatementInput, next_token)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(ExecuteStatementInput, return_consumed_capacity)},
+    {.name = "Limit", .type = &kPositiveIntegerObject, .offset = offsetof(ExecuteStatementInput, limit)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(ExecuteStatementInput, return_values_on_condition_check_failure)},
 };
-constinit const StructDesc kExecuteStatementInputStruct = {.name = "ExecuteStatementInput", .members = kExecuteStatementInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kExecuteStatementInputStruct = {.name = "ExecuteStatementInput", .members = kExecuteStatementInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExecuteStatementOutputMembers[] = {
-    {"Items", "Items", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemList, MemberAccess<&ExecuteStatementOutput::items>::get, MemberAccess<&ExecuteStatementOutput::items>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartiQLNextToken, MemberAccess<&ExecuteStatementOutput::next_token>::get, MemberAccess<&ExecuteStatementOutput::next_token>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&ExecuteStatementOutput::consumed_capacity>::get, MemberAccess<&ExecuteStatementOutput::consumed_capacity>::emplace},
-    {"LastEvaluatedKey", "LastEvaluatedKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKey, MemberAccess<&ExecuteStatementOutput::last_evaluated_key>::get, MemberAccess<&ExecuteStatementOutput::last_evaluated_key>::emplace},
+    {.name = "Items", .type = &kItemList, .offset = offsetof(ExecuteStatementOutput, items)},
+    {.name = "NextToken", .type = &kPartiQLNextToken, .offset = offsetof(ExecuteStatementOutput, next_token)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(ExecuteStatementOutput, consumed_capacity)},
+    {.name = "LastEvaluatedKey", .type = &kKey, .offset = offsetof(ExecuteStatementOutput, last_evaluated_key)},
 };
-constinit const StructDesc kExecuteStatementOutputStruct = {.name = "ExecuteStatementOutput", .members = kExecuteStatementOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kExecuteStatementOutputStruct = {.name = "ExecuteStatementOutput", .members = kExecuteStatementOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExportSummaryMembers[] = {
-    {"ExportArn", "ExportArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportArn, MemberAccess<&ExportSummary::export_arn>::get, MemberAccess<&ExportSummary::export_arn>::emplace},
-    {"ExportStatus", "ExportStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportStatus, MemberAccess<&ExportSummary::export_status>::get, MemberAccess<&ExportSummary::export_status>::emplace},
-    {"ExportType", "ExportType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportType, MemberAccess<&ExportSummary::export_type>::get, MemberAccess<&ExportSummary::export_type>::emplace},
+    {.name = "ExportArn", .type = &kExportArn, .offset = offsetof(ExportSummary, export_arn)},
+    {.name = "ExportStatus", .type = &kExportStatus, .offset = offsetof(ExportSummary, export_status)},
+    {.name = "ExportType", .type = &kExportType, .offset = offsetof(ExportSummary, export_type)},
 };
-constinit const StructDesc kExportSummaryStruct = {.name = "ExportSummary", .members = kExportSummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kExportSummaryStruct = {.name = "ExportSummary", .members = kExportSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetItemInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&GetItemInput::table_name>::get, MemberAccess<&GetItemInput::table_name>::emplace},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&GetItemInput::key>::get, MemberAccess<&GetItemInput::key>::emplace},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&GetItemInput::consistent_read>::get, MemberAccess<&GetItemInput::consistent_read>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&GetItemInput::return_consumed_capacity>::get, MemberAccess<&GetItemInput::return_consumed_capacity>::emplace},
-    {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjectionExpression, MemberAccess<&GetItemInput::projection_expression>::get, MemberAccess<&GetItemInput::projection_expression>::emplace},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&GetItemInput::expression_attribute_names>::get, MemberAccess<&GetItemInput::expression_attribute_names>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(GetItemInput, table_name), .required = true},
+    {.name = "Key", .type = &kKey, .offset = offsetof(GetItemInput, key), .required = true},
+    {.name = "AttributesToGet", .type = nullptr},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(GetItemInput, consistent_read)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(GetItemInput, return_consumed_capacity)},
+    {.name = "ProjectionExpression", .type = &kProjectionExpression, .offset = offsetof(GetItemInput, projection_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(GetItemInput, expression_attribute_names)},
 };
-constinit const StructDesc kGetItemInputStruct = {.name = "GetItemInput", .members = kGetItemInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetItemInputStruct = {.name = "GetItemInput", .members = kGetItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetItemOutputMembers[] = {
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&GetItemOutput::item>::get, MemberAccess<&GetItemOutput::item>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&GetItemOutput::consumed_capacity>::get, MemberAccess<&GetItemOutput::consumed_capacity>::emplace},
+    {.name = "Item", .type = &kAttributeMap, .offset = offsetof(GetItemOutput, item)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(GetItemOutput, consumed_capacity)},
 };
-constinit const StructDesc kGetItemOutputStruct = {.name = "GetItemOutput", .members = kGetItemOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetItemOutputStruct = {.name = "GetItemOutput", .members = kGetItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetResourcePolicyInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kResourceArnString, MemberAccess<&GetResourcePolicyInput::resource_arn>::get, MemberAccess<&GetResourcePolicyInput::resource_arn>::emplace},
+    {.name = "ResourceArn", .type = &kResourceArnString, .offset = offsetof(GetResourcePolicyInput, resource_arn), .required = true},
 };
-constinit const StructDesc kGetResourcePolicyInputStruct = {.name = "GetResourcePolicyInput", .members = kGetResourcePolicyInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetResourcePolicyInputStruct = {.name = "GetResourcePolicyInput", .members = kGetResourcePolicyInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetResourcePolicyOutputMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourcePolicy, MemberAccess<&GetResourcePolicyOutput::policy>::get, MemberAccess<&GetResourcePolicyOutput::policy>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyRevisionId, MemberAccess<&GetResourcePolicyOutput::revision_id>::get, MemberAccess<&GetResourcePolicyOutput::revision_id>::emplace},
+    {.name = "Policy", .type = &kResourcePolicy, .offset = offsetof(GetResourcePolicyOutput, policy)},
+    {.name = "RevisionId", .type = &kPolicyRevisionId, .offset = offsetof(GetResourcePolicyOutput, revision_id)},
 };
-constinit const StructDesc kGetResourcePolicyOutputStruct = {.name = "GetResourcePolicyOutput", .members = kGetResourcePolicyOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetResourcePolicyOutputStruct = {.name = "GetResourcePolicyOutput", .members = kGetResourcePolicyOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalSecondaryIndexMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&GlobalSecondaryIndex::index_name>::get, MemberAccess<&GlobalSecondaryIndex::index_name>::emplace},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchema, MemberAccess<&GlobalSecondaryIndex::key_schema>::get, MemberAccess<&GlobalSecondaryIndex::key_schema>::emplace},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kProjection, MemberAccess<&GlobalSecondaryIndex::projection>::get, MemberAccess<&GlobalSecondaryIndex::projection>::emplace},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughput, MemberAccess<&GlobalSecondaryIndex::provisioned_throughput>::get, MemberAccess<&GlobalSecondaryIndex::provisioned_throughput>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(GlobalSecondaryIndex, index_name), .required = true},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(GlobalSecondaryIndex, key_schema), .required = true},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(GlobalSecondaryIndex, projection), .required = true},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(GlobalSecondaryIndex, provisioned_throughput)},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "WarmThroughput", .type = nullptr},
 };
-constinit const StructDesc kGlobalSecondaryIndexStruct = {.name = "GlobalSecondaryIndex", .members = kGlobalSecondaryIndexMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGlobalSecondaryIndexStruct = {.name = "GlobalSecondaryIndex", .members = kGlobalSecondaryIndexMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalSecondaryIndexWarmThroughputDescriptionMembers[] = {
-    {"ReadUnitsPerSecond", "ReadUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&GlobalSecondaryIndexWarmThroughputDescription::read_units_per_second>::get, MemberAccess<&GlobalSecondaryIndexWarmThroughputDescription::read_units_per_second>::emplace},
-    {"WriteUnitsPerSecond", "WriteUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&GlobalSecondaryIndexWarmThroughputDescription::write_units_per_second>::get, MemberAccess<&GlobalSecondaryIndexWarmThroughputDescription::write_units_per_second>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexStatus, MemberAccess<&GlobalSecondaryIndexWarmThroughputDescription::status>::get, MemberAccess<&GlobalSecondaryIndexWarmThroughputDescription::status>::emplace},
+    {.name = "ReadUnitsPerSecond", .type = &kPositiveLongObject, .offset = offsetof(GlobalSecondaryIndexWarmThroughputDescription, read_units_per_second)},
+    {.name = "WriteUnitsPerSecond", .type = &kPositiveLongObject, .offset = offsetof(GlobalSecondaryIndexWarmThroughputDescription, write_units_per_second)},
+    {.name = "Status", .type = &kIndexStatus, .offset = offsetof(GlobalSecondaryIndexWarmThroughputDescription, status)},
 };
-constinit const StructDesc kGlobalSecondaryIndexWarmThroughputDescriptionStruct = {.name = "GlobalSecondaryIndexWarmThroughputDescription", .members = kGlobalSecondaryIndexWarmThroughputDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGlobalSecondaryIndexWarmThroughputDescriptionStruct = {.name = "GlobalSecondaryIndexWarmThroughputDescription", .members = kGlobalSecondaryIndexWarmThroughputDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalSecondaryIndexDescriptionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&GlobalSecondaryIndexDescription::index_name>::get, MemberAccess<&GlobalSecondaryIndexDescription::index_name>::emplace},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeySchema, MemberAccess<&GlobalSecondaryIndexDescription::key_schema>::get, MemberAccess<&GlobalSecondaryIndexDescription::key_schema>::emplace},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjection, MemberAccess<&GlobalSecondaryIndexDescription::projection>::get, MemberAccess<&GlobalSecondaryIndexDescription::projection>::emplace},
-    {"IndexStatus", "IndexStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexStatus, MemberAccess<&GlobalSecondaryIndexDescription::index_status>::get, MemberAccess<&GlobalSecondaryIndexDescription::index_status>::emplace},
-    {"Backfilling", "Backfilling", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackfilling, MemberAccess<&GlobalSecondaryIndexDescription::backfilling>::get, MemberAccess<&GlobalSecondaryIndexDescription::backfilling>::emplace},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughputDescription, MemberAccess<&GlobalSecondaryIndexDescription::provisioned_throughput>::get, MemberAccess<&GlobalSecondaryIndexDescription::provisioned_throughput>::emplace},
-    {"IndexSizeBytes", "IndexSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&GlobalSecondaryIndexDescription::index_size_bytes>::get, MemberAccess<&GlobalSecondaryIndexDescription::index_size_bytes>::emplace},
-    {"ItemCount", "ItemCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&GlobalSecondaryIndexDescription::item_count>::get, MemberAccess<&GlobalSecondaryIndexDescription::item_count>::emplace},
-    {"IndexArn", "IndexArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GlobalSecondaryIndexDescription::index_arn>::get, MemberAccess<&GlobalSecondaryIndexDescription::index_arn>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexWarmThroughputDescription, MemberAccess<&GlobalSecondaryIndexDescription::warm_throughput>::get, MemberAccess<&GlobalSecondaryIndexDescription::warm_throughput>::emplace},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(GlobalSecondaryIndexDescription, index_name)},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(GlobalSecondaryIndexDescription, key_schema)},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(GlobalSecondaryIndexDescription, projection)},
+    {.name = "IndexStatus", .type = &kIndexStatus, .offset = offsetof(GlobalSecondaryIndexDescription, index_status)},
+    {.name = "Backfilling", .type = &kBackfilling, .offset = offsetof(GlobalSecondaryIndexDescription, backfilling)},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughputDescription, .offset = offsetof(GlobalSecondaryIndexDescription, provisioned_throughput)},
+    {.name = "IndexSizeBytes", .type = &kLongObject, .offset = offsetof(GlobalSecondaryIndexDescription, index_size_bytes)},
+    {.name = "ItemCount", .type = &kLongObject, .offset = offsetof(GlobalSecondaryIndexDescription, item_count)},
+    {.name = "IndexArn", .type = &kString, .offset = offsetof(GlobalSecondaryIndexDescription, index_arn)},
+    {.name = "WarmThroughput", .type = &kGlobalSecondaryIndexWarmThroughputDescription, .offset = offsetof(GlobalSecondaryIndexDescription, warm_throughput)},
 };
-constinit const StructDesc kGlobalSecondaryIndexDescriptionStruct = {.name = "GlobalSecondaryIndexDescription", .members = kGlobalSecondaryIndexDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGlobalSecondaryIndexDescriptionStruct = {.name = "GlobalSecondaryIndexDescription", .members = kGlobalSecondaryIndexDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateGlobalSecondaryIndexActionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&UpdateGlobalSecondaryIndexAction::index_name>::get, MemberAccess<&UpdateGlobalSecondaryIndexAction::index_name>::emplace},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughput, MemberAccess<&UpdateGlobalSecondaryIndexAction::provisioned_throughput>::get, MemberAccess<&UpdateGlobalSecondaryIndexAction::provisioned_throughput>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(UpdateGlobalSecondaryIndexAction, index_name), .required = true},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(UpdateGlobalSecondaryIndexAction, provisioned_throughput)},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "WarmThroughput", .type = nullptr},
 };
-constinit const StructDesc kUpdateGlobalSecondaryIndexActionStruct = {.name = "UpdateGlobalSecondaryIndexAction", .members = kUpdateGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateGlobalSecondaryIndexActionStruct = {.name = "UpdateGlobalSecondaryIndexAction", .members = kUpdateGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalSecondaryIndexUpdateMembers[] = {
-    {"Update", "Update", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUpdateGlobalSecondaryIndexAction, MemberAccess<&GlobalSecondaryIndexUpdate::update>::get, MemberAccess<&GlobalSecondaryIndexUpdate::update>::emplace},
-    {"Create", "Create", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCreateGlobalSecondaryIndexAction, MemberAccess<&GlobalSecondaryIndexUpdate::create>::get, MemberAccess<&GlobalSecondaryIndexUpdate::create>::emplace},
-    {"Delete", "Delete", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteGlobalSecondaryIndexAction, MemberAccess<&GlobalSecondaryIndexUpdate::delete_>::get, MemberAccess<&GlobalSecondaryIndexUpdate::delete_>::emplace},
+    {.name = "Update", .type = &kUpdateGlobalSecondaryIndexAction, .offset = offsetof(GlobalSecondaryIndexUpdate, update)},
+    {.name = "Create", .type = &kCreateGlobalSecondaryIndexAction, .offset = offsetof(GlobalSecondaryIndexUpdate, create)},
+    {.name = "Delete", .type = &kDeleteGlobalSecondaryIndexAction, .offset = offsetof(GlobalSecondaryIndexUpdate, delete_)},
 };
-constinit const StructDesc kGlobalSecondaryIndexUpdateStruct = {.name = "GlobalSecondaryIndexUpdate", .members = kGlobalSecondaryIndexUpdateMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGlobalSecondaryIndexUpdateStruct = {.name = "GlobalSecondaryIndexUpdate", .members = kGlobalSecondaryIndexUpdateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGlobalTableMembers[] = {
-    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&GlobalTable::global_table_name>::get, MemberAccess<&GlobalTable::global_table_name>::emplace},
-    {"ReplicationGroup", "ReplicationGroup", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaList, MemberAccess<&GlobalTable::replication_group>::get, MemberAccess<&GlobalTable::replication_group>::emplace},
+    {.name = "GlobalTableName", .type = &kTableName, .offset = offsetof(GlobalTable, global_table_name)},
+    {.name = "ReplicationGroup", .type = &kReplicaList, .offset = offsetof(GlobalTable, replication_group)},
 };
-constinit const StructDesc kGlobalTableStruct = {.name = "GlobalTable", .members = kGlobalTableMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGlobalTableStruct = {.name = "GlobalTable", .members = kGlobalTableMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3BucketSourceMembers[] = {
-    {"S3BucketOwner", "S3BucketOwner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3BucketOwner, MemberAccess<&S3BucketSource::s3_bucket_owner>::get, MemberAccess<&S3BucketSource::s3_bucket_owner>::emplace},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kS3Bucket, MemberAccess<&S3BucketSource::s3_bucket>::get, MemberAccess<&S3BucketSource::s3_bucket>::emplace},
-    {"S3KeyPrefix", "S3KeyPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Prefix, MemberAccess<&S3BucketSource::s3_key_prefix>::get, MemberAccess<&S3BucketSource::s3_key_prefix>::emplace},
+    {.name = "S3BucketOwner", .type = &kS3BucketOwner, .offset = offsetof(S3BucketSource, s3_bucket_owner)},
+    {.name = "S3Bucket", .type = &kS3Bucket, .offset = offsetof(S3BucketSource, s3_bucket), .required = true},
+    {.name = "S3KeyPrefix", .type = &kS3Prefix, .offset = offsetof(S3BucketSource, s3_key_prefix)},
 };
-constinit const StructDesc kS3BucketSourceStruct = {.name = "S3BucketSource", .members = kS3BucketSourceMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kS3BucketSourceStruct = {.name = "S3BucketSource", .members = kS3BucketSourceMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kImportSummaryMembers[] = {
-    {"ImportArn", "ImportArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportArn, MemberAccess<&ImportSummary::import_arn>::get, MemberAccess<&ImportSummary::import_arn>::emplace},
-    {"ImportStatus", "ImportStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStatus, MemberAccess<&ImportSummary::import_status>::get, MemberAccess<&ImportSummary::import_status>::emplace},
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ImportSummary::table_arn>::get, MemberAccess<&ImportSummary::table_arn>::emplace},
-    {"S3BucketSource", "S3BucketSource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3BucketSource, MemberAccess<&ImportSummary::s3_bucket_source>::get, MemberAccess<&ImportSummary::s3_bucket_source>::emplace},
-    {"CloudWatchLogGroupArn", "CloudWatchLogGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCloudWatchLogGroupArn, MemberAccess<&ImportSummary::cloud_watch_log_group_arn>::get, MemberAccess<&ImportSummary::cloud_watch_log_group_arn>::emplace},
-    {"InputFormat", "InputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInputFormat, MemberAccess<&ImportSummary::input_format>::get, MemberAccess<&ImportSummary::input_format>::emplace},
-    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStartTime, MemberAccess<&ImportSummary::start_time>::get, MemberAccess<&ImportSummary::start_time>::emplace},
-    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportEndTime, MemberAccess<&ImportSummary::end_time>::get, MemberAccess<&ImportSummary::end_time>::emplace},
+    {.name = "ImportArn", .type = &kImportArn, .offset = offsetof(ImportSummary, import_arn)},
+    {.name = "ImportStatus", .type = &kImportStatus, .offset = offsetof(ImportSummary, import_status)},
+    {.name = "TableArn", .type = &kTableArn, .offset = offsetof(ImportSummary, table_arn)},
+    {.name = "S3BucketSource", .type = &kS3BucketSource, .offset = offsetof(ImportSummary, s3_bucket_source)},
+    {.name = "CloudWatchLogGroupArn", .type = &kCloudWatchLogGroupArn, .offset = offsetof(ImportSummary, cloud_watch_log_group_arn)},
+    {.name = "InputFormat", .type = &kInputFormat, .offset = offsetof(ImportSummary, input_format)},
+    {.name = "StartTime", .type = &kImportStartTime, .offset = offsetof(ImportSummary, start_time)},
+    {.name = "EndTime", .type = &kImportEndTime, .offset = offsetof(ImportSummary, end_time)},
 };
-constinit const StructDesc kImportSummaryStruct = {.name = "ImportSummary", .members = kImportSummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kImportSummaryStruct = {.name = "ImportSummary", .members = kImportSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKeySchemaElementMembers[] = {
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchemaAttributeName, MemberAccess<&KeySchemaElement::attribute_name>::get, MemberAccess<&KeySchemaElement::attribute_name>::emplace},
-    {"KeyType", "KeyType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeyType, MemberAccess<&KeySchemaElement::key_type>::get, MemberAccess<&KeySchemaElement::key_type>::emplace},
+    {.name = "AttributeName", .type = &kKeySchemaAttributeName, .offset = offsetof(KeySchemaElement, attribute_name), .required = true},
+    {.name = "KeyType", .type = &kKeyType, .offset = offsetof(KeySchemaElement, key_type), .required = true},
 };
-constinit const StructDesc kKeySchemaElementStruct = {.name = "KeySchemaElement", .members = kKeySchemaElementMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kKeySchemaElementStruct = {.name = "KeySchemaElement", .members = kKeySchemaElementMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKeysAndAttributesMembers[] = {
-    {"Keys", "Keys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeyList, MemberAccess<&KeysAndAttributes::keys>::get, MemberAccess<&KeysAndAttributes::keys>::emplace},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&KeysAndAttributes::consistent_read>::get, MemberAccess<&KeysAndAttributes::consistent_read>::emplace},
-    {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjectionExpression, MemberAccess<&KeysAndAttributes::projection_expression>::get, MemberAccess<&KeysAndAttributes::projection_expression>::emplace},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&KeysAndAttributes::expression_attribute_names>::get, MemberAccess<&KeysAndAttributes::expression_attribute_names>::emplace},
+    {.name = "Keys", .type = &kKeyList, .offset = offsetof(KeysAndAttributes, keys), .required = true},
+    {.name = "AttributesToGet", .type = nullptr},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(KeysAndAttributes, consistent_read)},
+    {.name = "ProjectionExpression", .type = &kProjectionExpression, .offset = offsetof(KeysAndAttributes, projection_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(KeysAndAttributes, expression_attribute_names)},
 };
-constinit const StructDesc kKeysAndAttributesStruct = {.name = "KeysAndAttributes", .members = kKeysAndAttributesMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kKeysAndAttributesStruct = {.name = "KeysAndAttributes", .members = kKeysAndAttributesMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKinesisDataStreamDestinationMembers[] = {
-    {"StreamArn", "StreamArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStreamArn, MemberAccess<&KinesisDataStreamDestination::stream_arn>::get, MemberAccess<&KinesisDataStreamDestination::stream_arn>::emplace},
-    {"DestinationStatus", "DestinationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationStatus, MemberAccess<&KinesisDataStreamDestination::destination_status>::get, MemberAccess<&KinesisDataStreamDestination::destination_status>::emplace},
-    {"DestinationStatusDescription", "DestinationStatusDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KinesisDataStreamDestination::destination_status_description>::get, MemberAccess<&KinesisDataStreamDestination::destination_status_description>::emplace},
-    {"ApproximateCreationDateTimePrecision", "ApproximateCreationDateTimePrecision", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApproximateCreationDateTimePrecision, MemberAccess<&KinesisDataStreamDestination::approximate_creation_date_time_precision>::get, MemberAccess<&KinesisDataStreamDestination::approximate_creation_date_time_precision>::emplace},
+    {.name = "StreamArn", .type = &kStreamArn, .offset = offsetof(KinesisDataStreamDestination, stream_arn)},
+    {.name = "DestinationStatus", .type = &kDestinationStatus, .offset = offsetof(KinesisDataStreamDestination, destination_status)},
+    {.name = "DestinationStatusDescription", .type = &kString, .offset = offsetof(KinesisDataStreamDestination, destination_status_description)},
+    {.name = "ApproximateCreationDateTimePrecision", .type = &kApproximateCreationDateTimePrecision, .offset = offsetof(KinesisDataStreamDestination, approximate_creation_date_time_precision)},
 };
-constinit const StructDesc kKinesisDataStreamDestinationStruct = {.name = "KinesisDataStreamDestination", .members = kKinesisDataStreamDestinationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kKinesisDataStreamDestinationStruct = {.name = "KinesisDataStreamDestination", .members = kKinesisDataStreamDestinationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBackupsInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ListBackupsInput::table_name>::get, MemberAccess<&ListBackupsInput::table_name>::emplace},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupsInputLimit, MemberAccess<&ListBackupsInput::limit>::get, MemberAccess<&ListBackupsInput::limit>::emplace},
-    {"TimeRangeLowerBound", "TimeRangeLowerBound", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeRangeLowerBound, MemberAccess<&ListBackupsInput::time_range_lower_bound>::get, MemberAccess<&ListBackupsInput::time_range_lower_bound>::emplace},
-    {"TimeRangeUpperBound", "TimeRangeUpperBound", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeRangeUpperBound, MemberAccess<&ListBackupsInput::time_range_upper_bound>::get, MemberAccess<&ListBackupsInput::time_range_upper_bound>::emplace},
-    {"ExclusiveStartBackupArn", "ExclusiveStartBackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupArn, MemberAccess<&ListBackupsInput::exclusive_start_backup_arn>::get, MemberAccess<&ListBackupsInput::exclusive_start_backup_arn>::emplace},
-    {"BackupType", "BackupType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupTypeFilter, MemberAccess<&ListBackupsInput::backup_type>::get, MemberAccess<&ListBackupsInput::backup_type>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(ListBackupsInput, table_name)},
+    {.name = "Limit", .type = &kBackupsInputLimit, .offset = offsetof(ListBackupsInput, limit)},
+    {.name = "TimeRangeLowerBound", .type = &kTimeRangeLowerBound, .offset = offsetof(ListBackupsInput, time_range_lower_bound)},
+    {.name = "TimeRangeUpperBound", .type = &kTimeRangeUpperBound, .offset = offsetof(ListBackupsInput, time_range_upper_bound)},
+    {.name = "ExclusiveStartBackupArn", .type = &kBackupArn, .offset = offsetof(ListBackupsInput, exclusive_start_backup_arn)},
+    {.name = "BackupType", .type = &kBackupTypeFilter, .offset = offsetof(ListBackupsInput, backup_type)},
 };
-constinit const StructDesc kListBackupsInputStruct = {.name = "ListBackupsInput", .members = kListBackupsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBackupsInputStruct = {.name = "ListBackupsInput", .members = kListBackupsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBackupsOutputMembers[] = {
-    {"BackupSummaries", "BackupSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupSummaries, MemberAccess<&ListBackupsOutput::backup_summaries>::get, MemberAccess<&ListBackupsOutput::backup_summaries>::emplace},
-    {"LastEvaluatedBackupArn", "LastEvaluatedBackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupArn, MemberAccess<&ListBackupsOutput::last_evaluated_backup_arn>::get, MemberAccess<&ListBackupsOutput::last_evaluated_backup_arn>::emplace},
+    {.name = "BackupSummaries", .type = &kBackupSummaries, .offset = offsetof(ListBackupsOutput, backup_summaries)},
+    {.name = "LastEvaluatedBackupArn", .type = &kBackupArn, .offset = offsetof(ListBackupsOutput, last_evaluated_backup_arn)},
 };
-constinit const StructDesc kListBackupsOutputStruct = {.name = "ListBackupsOutput", .members = kListBackupsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBackupsOutputStruct = {.name = "ListBackupsOutput", .members = kListBackupsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListContributorInsightsInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ListContributorInsightsInput::table_name>::get, MemberAccess<&ListContributorInsightsInput::table_name>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextTokenString, MemberAccess<&ListContributorInsightsInput::next_token>::get, MemberAccess<&ListContributorInsightsInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListContributorInsightsLimit, MemberAccess<&ListContributorInsightsInput::max_results>::get, MemberAccess<&ListContributorInsightsInput::max_results>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(ListContributorInsightsInput, table_name)},
+    {.name = "NextToken", .type = &kNextTokenString, .offset = offsetof(ListContributorInsightsInput, next_token)},
+    {.name = "MaxResults", .type = &kListContributorInsightsLimit, .offset = offsetof(ListContributorInsightsInput, max_results)},
 };
-constinit const StructDesc kListContributorInsightsInputStruct = {.name = "ListContributorInsightsInput", .members = kListContributorInsightsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListContributorInsightsInputStruct = {.name = "ListContributorInsightsInput", .members = kListContributorInsightsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListContributorInsightsOutputMembers[] = {
-    {"ContributorInsightsSummaries", "ContributorInsightsSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsSummaries, MemberAccess<&ListContributorInsightsOutput::contributor_insights_summaries>::get, MemberAccess<&ListContributorInsightsOutput::contributor_insights_summaries>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextTokenString, MemberAccess<&ListContributorInsightsOutput::next_token>::get, MemberAccess<&ListContributorInsightsOutput::next_token>::emplace},
+    {.name = "ContributorInsightsSummaries", .type = &kContributorInsightsSummaries, .offset = offsetof(ListContributorInsightsOutput, contributor_insights_summaries)},
+    {.name = "NextToken", .type = &kNextTokenString, .offset = offsetof(ListContributorInsightsOutput, next_token)},
 };
-constinit const StructDesc kListContributorInsightsOutputStruct = {.name = "ListContributorInsightsOutput", .members = kListContributorInsightsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListContributorInsightsOutputStruct = {.name = "ListContributorInsightsOutput", .members = kListContributorInsightsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListExportsInputMembers[] = {
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ListExportsInput::table_arn>::get, MemberAccess<&ListExportsInput::table_arn>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListExportsMaxLimit, MemberAccess<&ListExportsInput::max_results>::get, MemberAccess<&ListExportsInput::max_results>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportNextToken, MemberAccess<&ListExportsInput::next_token>::get, MemberAccess<&ListExportsInput::next_token>::emplace},
+    {.name = "TableArn", .type = &kTableArn, .offset = offsetof(ListExportsInput, table_arn)},
+    {.name = "MaxResults", .type = &kListExportsMaxLimit, .offset = offsetof(ListExportsInput, max_results)},
+    {.name = "NextToken", .type = &kExportNextToken, .offset = offsetof(ListExportsInput, next_token)},
 };
-constinit const StructDesc kListExportsInputStruct = {.name = "ListExportsInput", .members = kListExportsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListExportsInputStruct = {.name = "ListExportsInput", .members = kListExportsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListExportsOutputMembers[] = {
-    {"ExportSummaries", "ExportSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportSummaries, MemberAccess<&ListExportsOutput::export_summaries>::get, MemberAccess<&ListExportsOutput::export_summaries>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportNextToken, MemberAccess<&ListExportsOutput::next_token>::get, MemberAccess<&ListExportsOutput::next_token>::emplace},
+    {.name = "ExportSummaries", .type = &kExportSummaries, .offset = offsetof(ListExportsOutput, export_summaries)},
+    {.name = "NextToken", .type = &kExportNextToken, .offset = offsetof(ListExportsOutput, next_token)},
 };
-constinit const StructDesc kListExportsOutputStruct = {.name = "ListExportsOutput", .members = kListExportsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListExportsOutputStruct = {.name = "ListExportsOutput", .members = kListExportsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGlobalTablesInputMembers[] = {
-    {"ExclusiveStartGlobalTableName", "ExclusiveStartGlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ListGlobalTablesInput::exclusive_start_global_table_name>::get, MemberAccess<&ListGlobalTablesInput::exclusive_start_global_table_name>::emplace},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveIntegerObject, MemberAccess<&ListGlobalTablesInput::limit>::get, MemberAccess<&ListGlobalTablesInput::limit>::emplace},
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionName, MemberAccess<&ListGlobalTablesInput::region_name>::get, MemberAccess<&ListGlobalTablesInput::region_name>::emplace},
+    {.name = "ExclusiveStartGlobalTableName", .type = &kTableName, .offset = offsetof(ListGlobalTablesInput, exclusive_start_global_table_name)},
+    {.name = "Limit", .type = &kPositiveIntegerObject, .offset = offsetof(ListGlobalTablesInput, limit)},
+    {.name = "RegionName", .type = &kRegionName, .offset = offsetof(ListGlobalTablesInput, region_name)},
 };
-constinit const StructDesc kListGlobalTablesInputStruct = {.name = "ListGlobalTablesInput", .members = kListGlobalTablesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGlobalTablesInputStruct = {.name = "ListGlobalTablesInput", .members = kListGlobalTablesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGlobalTablesOutputMembers[] = {
-    {"GlobalTables", "GlobalTables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalTableList, MemberAccess<&ListGlobalTablesOutput::global_tables>::get, MemberAccess<&ListGlobalTablesOutput::global_tables>::emplace},
-    {"LastEvaluatedGlobalTableName", "LastEvaluatedGlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ListGlobalTablesOutput::last_evaluated_global_table_name>::get, MemberAccess<&ListGlobalTablesOutput::last_evaluated_global_table_name>::emplace},
+    {.name = "GlobalTables", .type = &kGlobalTableList, .offset = offsetof(ListGlobalTablesOutput, global_tables)},
+    {.name = "LastEvaluatedGlobalTableName", .type = &kTableName, .offset = offsetof(ListGlobalTablesOutput, last_evaluated_global_table_name)},
 };
-constinit const StructDesc kListGlobalTablesOutputStruct = {.name = "ListGlobalTablesOutput", .members = kListGlobalTablesOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGlobalTablesOutputStruct = {.name = "ListGlobalTablesOutput", .members = kListGlobalTablesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListImportsInputMembers[] = {
-    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ListImportsInput::table_arn>::get, MemberAccess<&ListImportsInput::table_arn>::emplace},
-    {"PageSize", "PageSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListImportsMaxLimit, MemberAccess<&ListImportsInput::page_size>::get, MemberAccess<&ListImportsInput::page_size>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportNextToken, MemberAccess<&ListImportsInput::next_token>::get, MemberAccess<&ListImportsInput::next_token>::emplace},
+    {.name = "TableArn", .type = &kTableArn, .offset = offsetof(ListImportsInput, table_arn)},
+    {.name = "PageSize", .type = &kListImportsMaxLimit, .offset = offsetof(ListImportsInput, page_size)},
+    {.name = "NextToken", .type = &kImportNextToken, .offset = offsetof(ListImportsInput, next_token)},
 };
-constinit const StructDesc kListImportsInputStruct = {.name = "ListImportsInput", .members = kListImportsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListImportsInputStruct = {.name = "ListImportsInput", .members = kListImportsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListImportsOutputMembers[] = {
-    {"ImportSummaryList", "ImportSummaryList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportSummaryList, MemberAccess<&ListImportsOutput::import_summary_list>::get, MemberAccess<&ListImportsOutput::import_summary_list>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportNextToken, MemberAccess<&ListImportsOutput::next_token>::get, MemberAccess<&ListImportsOutput::next_token>::emplace},
+    {.name = "ImportSummaryList", .type = &kImportSummaryList, .offset = offsetof(ListImportsOutput, import_summary_list)},
+    {.name = "NextToken", .type = &kImportNextToken, .offset = offsetof(ListImportsOutput, next_token)},
 };
-constinit const StructDesc kListImportsOutputStruct = {.name = "ListImportsOutput", .members = kListImportsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListImportsOutputStruct = {.name = "ListImportsOutput", .members = kListImportsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTablesInputMembers[] = {
-    {"ExclusiveStartTableName", "ExclusiveStartTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ListTablesInput::exclusive_start_table_name>::get, MemberAccess<&ListTablesInput::exclusive_start_table_name>::emplace},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListTablesInputLimit, MemberAccess<&ListTablesInput::limit>::get, MemberAccess<&ListTablesInput::limit>::emplace},
+    {.name = "ExclusiveStartTableName", .type = &kTableName, .offset = offsetof(ListTablesInput, exclusive_start_table_name)},
+    {.name = "Limit", .type = &kListTablesInputLimit, .offset = offsetof(ListTablesInput, limit)},
 };
-constinit const StructDesc kListTablesInputStruct = {.name = "ListTablesInput", .members = kListTablesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTablesInputStruct = {.name = "ListTablesInput", .members = kListTablesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTablesOutputMembers[] = {
-    {"TableNames", "TableNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableNameList, MemberAccess<&ListTablesOutput::table_names>::get, MemberAccess<&ListTablesOutput::table_names>::emplace},
-    {"LastEvaluatedTableName", "LastEvaluatedTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ListTablesOutput::last_evaluated_table_name>::get, MemberAccess<&ListTablesOutput::last_evaluated_table_name>::emplace},
+    {.name = "TableNames", .type = &kTableNameList, .offset = offsetof(ListTablesOutput, table_names)},
+    {.name = "LastEvaluatedTableName", .type = &kTableName, .offset = offsetof(ListTablesOutput, last_evaluated_table_name)},
 };
-constinit const StructDesc kListTablesOutputStruct = {.name = "ListTablesOutput", .members = kListTablesOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTablesOutputStruct = {.name = "ListTablesOutput", .members = kListTablesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsOfResourceInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kResourceArnString, MemberAccess<&ListTagsOfResourceInput::resource_arn>::get, MemberAccess<&ListTagsOfResourceInput::resource_arn>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextTokenString, MemberAccess<&ListTagsOfResourceInput::next_token>::get, MemberAccess<&ListTagsOfResourceInput::next_token>::emplace},
+    {.name = "ResourceArn", .type = &kResourceArnString, .offset = offsetof(ListTagsOfResourceInput, resource_arn), .required = true},
+    {.name = "NextToken", .type = &kNextTokenString, .offset = offsetof(ListTagsOfResourceInput, next_token)},
 };
-constinit const StructDesc kListTagsOfResourceInputStruct = {.name = "ListTagsOfResourceInput", .members = kListTagsOfResourceInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsOfResourceInputStruct = {.name = "ListTagsOfResourceInput", .members = kListTagsOfResourceInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsOfResourceOutputMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&ListTagsOfResourceOutput::tags>::get, MemberAccess<&ListTagsOfResourceOutput::tags>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextTokenString, MemberAccess<&ListTagsOfResourceOutput::next_token>::get, MemberAccess<&ListTagsOfResourceOutput::next_token>::emplace},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(ListTagsOfResourceOutput, tags)},
+    {.name = "NextToken", .type = &kNextTokenString, .offset = offsetof(ListTagsOfResourceOutput, next_token)},
 };
-constinit const StructDesc kListTagsOfResourceOutputStruct = {.name = "ListTagsOfResourceOutput", .members = kListTagsOfResourceOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsOfResourceOutputStruct = {.name = "ListTagsOfResourceOutput", .members = kListTagsOfResourceOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLocalSecondaryIndexMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&LocalSecondaryIndex::index_name>::get, MemberAccess<&LocalSecondaryIndex::index_name>::emplace},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchema, MemberAccess<&LocalSecondaryIndex::key_schema>::get, MemberAccess<&LocalSecondaryIndex::key_schema>::emplace},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kProjection, MemberAccess<&LocalSecondaryIndex::projection>::get, MemberAccess<&LocalSecondaryIndex::projection>::emplace},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(LocalSecondaryIndex, index_name), .required = true},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(LocalSecondaryIndex, key_schema), .required = true},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(LocalSecondaryIndex, projection), .required = true},
 };
-constinit const StructDesc kLocalSecondaryIndexStruct = {.name = "LocalSecondaryIndex", .members = kLocalSecondaryIndexMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLocalSecondaryIndexStruct = {.name = "LocalSecondaryIndex", .members = kLocalSecondaryIndexMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLocalSecondaryIndexDescriptionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&LocalSecondaryIndexDescription::index_name>::get, MemberAccess<&LocalSecondaryIndexDescription::index_name>::emplace},
-    {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeySchema, MemberAccess<&LocalSecondaryIndexDescription::key_schema>::get, MemberAccess<&LocalSecondaryIndexDescription::key_schema>::emplace},
-    {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjection, MemberAccess<&LocalSecondaryIndexDescription::projection>::get, MemberAccess<&LocalSecondaryIndexDescription::projection>::emplace},
-    {"IndexSizeBytes", "IndexSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&LocalSecondaryIndexDescription::index_size_bytes>::get, MemberAccess<&LocalSecondaryIndexDescription::index_size_bytes>::emplace},
-    {"ItemCount", "ItemCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&LocalSecondaryIndexDescription::item_count>::get, MemberAccess<&LocalSecondaryIndexDescription::item_count>::emplace},
-    {"IndexArn", "IndexArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&LocalSecondaryIndexDescription::index_arn>::get, MemberAccess<&LocalSecondaryIndexDescription::index_arn>::emplace},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(LocalSecondaryIndexDescription, index_name)},
+    {.name = "KeySchema", .type = &kKeySchema, .offset = offsetof(LocalSecondaryIndexDescription, key_schema)},
+    {.name = "Projection", .type = &kProjection, .offset = offsetof(LocalSecondaryIndexDescription, projection)},
+    {.name = "IndexSizeBytes", .type = &kLongObject, .offset = offsetof(LocalSecondaryIndexDescription, index_size_bytes)},
+    {.name = "ItemCount", .type = &kLongObject, .offset = offsetof(LocalSecondaryIndexDescription, item_count)},
+    {.name = "IndexArn", .type = &kString, .offset = offsetof(LocalSecondaryIndexDescription, index_arn)},
 };
-constinit const StructDesc kLocalSecondaryIndexDescriptionStruct = {.name = "LocalSecondaryIndexDescription", .members = kLocalSecondaryIndexDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLocalSecondaryIndexDescriptionStruct = {.name = "LocalSecondaryIndexDescription", .members = kLocalSecondaryIndexDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedThroughputExceededExceptionMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrorMessage, MemberAccess<&ProvisionedThroughputExceededException::message>::get, MemberAccess<&ProvisionedThroughputExceededException::message>::emplace},
-    {"ThrottlingReasons", "ThrottlingReasons", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThrottlingReasonList, MemberAccess<&ProvisionedThroughputExceededException::throttling_reasons>::get, MemberAccess<&ProvisionedThroughputExceededException::throttling_reasons>::emplace},
+    {.name = "message", .type = &kErrorMessage, .offset = offsetof(ProvisionedThroughputExceededException, message)},
+    {.name = "ThrottlingReasons", .type = &kThrottlingReasonList, .offset = offsetof(ProvisionedThroughputExceededException, throttling_reasons)},
 };
-constinit const StructDesc kProvisionedThroughputExceededExceptionStruct = {.name = "ProvisionedThroughputExceededException", .members = kProvisionedThroughputExceededExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kProvisionedThroughputExceededExceptionStruct = {.name = "ProvisionedThroughputExceededException", .members = kProvisionedThroughputExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutItemInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&PutItemInput::table_name>::get, MemberAccess<&PutItemInput::table_name>::emplace},
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPutItemInputAttributeMap, MemberAccess<&PutItemInput::item>::get, MemberAccess<&PutItemInput::item>::emplace},
-    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ReturnValues", "ReturnValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValue, MemberAccess<&PutItemInput::return_values>::get, MemberAccess<&PutItemInput::return_values>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&PutItemInput::return_consumed_capacity>::get, MemberAccess<&PutItemInput::return_consumed_capacity>::emplace},
-    {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnItemCollectionMetrics, MemberAccess<&PutItemInput::return_item_collection_metrics>::get, MemberAccess<&PutItemInput::return_item_collection_metrics>::emplace},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ConditionExpression", "ConditionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionExpression, MemberAccess<&PutItemInput::condition_expression>::get, MemberAccess<&PutItemInput::condition_expression>::emplace},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&PutItemInput::expression_attribute_names>::get, MemberAccess<&PutItemInput::expression_attribute_names>::emplace},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeValueMap, MemberAccess<&PutItemInput::expression_attribute_values>::get, MemberAccess<&PutItemInput::expression_attribute_values>::emplace},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValuesOnConditionCheckFailure, MemberAccess<&PutItemInput::return_values_on_condition_check_failure>::get, MemberAccess<&PutItemInput::return_values_on_condition_check_failure>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(PutItemInput, table_name), .required = true},
+    {.name = "Item", .type = &kPutItemInputAttributeMap, .offset = offsetof(PutItemInput, item), .required = true},
+    {.name = "Expected", .type = nullptr},
+    {.name = "ReturnValues", .type = &kReturnValue, .offset = offsetof(PutItemInput, return_values)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(PutItemInput, return_consumed_capacity)},
+    {.name = "ReturnItemCollectionMetrics", .type = &kReturnItemCollectionMetrics, .offset = offsetof(PutItemInput, return_item_collection_metrics)},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ConditionExpression", .type = &kConditionExpression, .offset = offsetof(PutItemInput, condition_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(PutItemInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(PutItemInput, expression_attribute_values)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(PutItemInput, return_values_on_condition_check_failure)},
 };
-constinit const StructDesc kPutItemInputStruct = {.name = "PutItemInput", .members = kPutItemInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutItemInputStruct = {.name = "PutItemInput", .members = kPutItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutItemOutputMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&PutItemOutput::attributes>::get, MemberAccess<&PutItemOutput::attributes>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&PutItemOutput::consumed_capacity>::get, MemberAccess<&PutItemOutput::consumed_capacity>::emplace},
+    {.name = "Attributes", .type = &kAttributeMap, .offset = offsetof(PutItemOutput, attributes)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(PutItemOutput, consumed_capacity)},
 };
-constinit const StructDesc kPutItemOutputStruct = {.name = "PutItemOutput", .members = kPutItemOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutItemOutputStruct = {.name = "PutItemOutput", .members = kPutItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutRequestMembers[] = {
-    {"Item", "Item", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPutItemInputAttributeMap, MemberAccess<&PutRequest::item>::get, MemberAccess<&PutRequest::item>::emplace},
+    {.name = "Item", .type = &kPutItemInputAttributeMap, .offset = offsetof(PutRequest, item), .required = true},
 };
-constinit const StructDesc kPutRequestStruct = {.name = "PutRequest", .members = kPutRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutRequestStruct = {.name = "PutRequest", .members = kPutRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&QueryInput::table_name>::get, MemberAccess<&QueryInput::table_name>::emplace},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&QueryInput::index_name>::get, MemberAccess<&QueryInput::index_name>::emplace},
-    {"Select", "Select", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelect, MemberAccess<&QueryInput::select>::get, MemberAccess<&QueryInput::select>::emplace},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedPositiveIntegerObject, MemberAccess<&QueryInput::limit>::get, MemberAccess<&QueryInput::limit>::emplace},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&QueryInput::consistent_read>::get, MemberAccess<&QueryInput::consistent_read>::emplace},
-    {"KeyConditions", "KeyConditions", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"QueryFilter", "QueryFilter", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ScanIndexForward", "ScanIndexForward", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanObject, MemberAccess<&QueryInput::scan_index_forward>::get, MemberAccess<&QueryInput::scan_index_forward>::emplace},
-    {"ExclusiveStartKey", "ExclusiveStartKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKey, MemberAccess<&QueryInput::exclusive_start_key>::get, MemberAccess<&QueryInput::exclusive_start_key>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&QueryInput::return_consumed_capacity>::get, MemberAccess<&QueryInput::return_consumed_capacity>::emplace},
-    {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjectionExpression, MemberAccess<&QueryInput::projection_expression>::get, MemberAccess<&QueryInput::projection_expression>::emplace},
-    {"FilterExpression", "FilterExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionExpression, MemberAccess<&QueryInput::filter_expression>::get, MemberAccess<&QueryInput::filter_expression>::emplace},
-    {"KeyConditionExpression", "KeyConditionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeyExpression, MemberAccess<&QueryInput::key_condition_expression>::get, MemberAccess<&QueryInput::key_condition_expression>::emplace},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&QueryInput::expression_attribute_names>::get, MemberAccess<&QueryInput::expression_attribute_names>::emplace},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeValueMap, MemberAccess<&QueryInput::expression_attribute_values>::get, MemberAccess<&QueryInput::expression_attribute_values>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(QueryInput, table_name), .required = true},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(QueryInput, index_name)},
+    {.name = "Select", .type = &kSelect, .offset = offsetof(QueryInput, select)},
+    {.name = "AttributesToGet", .type = nullptr},
+    {.name = "Limit", .type = &kUncheckedPositiveIntegerObject, .offset = offsetof(QueryInput, limit)},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(QueryInput, consistent_read)},
+    {.name = "KeyConditions", .type = nullptr},
+    {.name = "QueryFilter", .type = nullptr},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ScanIndexForward", .type = &kBooleanObject, .offset = offsetof(QueryInput, scan_index_forward)},
+    {.name = "ExclusiveStartKey", .type = &kKey, .offset = offsetof(QueryInput, exclusive_start_key)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(QueryInput, return_consumed_capacity)},
+    {.name = "ProjectionExpression", .type = &kProjectionExpression, .offset = offsetof(QueryInput, projection_expression)},
+    {.name = "FilterExpression", .type = &kConditionExpression, .offset = offsetof(QueryInput, filter_expression)},
+    {.name = "KeyConditionExpression", .type = &kKeyExpression, .offset = offsetof(QueryInput, key_condition_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(QueryInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(QueryInput, expression_attribute_values)},
 };
-constinit const StructDesc kQueryInputStruct = {.name = "QueryInput", .members = kQueryInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kQueryInputStruct = {.name = "QueryInput", .members = kQueryInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryOutputMembers[] = {
-    {"Items", "Items", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemList, MemberAccess<&QueryOutput::items>::get, MemberAccess<&QueryOutput::items>::emplace},
-    {"Count", "Count", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&QueryOutput::count>::get, MemberAccess<&QueryOutput::count>::emplace},
-    {"ScannedCount", "ScannedCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&QueryOutput::scanned_count>::get, MemberAccess<&QueryOutput::scanned_count>::emplace},
-    {"LastEvaluatedKey", "LastEvaluatedKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKey, MemberAccess<&QueryOutput::last_evaluated_key>::get, MemberAccess<&QueryOutput::last_evaluated_key>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&QueryOutput::consumed_capacity>::get, MemberAccess<&QueryOutput::consumed_capacity>::emplace},
+    {.name = "Items", .type = &kItemList, .offset = offsetof(QueryOutput, items)},
+    {.name = "Count", .type = &kInteger, .offset = offsetof(QueryOutput, count)},
+    {.name = "ScannedCount", .type = &kInteger, .offset = offsetof(QueryOutput, scanned_count)},
+    {.name = "LastEvaluatedKey", .type = &kKey, .offset = offsetof(QueryOutput, last_evaluated_key)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(QueryOutput, consumed_capacity)},
 };
-constinit const StructDesc kQueryOutputStruct = {.name = "QueryOutput", .members = kQueryOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kQueryOutputStruct = {.name = "QueryOutput", .members = kQueryOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReplicaMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionName, MemberAccess<&Replica::region_name>::get, MemberAccess<&Replica::region_name>::emplace},
+    {.name = "RegionName", .type = &kRegionName, .offset = offsetof(Replica, region_name)},
 };
-constinit const StructDesc kReplicaStruct = {.name = "Replica", .members = kReplicaMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kReplicaStruct = {.name = "Replica", .members = kReplicaMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReplicaAutoScalingDescriptionMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionName, MemberAccess<&ReplicaAutoScalingDescription::region_name>::get, MemberAccess<&ReplicaAutoScalingDescription::region_name>::emplace},
-    {"ReplicaStatus", "ReplicaStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaStatus, MemberAccess<&ReplicaAutoScalingDescription::replica_status>::get, MemberAccess<&ReplicaAutoScalingDescription::replica_status>::emplace},
+    {.name = "RegionName", .type = &kRegionName, .offset = offsetof(ReplicaAutoScalingDescription, region_name)},
+    {.name = "ReplicaStatus", .type = &kReplicaStatus, .offset = offsetof(ReplicaAutoScalingDescription, replica_status)},
 };
-constinit const StructDesc kReplicaAutoScalingDescriptionStruct = {.name = "ReplicaAutoScalingDescription", .members = kReplicaAutoScalingDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kReplicaAutoScalingDescriptionStruct = {.name = "ReplicaAutoScalingDescription", .members = kReplicaAutoScalingDescriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRequestLimitExceededMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrorMessage, MemberAccess<&RequestLimitExceeded::message>::get, MemberAccess<&RequestLimitExceeded::message>::emplace},
-    {"ThrottlingReasons", "ThrottlingReasons", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThrottlingReasonList, MemberAccess<&RequestLimitExceeded::throttling_reasons>::get, MemberAccess<&RequestLimitExceeded::throttling_reasons>::emplace},
+    {.name = "message", .type = &kErrorMessage, .offset = offsetof(RequestLimitExceeded, message)},
+    {.name = "ThrottlingReasons", .type = &kThrottlingReasonList, .offset = offsetof(RequestLimitExceeded, throttling_reasons)},
 };
-constinit const StructDesc kRequestLimitExceededStruct = {.name = "RequestLimitExceeded", .members = kRequestLimitExceededMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRequestLimitExceededStruct = {.name = "RequestLimitExceeded", .members = kRequestLimitExceededMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScanInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&ScanInput::table_name>::get, MemberAccess<&ScanInput::table_name>::emplace},
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&ScanInput::index_name>::get, MemberAccess<&ScanInput::index_name>::emplace},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveIntegerObject, MemberAccess<&ScanInput::limit>::get, MemberAccess<&ScanInput::limit>::emplace},
-    {"Select", "Select", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelect, MemberAccess<&ScanInput::select>::get, MemberAccess<&ScanInput::select>::emplace},
-    {"ScanFilter", "ScanFilter", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExclusiveStartKey", "ExclusiveStartKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKey, MemberAccess<&ScanInput::exclusive_start_key>::get, MemberAccess<&ScanInput::exclusive_start_key>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&ScanInput::return_consumed_capacity>::get, MemberAccess<&ScanInput::return_consumed_capacity>::emplace},
-    {"TotalSegments", "TotalSegments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScanTotalSegments, MemberAccess<&ScanInput::total_segments>::get, MemberAccess<&ScanInput::total_segments>::emplace},
-    {"Segment", "Segment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScanSegment, MemberAccess<&ScanInput::segment>::get, MemberAccess<&ScanInput::segment>::emplace},
-    {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjectionExpression, MemberAccess<&ScanInput::projection_expression>::get, MemberAccess<&ScanInput::projection_expression>::emplace},
-    {"FilterExpression", "FilterExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionExpression, MemberAccess<&ScanInput::filter_expression>::get, MemberAccess<&ScanInput::filter_expression>::emplace},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&ScanInput::expression_attribute_names>::get, MemberAccess<&ScanInput::expression_attribute_names>::emplace},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeValueMap, MemberAccess<&ScanInput::expression_attribute_values>::get, MemberAccess<&ScanInput::expression_attribute_values>::emplace},
-    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&ScanInput::consistent_read>::get, MemberAccess<&ScanInput::consistent_read>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(ScanInput, table_name), .required = true},
+    {.name = "IndexName", .type = &kIndexName, .offset = offsetof(ScanInput, index_name)},
+    {.name = "AttributesToGet", .type = nullptr},
+    {.name = "Limit", .type = &kPositiveIntegerObject, .offset = offsetof(ScanInput, limit)},
+    {.name = "Select", .type = &kSelect, .offset = offsetof(ScanInput, select)},
+    {.name = "ScanFilter", .type = nullptr},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ExclusiveStartKey", .type = &kKey, .offset = offsetof(ScanInput, exclusive_start_key)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(ScanInput, return_consumed_capacity)},
+    {.name = "TotalSegments", .type = &kScanTotalSegments, .offset = offsetof(ScanInput, total_segments)},
+    {.name = "Segment", .type = &kScanSegment, .offset = offsetof(ScanInput, segment)},
+    {.name = "ProjectionExpression", .type = &kProjectionExpression, .offset = offsetof(ScanInput, projection_expression)},
+    {.name = "FilterExpression", .type = &kConditionExpression, .offset = offsetof(ScanInput, filter_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(ScanInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(ScanInput, expression_attribute_values)},
+    {.name = "ConsistentRead", .type = &kConsistentRead, .offset = offsetof(ScanInput, consistent_read)},
 };
-constinit const StructDesc kScanInputStruct = {.name = "ScanInput", .members = kScanInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kScanInputStruct = {.name = "ScanInput", .members = kScanInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScanOutputMembers[] = {
-    {"Items", "Items", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemList, MemberAccess<&ScanOutput::items>::get, MemberAccess<&ScanOutput::items>::emplace},
-    {"Count", "Count", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&ScanOutput::count>::get, MemberAccess<&ScanOutput::count>::emplace},
-    {"ScannedCount", "ScannedCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&ScanOutput::scanned_count>::get, MemberAccess<&ScanOutput::scanned_count>::emplace},
-    {"LastEvaluatedKey", "LastEvaluatedKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKey, MemberAccess<&ScanOutput::last_evaluated_key>::get, MemberAccess<&ScanOutput::last_evaluated_key>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&ScanOutput::consumed_capacity>::get, MemberAccess<&ScanOutput::consumed_capacity>::emplace},
+    {.name = "Items", .type = &kItemList, .offset = offsetof(ScanOutput, items)},
+    {.name = "Count", .type = &kInteger, .offset = offsetof(ScanOutput, count)},
+    {.name = "ScannedCount", .type = &kInteger, .offset = offsetof(ScanOutput, scanned_count)},
+    {.name = "LastEvaluatedKey", .type = &kKey, .offset = offsetof(ScanOutput, last_evaluated_key)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(ScanOutput, consumed_capacity)},
 };
-constinit const StructDesc kScanOutputStruct = {.name = "ScanOutput", .members = kScanOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kScanOutputStruct = {.name = "ScanOutput", .members = kScanOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyString, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValueString, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+    {.name = "Key", .type = &kTagKeyString, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kTagValueString, .offset = offsetof(Tag, value), .required = true},
 };
-constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kResourceArnString, MemberAccess<&TagResourceInput::resource_arn>::get, MemberAccess<&TagResourceInput::resource_arn>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagList, MemberAccess<&TagResourceInput::tags>::get, MemberAccess<&TagResourceInput::tags>::emplace},
+    {.name = "ResourceArn", .type = &kResourceArnString, .offset = offsetof(TagResourceInput, resource_arn), .required = true},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(TagResourceInput, tags), .required = true},
 };
-constinit const StructDesc kTagResourceInputStruct = {.name = "TagResourceInput", .members = kTagResourceInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceInputStruct = {.name = "TagResourceInput", .members = kTagResourceInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kThrottlingExceptionMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAvailabilityErrorMessage, MemberAccess<&ThrottlingException::message>::get, MemberAccess<&ThrottlingException::message>::emplace},
-    {"throttlingReasons", "throttlingReasons", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThrottlingReasonList, MemberAccess<&ThrottlingException::throttling_reasons>::get, MemberAccess<&ThrottlingException::throttling_reasons>::emplace},
+    {.name = "message", .type = &kAvailabilityErrorMessage, .offset = offsetof(ThrottlingException, message)},
+    {.name = "throttlingReasons", .type = &kThrottlingReasonList, .offset = offsetof(ThrottlingException, throttling_reasons)},
 };
-constinit const StructDesc kThrottlingExceptionStruct = {.name = "ThrottlingException", .members = kThrottlingExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kThrottlingExceptionStruct = {.name = "ThrottlingException", .members = kThrottlingExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kThrottlingReasonMembers[] = {
-    {"reason", "reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReason, MemberAccess<&ThrottlingReason::reason>::get, MemberAccess<&ThrottlingReason::reason>::emplace},
-    {"resource", "resource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResource, MemberAccess<&ThrottlingReason::resource>::get, MemberAccess<&ThrottlingReason::resource>::emplace},
+    {.name = "reason", .type = &kReason, .offset = offsetof(ThrottlingReason, reason)},
+    {.name = "resource", .type = &kResource, .offset = offsetof(ThrottlingReason, resource)},
 };
-constinit const StructDesc kThrottlingReasonStruct = {.name = "ThrottlingReason", .members = kThrottlingReasonMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kThrottlingReasonStruct = {.name = "ThrottlingReason", .members = kThrottlingReasonMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTimeToLiveSpecificationMembers[] = {
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimeToLiveEnabled, MemberAccess<&TimeToLiveSpecification::enabled>::get, MemberAccess<&TimeToLiveSpecification::enabled>::emplace},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimeToLiveAttributeName, MemberAccess<&TimeToLiveSpecification::attribute_name>::get, MemberAccess<&TimeToLiveSpecification::attribute_name>::emplace},
+    {.name = "Enabled", .type = &kTimeToLiveEnabled, .offset = offsetof(TimeToLiveSpecification, enabled), .required = true},
+    {.name = "AttributeName", .type = &kTimeToLiveAttributeName, .offset = offsetof(TimeToLiveSpecification, attribute_name), .required = true},
 };
-constinit const StructDesc kTimeToLiveSpecificationStruct = {.name = "TimeToLiveSpecification", .members = kTimeToLiveSpecificationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTimeToLiveSpecificationStruct = {.name = "TimeToLiveSpecification", .members = kTimeToLiveSpecificationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kResourceArnString, MemberAccess<&UntagResourceInput::resource_arn>::get, MemberAccess<&UntagResourceInput::resource_arn>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceInput::tag_keys>::get, MemberAccess<&UntagResourceInput::tag_keys>::emplace},
+    {.name = "ResourceArn", .type = &kResourceArnString, .offset = offsetof(UntagResourceInput, resource_arn), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .offset = offsetof(UntagResourceInput, tag_keys), .required = true},
 };
-constinit const StructDesc kUntagResourceInputStruct = {.name = "UntagResourceInput", .members = kUntagResourceInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceInputStruct = {.name = "UntagResourceInput", .members = kUntagResourceInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateItemInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&UpdateItemInput::table_name>::get, MemberAccess<&UpdateItemInput::table_name>::emplace},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&UpdateItemInput::key>::get, MemberAccess<&UpdateItemInput::key>::emplace},
-    {"AttributeUpdates", "AttributeUpdates", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ReturnValues", "ReturnValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValue, MemberAccess<&UpdateItemInput::return_values>::get, MemberAccess<&UpdateItemInput::return_values>::emplace},
-    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&UpdateItemInput::return_consumed_capacity>::get, MemberAccess<&UpdateItemInput::return_consumed_capacity>::emplace},
-    {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnItemCollectionMetrics, MemberAccess<&UpdateItemInput::return_item_collection_metrics>::get, MemberAccess<&UpdateItemInput::return_item_collection_metrics>::emplace},
-    {"UpdateExpression", "UpdateExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUpdateExpression, MemberAccess<&UpdateItemInput::update_expression>::get, MemberAccess<&UpdateItemInput::update_expression>::emplace},
-    {"ConditionExpression", "ConditionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionExpression, MemberAccess<&UpdateItemInput::condition_expression>::get, MemberAccess<&UpdateItemInput::condition_expression>::emplace},
-    {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&UpdateItemInput::expression_attribute_names>::get, MemberAccess<&UpdateItemInput::expression_attribute_names>::emplace},
-    {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeValueMap, MemberAccess<&UpdateItemInput::expression_attribute_values>::get, MemberAccess<&UpdateItemInput::expression_attribute_values>::emplace},
-    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValuesOnConditionCheckFailure, MemberAccess<&UpdateItemInput::return_values_on_condition_check_failure>::get, MemberAccess<&UpdateItemInput::return_values_on_condition_check_failure>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(UpdateItemInput, table_name), .required = true},
+    {.name = "Key", .type = &kKey, .offset = offsetof(UpdateItemInput, key), .required = true},
+    {.name = "AttributeUpdates", .type = nullptr},
+    {.name = "Expected", .type = nullptr},
+    {.name = "ConditionalOperator", .type = nullptr},
+    {.name = "ReturnValues", .type = &kReturnValue, .offset = offsetof(UpdateItemInput, return_values)},
+    {.name = "ReturnConsumedCapacity", .type = &kReturnConsumedCapacity, .offset = offsetof(UpdateItemInput, return_consumed_capacity)},
+    {.name = "ReturnItemCollectionMetrics", .type = &kReturnItemCollectionMetrics, .offset = offsetof(UpdateItemInput, return_item_collection_metrics)},
+    {.name = "UpdateExpression", .type = &kUpdateExpression, .offset = offsetof(UpdateItemInput, update_expression)},
+    {.name = "ConditionExpression", .type = &kConditionExpression, .offset = offsetof(UpdateItemInput, condition_expression)},
+    {.name = "ExpressionAttributeNames", .type = &kExpressionAttributeNameMap, .offset = offsetof(UpdateItemInput, expression_attribute_names)},
+    {.name = "ExpressionAttributeValues", .type = &kExpressionAttributeValueMap, .offset = offsetof(UpdateItemInput, expression_attribute_values)},
+    {.name = "ReturnValuesOnConditionCheckFailure", .type = &kReturnValuesOnConditionCheckFailure, .offset = offsetof(UpdateItemInput, return_values_on_condition_check_failure)},
 };
-constinit const StructDesc kUpdateItemInputStruct = {.name = "UpdateItemInput", .members = kUpdateItemInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateItemInputStruct = {.name = "UpdateItemInput", .members = kUpdateItemInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateItemOutputMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&UpdateItemOutput::attributes>::get, MemberAccess<&UpdateItemOutput::attributes>::emplace},
-    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&UpdateItemOutput::consumed_capacity>::get, MemberAccess<&UpdateItemOutput::consumed_capacity>::emplace},
+    {.name = "Attributes", .type = &kAttributeMap, .offset = offsetof(UpdateItemOutput, attributes)},
+    {.name = "ConsumedCapacity", .type = &kConsumedCapacity, .offset = offsetof(UpdateItemOutput, consumed_capacity)},
 };
-constinit const StructDesc kUpdateItemOutputStruct = {.name = "UpdateItemOutput", .members = kUpdateItemOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateItemOutputStruct = {.name = "UpdateItemOutput", .members = kUpdateItemOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateTableInputMembers[] = {
-    {"AttributeDefinitions", "AttributeDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeDefinitions, MemberAccess<&UpdateTableInput::attribute_definitions>::get, MemberAccess<&UpdateTableInput::attribute_definitions>::emplace},
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&UpdateTableInput::table_name>::get, MemberAccess<&UpdateTableInput::table_name>::emplace},
-    {"BillingMode", "BillingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBillingMode, MemberAccess<&UpdateTableInput::billing_mode>::get, MemberAccess<&UpdateTableInput::billing_mode>::emplace},
-    {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughput, MemberAccess<&UpdateTableInput::provisioned_throughput>::get, MemberAccess<&UpdateTableInput::provisioned_throughput>::emplace},
-    {"GlobalSecondaryIndexUpdates", "GlobalSecondaryIndexUpdates", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexUpdateList, MemberAccess<&UpdateTableInput::global_secondary_index_updates>::get, MemberAccess<&UpdateTableInput::global_secondary_index_updates>::emplace},
-    {"StreamSpecification", "StreamSpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStreamSpecification, MemberAccess<&UpdateTableInput::stream_specification>::get, MemberAccess<&UpdateTableInput::stream_specification>::emplace},
-    {"SSESpecification", "SSESpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSESpecification, MemberAccess<&UpdateTableInput::sse_specification>::get, MemberAccess<&UpdateTableInput::sse_specification>::emplace},
-    {"ReplicaUpdates", "ReplicaUpdates", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClass, MemberAccess<&UpdateTableInput::table_class>::get, MemberAccess<&UpdateTableInput::table_class>::emplace},
-    {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&UpdateTableInput::deletion_protection_enabled>::get, MemberAccess<&UpdateTableInput::deletion_protection_enabled>::emplace},
-    {"MultiRegionConsistency", "MultiRegionConsistency", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GlobalTableWitnessUpdates", "GlobalTableWitnessUpdates", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "AttributeDefinitions", .type = &kAttributeDefinitions, .offset = offsetof(UpdateTableInput, attribute_definitions)},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(UpdateTableInput, table_name), .required = true},
+    {.name = "BillingMode", .type = &kBillingMode, .offset = offsetof(UpdateTableInput, billing_mode)},
+    {.name = "ProvisionedThroughput", .type = &kProvisionedThroughput, .offset = offsetof(UpdateTableInput, provisioned_throughput)},
+    {.name = "GlobalSecondaryIndexUpdates", .type = &kGlobalSecondaryIndexUpdateList, .offset = offsetof(UpdateTableInput, global_secondary_index_updates)},
+    {.name = "StreamSpecification", .type = &kStreamSpecification, .offset = offsetof(UpdateTableInput, stream_specification)},
+    {.name = "SSESpecification", .type = &kSSESpecification, .offset = offsetof(UpdateTableInput, sse_specification)},
+    {.name = "ReplicaUpdates", .type = nullptr},
+    {.name = "TableClass", .type = &kTableClass, .offset = offsetof(UpdateTableInput, table_class)},
+    {.name = "DeletionProtectionEnabled", .type = &kDeletionProtectionEnabled, .offset = offsetof(UpdateTableInput, deletion_protection_enabled)},
+    {.name = "MultiRegionConsistency", .type = nullptr},
+    {.name = "GlobalTableWitnessUpdates", .type = nullptr},
+    {.name = "OnDemandThroughput", .type = nullptr},
+    {.name = "WarmThroughput", .type = nullptr},
+    {.name = "GlobalTableSettingsReplicationMode", .type = nullptr},
 };
-constinit const StructDesc kUpdateTableInputStruct = {.name = "UpdateTableInput", .members = kUpdateTableInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateTableInputStruct = {.name = "UpdateTableInput", .members = kUpdateTableInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateTableOutputMembers[] = {
-    {"TableDescription", "TableDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableDescription, MemberAccess<&UpdateTableOutput::table_description>::get, MemberAccess<&UpdateTableOutput::table_description>::emplace},
+    {.name = "TableDescription", .type = &kTableDescription, .offset = offsetof(UpdateTableOutput, table_description)},
 };
-constinit const StructDesc kUpdateTableOutputStruct = {.name = "UpdateTableOutput", .members = kUpdateTableOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateTableOutputStruct = {.name = "UpdateTableOutput", .members = kUpdateTableOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateTimeToLiveInputMembers[] = {
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&UpdateTimeToLiveInput::table_name>::get, MemberAccess<&UpdateTimeToLiveInput::table_name>::emplace},
-    {"TimeToLiveSpecification", "TimeToLiveSpecification", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimeToLiveSpecification, MemberAccess<&UpdateTimeToLiveInput::time_to_live_specification>::get, MemberAccess<&UpdateTimeToLiveInput::time_to_live_specification>::emplace},
+    {.name = "TableName", .type = &kTableArn, .offset = offsetof(UpdateTimeToLiveInput, table_name), .required = true},
+    {.name = "TimeToLiveSpecification", .type = &kTimeToLiveSpecification, .offset = offsetof(UpdateTimeToLiveInput, time_to_live_specification), .required = true},
 };
-constinit const StructDesc kUpdateTimeToLiveInputStruct = {.name = "UpdateTimeToLiveInput", .members = kUpdateTimeToLiveInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateTimeToLiveInputStruct = {.name = "UpdateTimeToLiveInput", .members = kUpdateTimeToLiveInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateTimeToLiveOutputMembers[] = {
-    {"TimeToLiveSpecification", "TimeToLiveSpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveSpecification, MemberAccess<&UpdateTimeToLiveOutput::time_to_live_specification>::get, MemberAccess<&UpdateTimeToLiveOutput::time_to_live_specification>::emplace},
+    {.name = "TimeToLiveSpecification", .type = &kTimeToLiveSpecification, .offset = offsetof(UpdateTimeToLiveOutput, time_to_live_specification)},
 };
-constinit const StructDesc kUpdateTimeToLiveOutputStruct = {.name = "UpdateTimeToLiveOutput", .members = kUpdateTimeToLiveOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateTimeToLiveOutputStruct = {.name = "UpdateTimeToLiveOutput", .members = kUpdateTimeToLiveOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kWriteRequestMembers[] = {
-    {"PutRequest", "PutRequest", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPutRequest, MemberAccess<&WriteRequest::put_request>::get, MemberAccess<&WriteRequest::put_request>::emplace},
-    {"DeleteRequest", "DeleteRequest", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteRequest, MemberAccess<&WriteRequest::delete_request>::get, MemberAccess<&WriteRequest::delete_request>::emplace},
+    {.name = "PutRequest", .type = &kPutRequest, .offset = offsetof(WriteRequest, put_request)},
+    {.name = "DeleteRequest", .type = &kDeleteRequest, .offset = offsetof(WriteRequest, delete_request)},
 };
-constinit const StructDesc kWriteRequestStruct = {.name = "WriteRequest", .members = kWriteRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kWriteRequestStruct = {.name = "WriteRequest", .members = kWriteRequestMembers, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

@@ -328,1198 +328,1198 @@ extern const TypeDesc kUserListType;
 extern const TypeDesc kUserNameType;
 extern const TypeDesc kVirtualMFADeviceListType;
 
-constinit const TypeDesc kAccessKeyLastUsed = {.kind = Kind::structure, .shape_name = "AccessKeyLastUsed", .structure = &kAccessKeyLastUsedStruct};
+constinit const TypeDesc kAccessKeyLastUsed = {.kind = Kind::structure, .shape_name = "AccessKeyLastUsed", .structure = &kAccessKeyLastUsedStruct, .holder = &OptionalHolder<AccessKeyLastUsed>::kAccess};
 constinit const TypeDesc kAccessKeyMetadata = {.kind = Kind::structure, .shape_name = "AccessKeyMetadata", .structure = &kAccessKeyMetadataStruct};
 constexpr ListAccess kArnListTypeAccess = list_access<std::string>(&kArnType, "member", false);
-constinit const TypeDesc kArnListType = {.kind = Kind::list, .shape_name = "ArnListType", .list = &kArnListTypeAccess};
-constinit const TypeDesc kAttachedPermissionsBoundary = {.kind = Kind::structure, .shape_name = "AttachedPermissionsBoundary", .structure = &kAttachedPermissionsBoundaryStruct};
+constinit const TypeDesc kArnListType = {.kind = Kind::list, .shape_name = "ArnListType", .list = &kArnListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kAttachedPermissionsBoundary = {.kind = Kind::structure, .shape_name = "AttachedPermissionsBoundary", .structure = &kAttachedPermissionsBoundaryStruct, .holder = &OptionalHolder<AttachedPermissionsBoundary>::kAccess};
 constinit const TypeDesc kAttachedPolicy = {.kind = Kind::structure, .shape_name = "AttachedPolicy", .structure = &kAttachedPolicyStruct};
-constinit const TypeDesc kBootstrapDatum = {.kind = Kind::blob, .shape_name = "BootstrapDatum", .sensitive = true};
+constinit const TypeDesc kBootstrapDatum = {.kind = Kind::blob, .sensitive = true, .shape_name = "BootstrapDatum", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kCertificationKeyType = {.kind = Kind::string, .shape_name = "CertificationKeyType", .min = 1, .max = 128, .pattern = "[\\u0020-\\u00FF]+"};
 constexpr MapAccess kCertificationMapTypeAccess = map_access<std::string>(&kCertificationValueType, "key", "value", false, &kCertificationKeyType);
-constinit const TypeDesc kCertificationMapType = {.kind = Kind::map, .shape_name = "CertificationMapType", .map = &kCertificationMapTypeAccess};
+constinit const TypeDesc kCertificationMapType = {.kind = Kind::map, .shape_name = "CertificationMapType", .map = &kCertificationMapTypeAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constinit const TypeDesc kCertificationValueType = {.kind = Kind::string, .shape_name = "CertificationValueType", .min = 1, .max = 32, .pattern = "[\\u0020-\\u00FF]+"};
-constinit const TypeDesc kDeletionTaskFailureReasonType = {.kind = Kind::structure, .shape_name = "DeletionTaskFailureReasonType", .structure = &kDeletionTaskFailureReasonTypeStruct};
-constinit const TypeDesc kDeletionTaskIdType = {.kind = Kind::string, .shape_name = "DeletionTaskIdType", .min = 1, .max = 1000};
+constinit const TypeDesc kDeletionTaskFailureReasonType = {.kind = Kind::structure, .shape_name = "DeletionTaskFailureReasonType", .structure = &kDeletionTaskFailureReasonTypeStruct, .holder = &OptionalHolder<DeletionTaskFailureReasonType>::kAccess};
+constinit const TypeDesc kDeletionTaskIdType = {.kind = Kind::string, .shape_name = "DeletionTaskIdType", .min = 1, .max = 1000, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kDeletionTaskStatusTypeValues[] = {"SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"};
-constinit const TypeDesc kDeletionTaskStatusType = {.kind = Kind::string, .shape_name = "DeletionTaskStatusType", .enum_values = kDeletionTaskStatusTypeValues};
+constinit const TypeDesc kDeletionTaskStatusType = {.kind = Kind::string, .shape_name = "DeletionTaskStatusType", .enum_values = kDeletionTaskStatusTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kEntityTypeValues[] = {"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"};
-constinit const TypeDesc kEntityType = {.kind = Kind::string, .shape_name = "EntityType", .enum_values = kEntityTypeValues};
-constinit const TypeDesc kGroup = {.kind = Kind::structure, .shape_name = "Group", .structure = &kGroupStruct};
+constinit const TypeDesc kEntityType = {.kind = Kind::string, .shape_name = "EntityType", .enum_values = kEntityTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kGroup = {.kind = Kind::structure, .shape_name = "Group", .structure = &kGroupStruct, .holder = &OptionalHolder<Group>::kAccess};
 constinit const TypeDesc kGroupDetail = {.kind = Kind::structure, .shape_name = "GroupDetail", .structure = &kGroupDetailStruct};
-constinit const TypeDesc kInstanceProfile = {.kind = Kind::structure, .shape_name = "InstanceProfile", .structure = &kInstanceProfileStruct};
-constinit const TypeDesc kLoginProfile = {.kind = Kind::structure, .shape_name = "LoginProfile", .structure = &kLoginProfileStruct};
+constinit const TypeDesc kInstanceProfile = {.kind = Kind::structure, .shape_name = "InstanceProfile", .structure = &kInstanceProfileStruct, .holder = &OptionalHolder<InstanceProfile>::kAccess};
+constinit const TypeDesc kLoginProfile = {.kind = Kind::structure, .shape_name = "LoginProfile", .structure = &kLoginProfileStruct, .holder = &OptionalHolder<LoginProfile>::kAccess};
 constinit const TypeDesc kMFADevice = {.kind = Kind::structure, .shape_name = "MFADevice", .structure = &kMFADeviceStruct};
 constinit const TypeDesc kManagedPolicyDetail = {.kind = Kind::structure, .shape_name = "ManagedPolicyDetail", .structure = &kManagedPolicyDetailStruct};
 constexpr ListAccess kManagedPolicyDetailListTypeAccess = list_access<ManagedPolicyDetail>(&kManagedPolicyDetail, "member", false);
-constinit const TypeDesc kManagedPolicyDetailListType = {.kind = Kind::list, .shape_name = "ManagedPolicyDetailListType", .list = &kManagedPolicyDetailListTypeAccess};
+constinit const TypeDesc kManagedPolicyDetailListType = {.kind = Kind::list, .shape_name = "ManagedPolicyDetailListType", .list = &kManagedPolicyDetailListTypeAccess, .holder = &OptionalHolder<std::vector<ManagedPolicyDetail>>::kAccess};
 constinit const TypeDesc kOpenIDConnectProviderListEntry = {.kind = Kind::structure, .shape_name = "OpenIDConnectProviderListEntry", .structure = &kOpenIDConnectProviderListEntryStruct};
 constexpr ListAccess kOpenIDConnectProviderListTypeAccess = list_access<OpenIDConnectProviderListEntry>(&kOpenIDConnectProviderListEntry, "member", false);
-constinit const TypeDesc kOpenIDConnectProviderListType = {.kind = Kind::list, .shape_name = "OpenIDConnectProviderListType", .list = &kOpenIDConnectProviderListTypeAccess};
-constinit const TypeDesc kOpenIDConnectProviderUrlType = {.kind = Kind::string, .shape_name = "OpenIDConnectProviderUrlType", .min = 1, .max = 255};
-constinit const TypeDesc kPasswordPolicy = {.kind = Kind::structure, .shape_name = "PasswordPolicy", .structure = &kPasswordPolicyStruct};
+constinit const TypeDesc kOpenIDConnectProviderListType = {.kind = Kind::list, .shape_name = "OpenIDConnectProviderListType", .list = &kOpenIDConnectProviderListTypeAccess, .holder = &OptionalHolder<std::vector<OpenIDConnectProviderListEntry>>::kAccess};
+constinit const TypeDesc kOpenIDConnectProviderUrlType = {.kind = Kind::string, .shape_name = "OpenIDConnectProviderUrlType", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPasswordPolicy = {.kind = Kind::structure, .shape_name = "PasswordPolicy", .structure = &kPasswordPolicyStruct, .holder = &OptionalHolder<PasswordPolicy>::kAccess};
 constexpr std::string_view kPermissionsBoundaryAttachmentTypeValues[] = {"PermissionsBoundaryPolicy"};
-constinit const TypeDesc kPermissionsBoundaryAttachmentType = {.kind = Kind::string, .shape_name = "PermissionsBoundaryAttachmentType", .enum_values = kPermissionsBoundaryAttachmentTypeValues};
-constinit const TypeDesc kPolicy = {.kind = Kind::structure, .shape_name = "Policy", .structure = &kPolicyStruct};
+constinit const TypeDesc kPermissionsBoundaryAttachmentType = {.kind = Kind::string, .shape_name = "PermissionsBoundaryAttachmentType", .enum_values = kPermissionsBoundaryAttachmentTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicy = {.kind = Kind::structure, .shape_name = "Policy", .structure = &kPolicyStruct, .holder = &OptionalHolder<Policy>::kAccess};
 constinit const TypeDesc kPolicyDetail = {.kind = Kind::structure, .shape_name = "PolicyDetail", .structure = &kPolicyDetailStruct};
 constinit const TypeDesc kPolicyGroup = {.kind = Kind::structure, .shape_name = "PolicyGroup", .structure = &kPolicyGroupStruct};
 constexpr ListAccess kPolicyGroupListTypeAccess = list_access<PolicyGroup>(&kPolicyGroup, "member", false);
-constinit const TypeDesc kPolicyGroupListType = {.kind = Kind::list, .shape_name = "PolicyGroupListType", .list = &kPolicyGroupListTypeAccess};
+constinit const TypeDesc kPolicyGroupListType = {.kind = Kind::list, .shape_name = "PolicyGroupListType", .list = &kPolicyGroupListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyGroup>>::kAccess};
 constinit const TypeDesc kPolicyRole = {.kind = Kind::structure, .shape_name = "PolicyRole", .structure = &kPolicyRoleStruct};
 constexpr ListAccess kPolicyRoleListTypeAccess = list_access<PolicyRole>(&kPolicyRole, "member", false);
-constinit const TypeDesc kPolicyRoleListType = {.kind = Kind::list, .shape_name = "PolicyRoleListType", .list = &kPolicyRoleListTypeAccess};
+constinit const TypeDesc kPolicyRoleListType = {.kind = Kind::list, .shape_name = "PolicyRoleListType", .list = &kPolicyRoleListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyRole>>::kAccess};
 constexpr std::string_view kPolicyUsageTypeValues[] = {"PermissionsPolicy", "PermissionsBoundary"};
-constinit const TypeDesc kPolicyUsageType = {.kind = Kind::string, .shape_name = "PolicyUsageType", .enum_values = kPolicyUsageTypeValues};
+constinit const TypeDesc kPolicyUsageType = {.kind = Kind::string, .shape_name = "PolicyUsageType", .enum_values = kPolicyUsageTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kPolicyUser = {.kind = Kind::structure, .shape_name = "PolicyUser", .structure = &kPolicyUserStruct};
 constexpr ListAccess kPolicyUserListTypeAccess = list_access<PolicyUser>(&kPolicyUser, "member", false);
-constinit const TypeDesc kPolicyUserListType = {.kind = Kind::list, .shape_name = "PolicyUserListType", .list = &kPolicyUserListTypeAccess};
-constinit const TypeDesc kPolicyVersion = {.kind = Kind::structure, .shape_name = "PolicyVersion", .structure = &kPolicyVersionStruct};
-constinit const TypeDesc kReasonType = {.kind = Kind::string, .shape_name = "ReasonType", .max = 1000};
-constinit const TypeDesc kRegionNameType = {.kind = Kind::string, .shape_name = "RegionNameType", .min = 1, .max = 100};
-constinit const TypeDesc kReportContentType = {.kind = Kind::blob, .shape_name = "ReportContentType"};
+constinit const TypeDesc kPolicyUserListType = {.kind = Kind::list, .shape_name = "PolicyUserListType", .list = &kPolicyUserListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyUser>>::kAccess};
+constinit const TypeDesc kPolicyVersion = {.kind = Kind::structure, .shape_name = "PolicyVersion", .structure = &kPolicyVersionStruct, .holder = &OptionalHolder<PolicyVersion>::kAccess};
+constinit const TypeDesc kReasonType = {.kind = Kind::string, .shape_name = "ReasonType", .max = 1000, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRegionNameType = {.kind = Kind::string, .shape_name = "RegionNameType", .min = 1, .max = 100, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReportContentType = {.kind = Kind::blob, .shape_name = "ReportContentType", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kReportFormatTypeValues[] = {"text/csv"};
-constinit const TypeDesc kReportFormatType = {.kind = Kind::string, .shape_name = "ReportFormatType", .enum_values = kReportFormatTypeValues};
-constinit const TypeDesc kReportStateDescriptionType = {.kind = Kind::string, .shape_name = "ReportStateDescriptionType"};
+constinit const TypeDesc kReportFormatType = {.kind = Kind::string, .shape_name = "ReportFormatType", .enum_values = kReportFormatTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReportStateDescriptionType = {.kind = Kind::string, .shape_name = "ReportStateDescriptionType", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kReportStateTypeValues[] = {"STARTED", "INPROGRESS", "COMPLETE"};
-constinit const TypeDesc kReportStateType = {.kind = Kind::string, .shape_name = "ReportStateType", .enum_values = kReportStateTypeValues};
-constinit const TypeDesc kRole = {.kind = Kind::structure, .shape_name = "Role", .structure = &kRoleStruct};
+constinit const TypeDesc kReportStateType = {.kind = Kind::string, .shape_name = "ReportStateType", .enum_values = kReportStateTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRole = {.kind = Kind::structure, .shape_name = "Role", .structure = &kRoleStruct, .holder = &OptionalHolder<Role>::kAccess};
 constinit const TypeDesc kRoleDetail = {.kind = Kind::structure, .shape_name = "RoleDetail", .structure = &kRoleDetailStruct};
-constinit const TypeDesc kRoleLastUsed = {.kind = Kind::structure, .shape_name = "RoleLastUsed", .structure = &kRoleLastUsedStruct};
+constinit const TypeDesc kRoleLastUsed = {.kind = Kind::structure, .shape_name = "RoleLastUsed", .structure = &kRoleLastUsedStruct, .holder = &OptionalHolder<RoleLastUsed>::kAccess};
 constexpr ListAccess kRoleUsageListTypeAccess = list_access<RoleUsageType>(&kRoleUsageType, "member", false);
-constinit const TypeDesc kRoleUsageListType = {.kind = Kind::list, .shape_name = "RoleUsageListType", .list = &kRoleUsageListTypeAccess};
+constinit const TypeDesc kRoleUsageListType = {.kind = Kind::list, .shape_name = "RoleUsageListType", .list = &kRoleUsageListTypeAccess, .holder = &OptionalHolder<std::vector<RoleUsageType>>::kAccess};
 constinit const TypeDesc kRoleUsageType = {.kind = Kind::structure, .shape_name = "RoleUsageType", .structure = &kRoleUsageTypeStruct};
-constinit const TypeDesc kSAMLMetadataDocumentType = {.kind = Kind::string, .shape_name = "SAMLMetadataDocumentType", .min = 1000, .max = 10000000};
+constinit const TypeDesc kSAMLMetadataDocumentType = {.kind = Kind::string, .shape_name = "SAMLMetadataDocumentType", .min = 1000, .max = 10000000, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kSAMLPrivateKey = {.kind = Kind::structure, .shape_name = "SAMLPrivateKey", .structure = &kSAMLPrivateKeyStruct};
 constinit const TypeDesc kSAMLProviderListEntry = {.kind = Kind::structure, .shape_name = "SAMLProviderListEntry", .structure = &kSAMLProviderListEntryStruct};
 constexpr ListAccess kSAMLProviderListTypeAccess = list_access<SAMLProviderListEntry>(&kSAMLProviderListEntry, "member", false);
-constinit const TypeDesc kSAMLProviderListType = {.kind = Kind::list, .shape_name = "SAMLProviderListType", .list = &kSAMLProviderListTypeAccess};
-constinit const TypeDesc kSSHPublicKey = {.kind = Kind::structure, .shape_name = "SSHPublicKey", .structure = &kSSHPublicKeyStruct};
+constinit const TypeDesc kSAMLProviderListType = {.kind = Kind::list, .shape_name = "SAMLProviderListType", .list = &kSAMLProviderListTypeAccess, .holder = &OptionalHolder<std::vector<SAMLProviderListEntry>>::kAccess};
+constinit const TypeDesc kSSHPublicKey = {.kind = Kind::structure, .shape_name = "SSHPublicKey", .structure = &kSSHPublicKeyStruct, .holder = &OptionalHolder<SSHPublicKey>::kAccess};
 constexpr ListAccess kSSHPublicKeyListTypeAccess = list_access<SSHPublicKeyMetadata>(&kSSHPublicKeyMetadata, "member", false);
-constinit const TypeDesc kSSHPublicKeyListType = {.kind = Kind::list, .shape_name = "SSHPublicKeyListType", .list = &kSSHPublicKeyListTypeAccess};
+constinit const TypeDesc kSSHPublicKeyListType = {.kind = Kind::list, .shape_name = "SSHPublicKeyListType", .list = &kSSHPublicKeyListTypeAccess, .holder = &OptionalHolder<std::vector<SSHPublicKeyMetadata>>::kAccess};
 constinit const TypeDesc kSSHPublicKeyMetadata = {.kind = Kind::structure, .shape_name = "SSHPublicKeyMetadata", .structure = &kSSHPublicKeyMetadataStruct};
-constinit const TypeDesc kServerCertificate = {.kind = Kind::structure, .shape_name = "ServerCertificate", .structure = &kServerCertificateStruct};
-constinit const TypeDesc kServerCertificateMetadata = {.kind = Kind::structure, .shape_name = "ServerCertificateMetadata", .structure = &kServerCertificateMetadataStruct};
+constinit const TypeDesc kServerCertificate = {.kind = Kind::structure, .shape_name = "ServerCertificate", .structure = &kServerCertificateStruct, .holder = &OptionalHolder<ServerCertificate>::kAccess};
+constinit const TypeDesc kServerCertificateMetadata = {.kind = Kind::structure, .shape_name = "ServerCertificateMetadata", .structure = &kServerCertificateMetadataStruct, .holder = &OptionalHolder<ServerCertificateMetadata>::kAccess};
 constinit const TypeDesc kServiceSpecificCredentialMetadata = {.kind = Kind::structure, .shape_name = "ServiceSpecificCredentialMetadata", .structure = &kServiceSpecificCredentialMetadataStruct};
 constexpr ListAccess kServiceSpecificCredentialsListTypeAccess = list_access<ServiceSpecificCredentialMetadata>(&kServiceSpecificCredentialMetadata, "member", false);
-constinit const TypeDesc kServiceSpecificCredentialsListType = {.kind = Kind::list, .shape_name = "ServiceSpecificCredentialsListType", .list = &kServiceSpecificCredentialsListTypeAccess};
+constinit const TypeDesc kServiceSpecificCredentialsListType = {.kind = Kind::list, .shape_name = "ServiceSpecificCredentialsListType", .list = &kServiceSpecificCredentialsListTypeAccess, .holder = &OptionalHolder<std::vector<ServiceSpecificCredentialMetadata>>::kAccess};
 constinit const TypeDesc kSigningCertificate = {.kind = Kind::structure, .shape_name = "SigningCertificate", .structure = &kSigningCertificateStruct};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
-constinit const TypeDesc kUser = {.kind = Kind::structure, .shape_name = "User", .structure = &kUserStruct};
+constinit const TypeDesc kUser = {.kind = Kind::structure, .shape_name = "User", .structure = &kUserStruct, .holder = &OptionalHolder<User>::kAccess};
 constinit const TypeDesc kUserDetail = {.kind = Kind::structure, .shape_name = "UserDetail", .structure = &kUserDetailStruct};
 constinit const TypeDesc kVirtualMFADevice = {.kind = Kind::structure, .shape_name = "VirtualMFADevice", .structure = &kVirtualMFADeviceStruct};
-constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]+"};
+constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAccessKeyMetadataListTypeAccess = list_access<AccessKeyMetadata>(&kAccessKeyMetadata, "member", false);
-constinit const TypeDesc kAccessKeyMetadataListType = {.kind = Kind::list, .shape_name = "accessKeyMetadataListType", .list = &kAccessKeyMetadataListTypeAccess};
+constinit const TypeDesc kAccessKeyMetadataListType = {.kind = Kind::list, .shape_name = "accessKeyMetadataListType", .list = &kAccessKeyMetadataListTypeAccess, .holder = &OptionalHolder<std::vector<AccessKeyMetadata>>::kAccess};
 constexpr ListAccess kAccountAliasListTypeAccess = list_access<std::string>(&kAccountAliasType, "member", false);
-constinit const TypeDesc kAccountAliasListType = {.kind = Kind::list, .shape_name = "accountAliasListType", .list = &kAccountAliasListTypeAccess};
+constinit const TypeDesc kAccountAliasListType = {.kind = Kind::list, .shape_name = "accountAliasListType", .list = &kAccountAliasListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kAccountAliasType = {.kind = Kind::string, .shape_name = "accountAliasType", .min = 3, .max = 63, .pattern = "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"};
-constinit const TypeDesc kAllUsers = {.kind = Kind::boolean, .shape_name = "allUsers"};
-constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048};
+constinit const TypeDesc kAllUsers = {.kind = Kind::boolean, .shape_name = "allUsers", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAssertionEncryptionModeTypeValues[] = {"Required", "Allowed"};
-constinit const TypeDesc kAssertionEncryptionModeType = {.kind = Kind::string, .shape_name = "assertionEncryptionModeType", .enum_values = kAssertionEncryptionModeTypeValues};
+constinit const TypeDesc kAssertionEncryptionModeType = {.kind = Kind::string, .shape_name = "assertionEncryptionModeType", .enum_values = kAssertionEncryptionModeTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAssignmentStatusTypeValues[] = {"Assigned", "Unassigned", "Any"};
-constinit const TypeDesc kAssignmentStatusType = {.kind = Kind::string, .shape_name = "assignmentStatusType", .enum_values = kAssignmentStatusTypeValues};
+constinit const TypeDesc kAssignmentStatusType = {.kind = Kind::string, .shape_name = "assignmentStatusType", .enum_values = kAssignmentStatusTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAttachedPoliciesListTypeAccess = list_access<AttachedPolicy>(&kAttachedPolicy, "member", false);
-constinit const TypeDesc kAttachedPoliciesListType = {.kind = Kind::list, .shape_name = "attachedPoliciesListType", .list = &kAttachedPoliciesListTypeAccess};
-constinit const TypeDesc kAttachmentCountType = {.kind = Kind::integer, .shape_name = "attachmentCountType"};
-constinit const TypeDesc kBooleanObjectType = {.kind = Kind::boolean, .shape_name = "booleanObjectType"};
-constinit const TypeDesc kBooleanType = {.kind = Kind::boolean, .shape_name = "booleanType"};
-constinit const TypeDesc kCertificateBodyType = {.kind = Kind::string, .shape_name = "certificateBodyType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
-constinit const TypeDesc kCertificateChainType = {.kind = Kind::string, .shape_name = "certificateChainType", .min = 1, .max = 2097152, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
-constinit const TypeDesc kCertificateIdType = {.kind = Kind::string, .shape_name = "certificateIdType", .min = 24, .max = 128, .pattern = "[\\w]+"};
+constinit const TypeDesc kAttachedPoliciesListType = {.kind = Kind::list, .shape_name = "attachedPoliciesListType", .list = &kAttachedPoliciesListTypeAccess, .holder = &OptionalHolder<std::vector<AttachedPolicy>>::kAccess};
+constinit const TypeDesc kAttachmentCountType = {.kind = Kind::integer, .shape_name = "attachmentCountType", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kBooleanObjectType = {.kind = Kind::boolean, .shape_name = "booleanObjectType", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kBooleanType = {.kind = Kind::boolean, .shape_name = "booleanType", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kCertificateBodyType = {.kind = Kind::string, .shape_name = "certificateBodyType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCertificateChainType = {.kind = Kind::string, .shape_name = "certificateChainType", .min = 1, .max = 2097152, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCertificateIdType = {.kind = Kind::string, .shape_name = "certificateIdType", .min = 24, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCertificateListTypeAccess = list_access<SigningCertificate>(&kSigningCertificate, "member", false);
-constinit const TypeDesc kCertificateListType = {.kind = Kind::list, .shape_name = "certificateListType", .list = &kCertificateListTypeAccess};
+constinit const TypeDesc kCertificateListType = {.kind = Kind::list, .shape_name = "certificateListType", .list = &kCertificateListTypeAccess, .holder = &OptionalHolder<std::vector<SigningCertificate>>::kAccess};
 constexpr ListAccess kClientIDListTypeAccess = list_access<std::string>(&kClientIDType, "member", false);
-constinit const TypeDesc kClientIDListType = {.kind = Kind::list, .shape_name = "clientIDListType", .list = &kClientIDListTypeAccess};
+constinit const TypeDesc kClientIDListType = {.kind = Kind::list, .shape_name = "clientIDListType", .list = &kClientIDListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kClientIDType = {.kind = Kind::string, .shape_name = "clientIDType", .min = 1, .max = 255};
-constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType"};
+constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType", .holder = &OptionalHolder<base::Timestamp>::kAccess};
 constexpr std::string_view kEncodingTypeValues[] = {"SSH", "PEM"};
-constinit const TypeDesc kEncodingType = {.kind = Kind::string, .shape_name = "encodingType", .enum_values = kEncodingTypeValues};
+constinit const TypeDesc kEncodingType = {.kind = Kind::string, .shape_name = "encodingType", .enum_values = kEncodingTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kEntityListTypeAccess = list_access<std::string>(&kEntityType, "member", false);
-constinit const TypeDesc kEntityListType = {.kind = Kind::list, .shape_name = "entityListType", .list = &kEntityListTypeAccess};
-constinit const TypeDesc kExistingUserNameType = {.kind = Kind::string, .shape_name = "existingUserNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
+constinit const TypeDesc kEntityListType = {.kind = Kind::list, .shape_name = "entityListType", .list = &kEntityListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kExistingUserNameType = {.kind = Kind::string, .shape_name = "existingUserNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kGroupDetailListTypeAccess = list_access<GroupDetail>(&kGroupDetail, "member", false);
-constinit const TypeDesc kGroupDetailListType = {.kind = Kind::list, .shape_name = "groupDetailListType", .list = &kGroupDetailListTypeAccess};
+constinit const TypeDesc kGroupDetailListType = {.kind = Kind::list, .shape_name = "groupDetailListType", .list = &kGroupDetailListTypeAccess, .holder = &OptionalHolder<std::vector<GroupDetail>>::kAccess};
 constexpr ListAccess kGroupListTypeAccess = list_access<Group>(&kGroup, "member", false);
-constinit const TypeDesc kGroupListType = {.kind = Kind::list, .shape_name = "groupListType", .list = &kGroupListTypeAccess};
+constinit const TypeDesc kGroupListType = {.kind = Kind::list, .shape_name = "groupListType", .list = &kGroupListTypeAccess, .holder = &OptionalHolder<std::vector<Group>>::kAccess};
 constexpr ListAccess kGroupNameListTypeAccess = list_access<std::string>(&kGroupNameType, "member", false);
-constinit const TypeDesc kGroupNameListType = {.kind = Kind::list, .shape_name = "groupNameListType", .list = &kGroupNameListTypeAccess};
-constinit const TypeDesc kGroupNameType = {.kind = Kind::string, .shape_name = "groupNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kIdType = {.kind = Kind::string, .shape_name = "idType", .min = 16, .max = 128, .pattern = "[\\w]+"};
+constinit const TypeDesc kGroupNameListType = {.kind = Kind::list, .shape_name = "groupNameListType", .list = &kGroupNameListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kGroupNameType = {.kind = Kind::string, .shape_name = "groupNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIdType = {.kind = Kind::string, .shape_name = "idType", .min = 16, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kInstanceProfileListTypeAccess = list_access<InstanceProfile>(&kInstanceProfile, "member", false);
-constinit const TypeDesc kInstanceProfileListType = {.kind = Kind::list, .shape_name = "instanceProfileListType", .list = &kInstanceProfileListTypeAccess};
-constinit const TypeDesc kInstanceProfileNameType = {.kind = Kind::string, .shape_name = "instanceProfileNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kMarkerType = {.kind = Kind::string, .shape_name = "markerType", .min = 1, .max = 320, .pattern = "[\\u0020-\\u00FF]+"};
-constinit const TypeDesc kMaxItemsType = {.kind = Kind::integer, .shape_name = "maxItemsType", .min = 1, .max = 1000};
-constinit const TypeDesc kMaxPasswordAgeType = {.kind = Kind::integer, .shape_name = "maxPasswordAgeType", .min = 1, .max = 1095};
+constinit const TypeDesc kInstanceProfileListType = {.kind = Kind::list, .shape_name = "instanceProfileListType", .list = &kInstanceProfileListTypeAccess, .holder = &OptionalHolder<std::vector<InstanceProfile>>::kAccess};
+constinit const TypeDesc kInstanceProfileNameType = {.kind = Kind::string, .shape_name = "instanceProfileNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMarkerType = {.kind = Kind::string, .shape_name = "markerType", .min = 1, .max = 320, .pattern = "[\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMaxItemsType = {.kind = Kind::integer, .shape_name = "maxItemsType", .min = 1, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxPasswordAgeType = {.kind = Kind::integer, .shape_name = "maxPasswordAgeType", .min = 1, .max = 1095, .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr ListAccess kMfaDeviceListTypeAccess = list_access<MFADevice>(&kMFADevice, "member", false);
-constinit const TypeDesc kMfaDeviceListType = {.kind = Kind::list, .shape_name = "mfaDeviceListType", .list = &kMfaDeviceListTypeAccess};
-constinit const TypeDesc kMinimumPasswordLengthType = {.kind = Kind::integer, .shape_name = "minimumPasswordLengthType", .min = 6, .max = 128};
-constinit const TypeDesc kPasswordReusePreventionType = {.kind = Kind::integer, .shape_name = "passwordReusePreventionType", .min = 1, .max = 24};
-constinit const TypeDesc kPathPrefixType = {.kind = Kind::string, .shape_name = "pathPrefixType", .min = 1, .max = 512, .pattern = "\\u002F[\\u0021-\\u007F]*"};
-constinit const TypeDesc kPathType = {.kind = Kind::string, .shape_name = "pathType", .min = 1, .max = 512, .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)"};
-constinit const TypeDesc kPolicyDescriptionType = {.kind = Kind::string, .shape_name = "policyDescriptionType", .max = 1000};
+constinit const TypeDesc kMfaDeviceListType = {.kind = Kind::list, .shape_name = "mfaDeviceListType", .list = &kMfaDeviceListTypeAccess, .holder = &OptionalHolder<std::vector<MFADevice>>::kAccess};
+constinit const TypeDesc kMinimumPasswordLengthType = {.kind = Kind::integer, .shape_name = "minimumPasswordLengthType", .min = 6, .max = 128, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPasswordReusePreventionType = {.kind = Kind::integer, .shape_name = "passwordReusePreventionType", .min = 1, .max = 24, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPathPrefixType = {.kind = Kind::string, .shape_name = "pathPrefixType", .min = 1, .max = 512, .pattern = "\\u002F[\\u0021-\\u007F]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPathType = {.kind = Kind::string, .shape_name = "pathType", .min = 1, .max = 512, .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicyDescriptionType = {.kind = Kind::string, .shape_name = "policyDescriptionType", .max = 1000, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kPolicyDetailListTypeAccess = list_access<PolicyDetail>(&kPolicyDetail, "member", false);
-constinit const TypeDesc kPolicyDetailListType = {.kind = Kind::list, .shape_name = "policyDetailListType", .list = &kPolicyDetailListTypeAccess};
-constinit const TypeDesc kPolicyDocumentType = {.kind = Kind::string, .shape_name = "policyDocumentType", .min = 1, .max = 131072, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
+constinit const TypeDesc kPolicyDetailListType = {.kind = Kind::list, .shape_name = "policyDetailListType", .list = &kPolicyDetailListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyDetail>>::kAccess};
+constinit const TypeDesc kPolicyDocumentType = {.kind = Kind::string, .shape_name = "policyDocumentType", .min = 1, .max = 131072, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kPolicyDocumentVersionListTypeAccess = list_access<PolicyVersion>(&kPolicyVersion, "member", false);
-constinit const TypeDesc kPolicyDocumentVersionListType = {.kind = Kind::list, .shape_name = "policyDocumentVersionListType", .list = &kPolicyDocumentVersionListTypeAccess};
+constinit const TypeDesc kPolicyDocumentVersionListType = {.kind = Kind::list, .shape_name = "policyDocumentVersionListType", .list = &kPolicyDocumentVersionListTypeAccess, .holder = &OptionalHolder<std::vector<PolicyVersion>>::kAccess};
 constexpr ListAccess kPolicyListTypeAccess = list_access<Policy>(&kPolicy, "member", false);
-constinit const TypeDesc kPolicyListType = {.kind = Kind::list, .shape_name = "policyListType", .list = &kPolicyListTypeAccess};
+constinit const TypeDesc kPolicyListType = {.kind = Kind::list, .shape_name = "policyListType", .list = &kPolicyListTypeAccess, .holder = &OptionalHolder<std::vector<Policy>>::kAccess};
 constexpr ListAccess kPolicyNameListTypeAccess = list_access<std::string>(&kPolicyNameType, "member", false);
-constinit const TypeDesc kPolicyNameListType = {.kind = Kind::list, .shape_name = "policyNameListType", .list = &kPolicyNameListTypeAccess};
-constinit const TypeDesc kPolicyNameType = {.kind = Kind::string, .shape_name = "policyNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kPolicyPathType = {.kind = Kind::string, .shape_name = "policyPathType", .min = 1, .max = 512, .pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"};
+constinit const TypeDesc kPolicyNameListType = {.kind = Kind::list, .shape_name = "policyNameListType", .list = &kPolicyNameListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kPolicyNameType = {.kind = Kind::string, .shape_name = "policyNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicyPathType = {.kind = Kind::string, .shape_name = "policyPathType", .min = 1, .max = 512, .pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kPolicyScopeTypeValues[] = {"All", "AWS", "Local"};
-constinit const TypeDesc kPolicyScopeType = {.kind = Kind::string, .shape_name = "policyScopeType", .enum_values = kPolicyScopeTypeValues};
-constinit const TypeDesc kPolicyVersionIdType = {.kind = Kind::string, .shape_name = "policyVersionIdType", .pattern = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"};
-constinit const TypeDesc kPrivateKeyIdType = {.kind = Kind::string, .shape_name = "privateKeyIdType", .min = 22, .max = 64, .pattern = "[A-Z0-9]+"};
+constinit const TypeDesc kPolicyScopeType = {.kind = Kind::string, .shape_name = "policyScopeType", .enum_values = kPolicyScopeTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicyVersionIdType = {.kind = Kind::string, .shape_name = "policyVersionIdType", .pattern = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPrivateKeyIdType = {.kind = Kind::string, .shape_name = "privateKeyIdType", .min = 22, .max = 64, .pattern = "[A-Z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kPrivateKeyListAccess = list_access<SAMLPrivateKey>(&kSAMLPrivateKey, "member", false);
-constinit const TypeDesc kPrivateKeyList = {.kind = Kind::list, .shape_name = "privateKeyList", .list = &kPrivateKeyListAccess, .max = 2};
-constinit const TypeDesc kPublicKeyFingerprintType = {.kind = Kind::string, .shape_name = "publicKeyFingerprintType", .min = 48, .max = 48, .pattern = "[:\\w]+"};
-constinit const TypeDesc kPublicKeyIdType = {.kind = Kind::string, .shape_name = "publicKeyIdType", .min = 20, .max = 128, .pattern = "[\\w]+"};
-constinit const TypeDesc kPublicKeyMaterialType = {.kind = Kind::string, .shape_name = "publicKeyMaterialType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
-constinit const TypeDesc kResponseMarkerType = {.kind = Kind::string, .shape_name = "responseMarkerType"};
-constinit const TypeDesc kRoleDescriptionType = {.kind = Kind::string, .shape_name = "roleDescriptionType", .max = 1000, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*"};
+constinit const TypeDesc kPrivateKeyList = {.kind = Kind::list, .shape_name = "privateKeyList", .list = &kPrivateKeyListAccess, .max = 2, .holder = &OptionalHolder<std::vector<SAMLPrivateKey>>::kAccess};
+constinit const TypeDesc kPublicKeyFingerprintType = {.kind = Kind::string, .shape_name = "publicKeyFingerprintType", .min = 48, .max = 48, .pattern = "[:\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPublicKeyIdType = {.kind = Kind::string, .shape_name = "publicKeyIdType", .min = 20, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPublicKeyMaterialType = {.kind = Kind::string, .shape_name = "publicKeyMaterialType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResponseMarkerType = {.kind = Kind::string, .shape_name = "responseMarkerType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRoleDescriptionType = {.kind = Kind::string, .shape_name = "roleDescriptionType", .max = 1000, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kRoleDetailListTypeAccess = list_access<RoleDetail>(&kRoleDetail, "member", false);
-constinit const TypeDesc kRoleDetailListType = {.kind = Kind::list, .shape_name = "roleDetailListType", .list = &kRoleDetailListTypeAccess};
+constinit const TypeDesc kRoleDetailListType = {.kind = Kind::list, .shape_name = "roleDetailListType", .list = &kRoleDetailListTypeAccess, .holder = &OptionalHolder<std::vector<RoleDetail>>::kAccess};
 constexpr ListAccess kRoleListTypeAccess = list_access<Role>(&kRole, "member", false);
-constinit const TypeDesc kRoleListType = {.kind = Kind::list, .shape_name = "roleListType", .list = &kRoleListTypeAccess};
-constinit const TypeDesc kRoleMaxSessionDurationType = {.kind = Kind::integer, .shape_name = "roleMaxSessionDurationType", .min = 3600, .max = 43200};
-constinit const TypeDesc kRoleNameType = {.kind = Kind::string, .shape_name = "roleNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kSerialNumberType = {.kind = Kind::string, .shape_name = "serialNumberType", .min = 9, .max = 256, .pattern = "[\\w+=/:,.@-]+"};
+constinit const TypeDesc kRoleListType = {.kind = Kind::list, .shape_name = "roleListType", .list = &kRoleListTypeAccess, .holder = &OptionalHolder<std::vector<Role>>::kAccess};
+constinit const TypeDesc kRoleMaxSessionDurationType = {.kind = Kind::integer, .shape_name = "roleMaxSessionDurationType", .min = 3600, .max = 43200, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kRoleNameType = {.kind = Kind::string, .shape_name = "roleNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSerialNumberType = {.kind = Kind::string, .shape_name = "serialNumberType", .min = 9, .max = 256, .pattern = "[\\w+=/:,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kServerCertificateMetadataListTypeAccess = list_access<ServerCertificateMetadata>(&kServerCertificateMetadata, "member", false);
-constinit const TypeDesc kServerCertificateMetadataListType = {.kind = Kind::list, .shape_name = "serverCertificateMetadataListType", .list = &kServerCertificateMetadataListTypeAccess};
-constinit const TypeDesc kServerCertificateNameType = {.kind = Kind::string, .shape_name = "serverCertificateNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kServiceCredentialAlias = {.kind = Kind::string, .shape_name = "serviceCredentialAlias", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]+"};
-constinit const TypeDesc kServiceName = {.kind = Kind::string, .shape_name = "serviceName"};
-constinit const TypeDesc kServiceSpecificCredentialId = {.kind = Kind::string, .shape_name = "serviceSpecificCredentialId", .min = 20, .max = 128, .pattern = "[\\w]+"};
-constinit const TypeDesc kServiceUserName = {.kind = Kind::string, .shape_name = "serviceUserName", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]*"};
+constinit const TypeDesc kServerCertificateMetadataListType = {.kind = Kind::list, .shape_name = "serverCertificateMetadataListType", .list = &kServerCertificateMetadataListTypeAccess, .holder = &OptionalHolder<std::vector<ServerCertificateMetadata>>::kAccess};
+constinit const TypeDesc kServerCertificateNameType = {.kind = Kind::string, .shape_name = "serverCertificateNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kServiceCredentialAlias = {.kind = Kind::string, .shape_name = "serviceCredentialAlias", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kServiceName = {.kind = Kind::string, .shape_name = "serviceName", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kServiceSpecificCredentialId = {.kind = Kind::string, .shape_name = "serviceSpecificCredentialId", .min = 20, .max = 128, .pattern = "[\\w]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kServiceUserName = {.kind = Kind::string, .shape_name = "serviceUserName", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStatusTypeValues[] = {"Active", "Inactive", "Expired"};
-constinit const TypeDesc kStatusType = {.kind = Kind::string, .shape_name = "statusType", .enum_values = kStatusTypeValues};
-constinit const TypeDesc kStringType = {.kind = Kind::string, .shape_name = "stringType"};
+constinit const TypeDesc kStatusType = {.kind = Kind::string, .shape_name = "statusType", .enum_values = kStatusTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStringType = {.kind = Kind::string, .shape_name = "stringType", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kSummaryKeyTypeValues[] = {"Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"};
 constinit const TypeDesc kSummaryKeyType = {.kind = Kind::string, .shape_name = "summaryKeyType", .enum_values = kSummaryKeyTypeValues};
 constexpr MapAccess kSummaryMapTypeAccess = map_access<int32_t>(&kSummaryValueType, "key", "value", false, &kSummaryKeyType);
-constinit const TypeDesc kSummaryMapType = {.kind = Kind::map, .shape_name = "summaryMapType", .map = &kSummaryMapTypeAccess};
+constinit const TypeDesc kSummaryMapType = {.kind = Kind::map, .shape_name = "summaryMapType", .map = &kSummaryMapTypeAccess, .holder = &OptionalHolder<Map<int32_t>>::kAccess};
 constinit const TypeDesc kSummaryValueType = {.kind = Kind::integer, .shape_name = "summaryValueType"};
 constexpr ListAccess kTagKeyListTypeAccess = list_access<std::string>(&kTagKeyType, "member", false);
-constinit const TypeDesc kTagKeyListType = {.kind = Kind::list, .shape_name = "tagKeyListType", .list = &kTagKeyListTypeAccess, .max = 50};
-constinit const TypeDesc kTagKeyType = {.kind = Kind::string, .shape_name = "tagKeyType", .min = 1, .max = 128, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"};
+constinit const TypeDesc kTagKeyListType = {.kind = Kind::list, .shape_name = "tagKeyListType", .list = &kTagKeyListTypeAccess, .max = 50, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kTagKeyType = {.kind = Kind::string, .shape_name = "tagKeyType", .min = 1, .max = 128, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kTagListTypeAccess = list_access<Tag>(&kTag, "member", false);
-constinit const TypeDesc kTagListType = {.kind = Kind::list, .shape_name = "tagListType", .list = &kTagListTypeAccess, .max = 50};
-constinit const TypeDesc kTagValueType = {.kind = Kind::string, .shape_name = "tagValueType", .min = 0, .max = 256, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"};
+constinit const TypeDesc kTagListType = {.kind = Kind::list, .shape_name = "tagListType", .list = &kTagListTypeAccess, .max = 50, .holder = &OptionalHolder<std::vector<Tag>>::kAccess};
+constinit const TypeDesc kTagValueType = {.kind = Kind::string, .shape_name = "tagValueType", .min = 0, .max = 256, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kThumbprintListTypeAccess = list_access<std::string>(&kThumbprintType, "member", false);
-constinit const TypeDesc kThumbprintListType = {.kind = Kind::list, .shape_name = "thumbprintListType", .list = &kThumbprintListTypeAccess};
+constinit const TypeDesc kThumbprintListType = {.kind = Kind::list, .shape_name = "thumbprintListType", .list = &kThumbprintListTypeAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kThumbprintType = {.kind = Kind::string, .shape_name = "thumbprintType", .min = 40, .max = 40};
 constexpr ListAccess kUserDetailListTypeAccess = list_access<UserDetail>(&kUserDetail, "member", false);
-constinit const TypeDesc kUserDetailListType = {.kind = Kind::list, .shape_name = "userDetailListType", .list = &kUserDetailListTypeAccess};
+constinit const TypeDesc kUserDetailListType = {.kind = Kind::list, .shape_name = "userDetailListType", .list = &kUserDetailListTypeAccess, .holder = &OptionalHolder<std::vector<UserDetail>>::kAccess};
 constexpr ListAccess kUserListTypeAccess = list_access<User>(&kUser, "member", false);
-constinit const TypeDesc kUserListType = {.kind = Kind::list, .shape_name = "userListType", .list = &kUserListTypeAccess};
-constinit const TypeDesc kUserNameType = {.kind = Kind::string, .shape_name = "userNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+"};
+constinit const TypeDesc kUserListType = {.kind = Kind::list, .shape_name = "userListType", .list = &kUserListTypeAccess, .holder = &OptionalHolder<std::vector<User>>::kAccess};
+constinit const TypeDesc kUserNameType = {.kind = Kind::string, .shape_name = "userNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kVirtualMFADeviceListTypeAccess = list_access<VirtualMFADevice>(&kVirtualMFADevice, "member", false);
-constinit const TypeDesc kVirtualMFADeviceListType = {.kind = Kind::list, .shape_name = "virtualMFADeviceListType", .list = &kVirtualMFADeviceListTypeAccess};
+constinit const TypeDesc kVirtualMFADeviceListType = {.kind = Kind::list, .shape_name = "virtualMFADeviceListType", .list = &kVirtualMFADeviceListTypeAccess, .holder = &OptionalHolder<std::vector<VirtualMFADevice>>::kAccess};
 
 constexpr MemberDesc kAccessKeyLastUsedMembers[] = {
-    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&AccessKeyLastUsed::last_used_date>::get, MemberAccess<&AccessKeyLastUsed::last_used_date>::emplace},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStringType, MemberAccess<&AccessKeyLastUsed::service_name>::get, MemberAccess<&AccessKeyLastUsed::service_name>::emplace},
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStringType, MemberAccess<&AccessKeyLastUsed::region>::get, MemberAccess<&AccessKeyLastUsed::region>::emplace},
+    {.name = "LastUsedDate", .type = &kDateType, .offset = offsetof(AccessKeyLastUsed, last_used_date)},
+    {.name = "ServiceName", .type = &kStringType, .offset = offsetof(AccessKeyLastUsed, service_name), .required = true},
+    {.name = "Region", .type = &kStringType, .offset = offsetof(AccessKeyLastUsed, region), .required = true},
 };
-constinit const StructDesc kAccessKeyLastUsedStruct = {.name = "AccessKeyLastUsed", .members = kAccessKeyLastUsedMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAccessKeyLastUsedStruct = {.name = "AccessKeyLastUsed", .members = kAccessKeyLastUsedMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAccessKeyMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&AccessKeyMetadata::user_name>::get, MemberAccess<&AccessKeyMetadata::user_name>::emplace},
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&AccessKeyMetadata::access_key_id>::get, MemberAccess<&AccessKeyMetadata::access_key_id>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatusType, MemberAccess<&AccessKeyMetadata::status>::get, MemberAccess<&AccessKeyMetadata::status>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&AccessKeyMetadata::create_date>::get, MemberAccess<&AccessKeyMetadata::create_date>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(AccessKeyMetadata, user_name)},
+    {.name = "AccessKeyId", .type = &kAccessKeyIdType, .offset = offsetof(AccessKeyMetadata, access_key_id)},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(AccessKeyMetadata, status)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(AccessKeyMetadata, create_date)},
 };
-constinit const StructDesc kAccessKeyMetadataStruct = {.name = "AccessKeyMetadata", .members = kAccessKeyMetadataMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAccessKeyMetadataStruct = {.name = "AccessKeyMetadata", .members = kAccessKeyMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&AttachRolePolicyRequest::role_name>::get, MemberAccess<&AttachRolePolicyRequest::role_name>::emplace},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&AttachRolePolicyRequest::policy_arn>::get, MemberAccess<&AttachRolePolicyRequest::policy_arn>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(AttachRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(AttachRolePolicyRequest, policy_arn), .required = true},
 };
-constinit const StructDesc kAttachRolePolicyRequestStruct = {.name = "AttachRolePolicyRequest", .members = kAttachRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kAttachRolePolicyResponseStruct = {.name = "AttachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAttachRolePolicyRequestStruct = {.name = "AttachRolePolicyRequest", .members = kAttachRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kAttachRolePolicyResponseStruct = {.name = "AttachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachedPermissionsBoundaryMembers[] = {
-    {"PermissionsBoundaryType", "PermissionsBoundaryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPermissionsBoundaryAttachmentType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::emplace},
-    {"PermissionsBoundaryArn", "PermissionsBoundaryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::emplace},
+    {.name = "PermissionsBoundaryType", .type = &kPermissionsBoundaryAttachmentType, .offset = offsetof(AttachedPermissionsBoundary, permissions_boundary_type)},
+    {.name = "PermissionsBoundaryArn", .type = &kArnType, .offset = offsetof(AttachedPermissionsBoundary, permissions_boundary_arn)},
 };
-constinit const StructDesc kAttachedPermissionsBoundaryStruct = {.name = "AttachedPermissionsBoundary", .members = kAttachedPermissionsBoundaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAttachedPermissionsBoundaryStruct = {.name = "AttachedPermissionsBoundary", .members = kAttachedPermissionsBoundaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachedPolicyMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&AttachedPolicy::policy_name>::get, MemberAccess<&AttachedPolicy::policy_name>::emplace},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&AttachedPolicy::policy_arn>::get, MemberAccess<&AttachedPolicy::policy_arn>::emplace},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(AttachedPolicy, policy_name)},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(AttachedPolicy, policy_arn)},
 };
-constinit const StructDesc kAttachedPolicyStruct = {.name = "AttachedPolicy", .members = kAttachedPolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAttachedPolicyStruct = {.name = "AttachedPolicy", .members = kAttachedPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyRequestMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&CreatePolicyRequest::policy_name>::get, MemberAccess<&CreatePolicyRequest::policy_name>::emplace},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&CreatePolicyRequest::path>::get, MemberAccess<&CreatePolicyRequest::path>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreatePolicyRequest::policy_document>::get, MemberAccess<&CreatePolicyRequest::policy_document>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&CreatePolicyRequest::description>::get, MemberAccess<&CreatePolicyRequest::description>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&CreatePolicyRequest::tags>::get, MemberAccess<&CreatePolicyRequest::tags>::emplace},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(CreatePolicyRequest, policy_name), .required = true},
+    {.name = "Path", .type = &kPolicyPathType, .offset = offsetof(CreatePolicyRequest, path)},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(CreatePolicyRequest, policy_document), .required = true},
+    {.name = "Description", .type = &kPolicyDescriptionType, .offset = offsetof(CreatePolicyRequest, description)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(CreatePolicyRequest, tags)},
 };
-constinit const StructDesc kCreatePolicyRequestStruct = {.name = "CreatePolicyRequest", .members = kCreatePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreatePolicyRequestStruct = {.name = "CreatePolicyRequest", .members = kCreatePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&Policy::policy_name>::get, MemberAccess<&Policy::policy_name>::emplace},
-    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&Policy::policy_id>::get, MemberAccess<&Policy::policy_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&Policy::arn>::get, MemberAccess<&Policy::arn>::emplace},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&Policy::path>::get, MemberAccess<&Policy::path>::emplace},
-    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&Policy::default_version_id>::get, MemberAccess<&Policy::default_version_id>::emplace},
-    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&Policy::attachment_count>::get, MemberAccess<&Policy::attachment_count>::emplace},
-    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&Policy::permissions_boundary_usage_count>::get, MemberAccess<&Policy::permissions_boundary_usage_count>::emplace},
-    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&Policy::is_attachable>::get, MemberAccess<&Policy::is_attachable>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&Policy::description>::get, MemberAccess<&Policy::description>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&Policy::create_date>::get, MemberAccess<&Policy::create_date>::emplace},
-    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&Policy::update_date>::get, MemberAccess<&Policy::update_date>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&Policy::tags>::get, MemberAccess<&Policy::tags>::emplace},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(Policy, policy_name)},
+    {.name = "PolicyId", .type = &kIdType, .offset = offsetof(Policy, policy_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(Policy, arn)},
+    {.name = "Path", .type = &kPolicyPathType, .offset = offsetof(Policy, path)},
+    {.name = "DefaultVersionId", .type = &kPolicyVersionIdType, .offset = offsetof(Policy, default_version_id)},
+    {.name = "AttachmentCount", .type = &kAttachmentCountType, .offset = offsetof(Policy, attachment_count)},
+    {.name = "PermissionsBoundaryUsageCount", .type = &kAttachmentCountType, .offset = offsetof(Policy, permissions_boundary_usage_count)},
+    {.name = "IsAttachable", .type = &kBooleanType, .offset = offsetof(Policy, is_attachable)},
+    {.name = "Description", .type = &kPolicyDescriptionType, .offset = offsetof(Policy, description)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(Policy, create_date)},
+    {.name = "UpdateDate", .type = &kDateType, .offset = offsetof(Policy, update_date)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(Policy, tags)},
 };
-constinit const StructDesc kPolicyStruct = {.name = "Policy", .members = kPolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyStruct = {.name = "Policy", .members = kPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicy, MemberAccess<&CreatePolicyResponse::policy>::get, MemberAccess<&CreatePolicyResponse::policy>::emplace},
+    {.name = "Policy", .type = &kPolicy, .offset = offsetof(CreatePolicyResponse, policy)},
 };
-constinit const StructDesc kCreatePolicyResponseStruct = {.name = "CreatePolicyResponse", .members = kCreatePolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreatePolicyResponseStruct = {.name = "CreatePolicyResponse", .members = kCreatePolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::get, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreatePolicyVersionRequest::policy_document>::get, MemberAccess<&CreatePolicyVersionRequest::policy_document>::emplace},
-    {"SetAsDefault", "SetAsDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::get, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(CreatePolicyVersionRequest, policy_arn), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(CreatePolicyVersionRequest, policy_document), .required = true},
+    {.name = "SetAsDefault", .type = &kBooleanType, .offset = offsetof(CreatePolicyVersionRequest, set_as_default)},
 };
-constinit const StructDesc kCreatePolicyVersionRequestStruct = {.name = "CreatePolicyVersionRequest", .members = kCreatePolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreatePolicyVersionRequestStruct = {.name = "CreatePolicyVersionRequest", .members = kCreatePolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyVersionMembers[] = {
-    {"Document", "Document", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&PolicyVersion::document>::get, MemberAccess<&PolicyVersion::document>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&PolicyVersion::version_id>::get, MemberAccess<&PolicyVersion::version_id>::emplace},
-    {"IsDefaultVersion", "IsDefaultVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PolicyVersion::is_default_version>::get, MemberAccess<&PolicyVersion::is_default_version>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&PolicyVersion::create_date>::get, MemberAccess<&PolicyVersion::create_date>::emplace},
+    {.name = "Document", .type = &kPolicyDocumentType, .offset = offsetof(PolicyVersion, document)},
+    {.name = "VersionId", .type = &kPolicyVersionIdType, .offset = offsetof(PolicyVersion, version_id)},
+    {.name = "IsDefaultVersion", .type = &kBooleanType, .offset = offsetof(PolicyVersion, is_default_version)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(PolicyVersion, create_date)},
 };
-constinit const StructDesc kPolicyVersionStruct = {.name = "PolicyVersion", .members = kPolicyVersionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyVersionStruct = {.name = "PolicyVersion", .members = kPolicyVersionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyVersionResponseMembers[] = {
-    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersion, MemberAccess<&CreatePolicyVersionResponse::policy_version>::get, MemberAccess<&CreatePolicyVersionResponse::policy_version>::emplace},
+    {.name = "PolicyVersion", .type = &kPolicyVersion, .offset = offsetof(CreatePolicyVersionResponse, policy_version)},
 };
-constinit const StructDesc kCreatePolicyVersionResponseStruct = {.name = "CreatePolicyVersionResponse", .members = kCreatePolicyVersionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreatePolicyVersionResponseStruct = {.name = "CreatePolicyVersionResponse", .members = kCreatePolicyVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateRoleRequestMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&CreateRoleRequest::path>::get, MemberAccess<&CreateRoleRequest::path>::emplace},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&CreateRoleRequest::role_name>::get, MemberAccess<&CreateRoleRequest::role_name>::emplace},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::get, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDescriptionType, MemberAccess<&CreateRoleRequest::description>::get, MemberAccess<&CreateRoleRequest::description>::emplace},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleMaxSessionDurationType, MemberAccess<&CreateRoleRequest::max_session_duration>::get, MemberAccess<&CreateRoleRequest::max_session_duration>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&CreateRoleRequest::tags>::get, MemberAccess<&CreateRoleRequest::tags>::emplace},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(CreateRoleRequest, path)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(CreateRoleRequest, role_name), .required = true},
+    {.name = "AssumeRolePolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(CreateRoleRequest, assume_role_policy_document), .required = true},
+    {.name = "Description", .type = &kRoleDescriptionType, .offset = offsetof(CreateRoleRequest, description)},
+    {.name = "MaxSessionDuration", .type = &kRoleMaxSessionDurationType, .offset = offsetof(CreateRoleRequest, max_session_duration)},
+    {.name = "PermissionsBoundary", .type = nullptr},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(CreateRoleRequest, tags)},
 };
-constinit const StructDesc kCreateRoleRequestStruct = {.name = "CreateRoleRequest", .members = kCreateRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateRoleRequestStruct = {.name = "CreateRoleRequest", .members = kCreateRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleLastUsedMembers[] = {
-    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&RoleLastUsed::last_used_date>::get, MemberAccess<&RoleLastUsed::last_used_date>::emplace},
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStringType, MemberAccess<&RoleLastUsed::region>::get, MemberAccess<&RoleLastUsed::region>::emplace},
+    {.name = "LastUsedDate", .type = &kDateType, .offset = offsetof(RoleLastUsed, last_used_date)},
+    {.name = "Region", .type = &kStringType, .offset = offsetof(RoleLastUsed, region)},
 };
-constinit const StructDesc kRoleLastUsedStruct = {.name = "RoleLastUsed", .members = kRoleLastUsedMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRoleLastUsedStruct = {.name = "RoleLastUsed", .members = kRoleLastUsedMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&Role::path>::get, MemberAccess<&Role::path>::emplace},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&Role::role_name>::get, MemberAccess<&Role::role_name>::emplace},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&Role::role_id>::get, MemberAccess<&Role::role_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&Role::arn>::get, MemberAccess<&Role::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&Role::create_date>::get, MemberAccess<&Role::create_date>::emplace},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&Role::assume_role_policy_document>::get, MemberAccess<&Role::assume_role_policy_document>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDescriptionType, MemberAccess<&Role::description>::get, MemberAccess<&Role::description>::emplace},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleMaxSessionDurationType, MemberAccess<&Role::max_session_duration>::get, MemberAccess<&Role::max_session_duration>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&Role::tags>::get, MemberAccess<&Role::tags>::emplace},
-    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleLastUsed, MemberAccess<&Role::role_last_used>::get, MemberAccess<&Role::role_last_used>::emplace},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(Role, path), .required = true},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(Role, role_name), .required = true},
+    {.name = "RoleId", .type = &kIdType, .offset = offsetof(Role, role_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(Role, arn), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(Role, create_date), .required = true},
+    {.name = "AssumeRolePolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(Role, assume_role_policy_document)},
+    {.name = "Description", .type = &kRoleDescriptionType, .offset = offsetof(Role, description)},
+    {.name = "MaxSessionDuration", .type = &kRoleMaxSessionDurationType, .offset = offsetof(Role, max_session_duration)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(Role, tags)},
+    {.name = "RoleLastUsed", .type = &kRoleLastUsed, .offset = offsetof(Role, role_last_used)},
 };
-constinit const StructDesc kRoleStruct = {.name = "Role", .members = kRoleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRoleStruct = {.name = "Role", .members = kRoleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateRoleResponseMembers[] = {
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRole, MemberAccess<&CreateRoleResponse::role>::get, MemberAccess<&CreateRoleResponse::role>::emplace},
+    {.name = "Role", .type = &kRole, .offset = offsetof(CreateRoleResponse, role), .required = true},
 };
-constinit const StructDesc kCreateRoleResponseStruct = {.name = "CreateRoleResponse", .members = kCreateRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateRoleResponseStruct = {.name = "CreateRoleResponse", .members = kCreateRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletePolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&DeletePolicyRequest::policy_arn>::get, MemberAccess<&DeletePolicyRequest::policy_arn>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(DeletePolicyRequest, policy_arn), .required = true},
 };
-constinit const StructDesc kDeletePolicyRequestStruct = {.name = "DeletePolicyRequest", .members = kDeletePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeletePolicyResponseStruct = {.name = "DeletePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeletePolicyRequestStruct = {.name = "DeletePolicyRequest", .members = kDeletePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeletePolicyResponseStruct = {.name = "DeletePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletePolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::get, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&DeletePolicyVersionRequest::version_id>::get, MemberAccess<&DeletePolicyVersionRequest::version_id>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(DeletePolicyVersionRequest, policy_arn), .required = true},
+    {.name = "VersionId", .type = &kPolicyVersionIdType, .offset = offsetof(DeletePolicyVersionRequest, version_id), .required = true},
 };
-constinit const StructDesc kDeletePolicyVersionRequestStruct = {.name = "DeletePolicyVersionRequest", .members = kDeletePolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeletePolicyVersionResponseStruct = {.name = "DeletePolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeletePolicyVersionRequestStruct = {.name = "DeletePolicyVersionRequest", .members = kDeletePolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeletePolicyVersionResponseStruct = {.name = "DeletePolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&DeleteRolePolicyRequest::role_name>::get, MemberAccess<&DeleteRolePolicyRequest::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&DeleteRolePolicyRequest::policy_name>::get, MemberAccess<&DeleteRolePolicyRequest::policy_name>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(DeleteRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(DeleteRolePolicyRequest, policy_name), .required = true},
 };
-constinit const StructDesc kDeleteRolePolicyRequestStruct = {.name = "DeleteRolePolicyRequest", .members = kDeleteRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteRolePolicyResponseStruct = {.name = "DeleteRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteRolePolicyRequestStruct = {.name = "DeleteRolePolicyRequest", .members = kDeleteRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteRolePolicyResponseStruct = {.name = "DeleteRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&DeleteRoleRequest::role_name>::get, MemberAccess<&DeleteRoleRequest::role_name>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(DeleteRoleRequest, role_name), .required = true},
 };
-constinit const StructDesc kDeleteRoleRequestStruct = {.name = "DeleteRoleRequest", .members = kDeleteRoleRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteRoleResponseStruct = {.name = "DeleteRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteRoleRequestStruct = {.name = "DeleteRoleRequest", .members = kDeleteRoleRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteRoleResponseStruct = {.name = "DeleteRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletionTaskFailureReasonTypeMembers[] = {
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReasonType, MemberAccess<&DeletionTaskFailureReasonType::reason>::get, MemberAccess<&DeletionTaskFailureReasonType::reason>::emplace},
-    {"RoleUsageList", "RoleUsageList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleUsageListType, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::get, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::emplace},
+    {.name = "Reason", .type = &kReasonType, .offset = offsetof(DeletionTaskFailureReasonType, reason)},
+    {.name = "RoleUsageList", .type = &kRoleUsageListType, .offset = offsetof(DeletionTaskFailureReasonType, role_usage_list)},
 };
-constinit const StructDesc kDeletionTaskFailureReasonTypeStruct = {.name = "DeletionTaskFailureReasonType", .members = kDeletionTaskFailureReasonTypeMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeletionTaskFailureReasonTypeStruct = {.name = "DeletionTaskFailureReasonType", .members = kDeletionTaskFailureReasonTypeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDetachRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&DetachRolePolicyRequest::role_name>::get, MemberAccess<&DetachRolePolicyRequest::role_name>::emplace},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&DetachRolePolicyRequest::policy_arn>::get, MemberAccess<&DetachRolePolicyRequest::policy_arn>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(DetachRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(DetachRolePolicyRequest, policy_arn), .required = true},
 };
-constinit const StructDesc kDetachRolePolicyRequestStruct = {.name = "DetachRolePolicyRequest", .members = kDetachRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDetachRolePolicyResponseStruct = {.name = "DetachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGenerateCredentialReportRequestStruct = {.name = "GenerateCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDetachRolePolicyRequestStruct = {.name = "DetachRolePolicyRequest", .members = kDetachRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDetachRolePolicyResponseStruct = {.name = "DetachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGenerateCredentialReportRequestStruct = {.name = "GenerateCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGenerateCredentialReportResponseMembers[] = {
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportStateType, MemberAccess<&GenerateCredentialReportResponse::state>::get, MemberAccess<&GenerateCredentialReportResponse::state>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportStateDescriptionType, MemberAccess<&GenerateCredentialReportResponse::description>::get, MemberAccess<&GenerateCredentialReportResponse::description>::emplace},
+    {.name = "State", .type = &kReportStateType, .offset = offsetof(GenerateCredentialReportResponse, state)},
+    {.name = "Description", .type = &kReportStateDescriptionType, .offset = offsetof(GenerateCredentialReportResponse, description)},
 };
-constinit const StructDesc kGenerateCredentialReportResponseStruct = {.name = "GenerateCredentialReportResponse", .members = kGenerateCredentialReportResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGenerateCredentialReportResponseStruct = {.name = "GenerateCredentialReportResponse", .members = kGenerateCredentialReportResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyLastUsedRequestMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::get, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::emplace},
+    {.name = "AccessKeyId", .type = &kAccessKeyIdType, .offset = offsetof(GetAccessKeyLastUsedRequest, access_key_id), .required = true},
 };
-constinit const StructDesc kGetAccessKeyLastUsedRequestStruct = {.name = "GetAccessKeyLastUsedRequest", .members = kGetAccessKeyLastUsedRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccessKeyLastUsedRequestStruct = {.name = "GetAccessKeyLastUsedRequest", .members = kGetAccessKeyLastUsedRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyLastUsedResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::get, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::emplace},
-    {"AccessKeyLastUsed", "AccessKeyLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessKeyLastUsed, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::get, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(GetAccessKeyLastUsedResponse, user_name)},
+    {.name = "AccessKeyLastUsed", .type = &kAccessKeyLastUsed, .offset = offsetof(GetAccessKeyLastUsedResponse, access_key_last_used)},
 };
-constinit const StructDesc kGetAccessKeyLastUsedResponseStruct = {.name = "GetAccessKeyLastUsedResponse", .members = kGetAccessKeyLastUsedResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccessKeyLastUsedResponseStruct = {.name = "GetAccessKeyLastUsedResponse", .members = kGetAccessKeyLastUsedResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountAuthorizationDetailsRequestMembers[] = {
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityListType, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::emplace},
+    {.name = "Filter", .type = &kEntityListType, .offset = offsetof(GetAccountAuthorizationDetailsRequest, filter)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(GetAccountAuthorizationDetailsRequest, max_items)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(GetAccountAuthorizationDetailsRequest, marker)},
 };
-constinit const StructDesc kGetAccountAuthorizationDetailsRequestStruct = {.name = "GetAccountAuthorizationDetailsRequest", .members = kGetAccountAuthorizationDetailsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountAuthorizationDetailsRequestStruct = {.name = "GetAccountAuthorizationDetailsRequest", .members = kGetAccountAuthorizationDetailsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountAuthorizationDetailsResponseMembers[] = {
-    {"UserDetailList", "UserDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::emplace},
-    {"GroupDetailList", "GroupDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::emplace},
-    {"RoleDetailList", "RoleDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::emplace},
-    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kManagedPolicyDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::emplace},
+    {.name = "UserDetailList", .type = &kUserDetailListType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, user_detail_list)},
+    {.name = "GroupDetailList", .type = &kGroupDetailListType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, group_detail_list)},
+    {.name = "RoleDetailList", .type = &kRoleDetailListType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, role_detail_list)},
+    {.name = "Policies", .type = &kManagedPolicyDetailListType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(GetAccountAuthorizationDetailsResponse, marker)},
 };
-constinit const StructDesc kGetAccountAuthorizationDetailsResponseStruct = {.name = "GetAccountAuthorizationDetailsResponse", .members = kGetAccountAuthorizationDetailsResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetAccountPasswordPolicyRequestStruct = {.name = "GetAccountPasswordPolicyRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountAuthorizationDetailsResponseStruct = {.name = "GetAccountAuthorizationDetailsResponse", .members = kGetAccountAuthorizationDetailsResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetAccountPasswordPolicyRequestStruct = {.name = "GetAccountPasswordPolicyRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPasswordPolicyMembers[] = {
-    {"MinimumPasswordLength", "MinimumPasswordLength", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMinimumPasswordLengthType, MemberAccess<&PasswordPolicy::minimum_password_length>::get, MemberAccess<&PasswordPolicy::minimum_password_length>::emplace},
-    {"RequireSymbols", "RequireSymbols", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_symbols>::get, MemberAccess<&PasswordPolicy::require_symbols>::emplace},
-    {"RequireNumbers", "RequireNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_numbers>::get, MemberAccess<&PasswordPolicy::require_numbers>::emplace},
-    {"RequireUppercaseCharacters", "RequireUppercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_uppercase_characters>::get, MemberAccess<&PasswordPolicy::require_uppercase_characters>::emplace},
-    {"RequireLowercaseCharacters", "RequireLowercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_lowercase_characters>::get, MemberAccess<&PasswordPolicy::require_lowercase_characters>::emplace},
-    {"AllowUsersToChangePassword", "AllowUsersToChangePassword", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::get, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::emplace},
-    {"ExpirePasswords", "ExpirePasswords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::expire_passwords>::get, MemberAccess<&PasswordPolicy::expire_passwords>::emplace},
-    {"MaxPasswordAge", "MaxPasswordAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxPasswordAgeType, MemberAccess<&PasswordPolicy::max_password_age>::get, MemberAccess<&PasswordPolicy::max_password_age>::emplace},
-    {"PasswordReusePrevention", "PasswordReusePrevention", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPasswordReusePreventionType, MemberAccess<&PasswordPolicy::password_reuse_prevention>::get, MemberAccess<&PasswordPolicy::password_reuse_prevention>::emplace},
-    {"HardExpiry", "HardExpiry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanObjectType, MemberAccess<&PasswordPolicy::hard_expiry>::get, MemberAccess<&PasswordPolicy::hard_expiry>::emplace},
+    {.name = "MinimumPasswordLength", .type = &kMinimumPasswordLengthType, .offset = offsetof(PasswordPolicy, minimum_password_length)},
+    {.name = "RequireSymbols", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, require_symbols)},
+    {.name = "RequireNumbers", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, require_numbers)},
+    {.name = "RequireUppercaseCharacters", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, require_uppercase_characters)},
+    {.name = "RequireLowercaseCharacters", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, require_lowercase_characters)},
+    {.name = "AllowUsersToChangePassword", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, allow_users_to_change_password)},
+    {.name = "ExpirePasswords", .type = &kBooleanType, .offset = offsetof(PasswordPolicy, expire_passwords)},
+    {.name = "MaxPasswordAge", .type = &kMaxPasswordAgeType, .offset = offsetof(PasswordPolicy, max_password_age)},
+    {.name = "PasswordReusePrevention", .type = &kPasswordReusePreventionType, .offset = offsetof(PasswordPolicy, password_reuse_prevention)},
+    {.name = "HardExpiry", .type = &kBooleanObjectType, .offset = offsetof(PasswordPolicy, hard_expiry)},
 };
-constinit const StructDesc kPasswordPolicyStruct = {.name = "PasswordPolicy", .members = kPasswordPolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPasswordPolicyStruct = {.name = "PasswordPolicy", .members = kPasswordPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountPasswordPolicyResponseMembers[] = {
-    {"PasswordPolicy", "PasswordPolicy", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPasswordPolicy, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::get, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::emplace},
+    {.name = "PasswordPolicy", .type = &kPasswordPolicy, .offset = offsetof(GetAccountPasswordPolicyResponse, password_policy), .required = true},
 };
-constinit const StructDesc kGetAccountPasswordPolicyResponseStruct = {.name = "GetAccountPasswordPolicyResponse", .members = kGetAccountPasswordPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetAccountSummaryRequestStruct = {.name = "GetAccountSummaryRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountPasswordPolicyResponseStruct = {.name = "GetAccountPasswordPolicyResponse", .members = kGetAccountPasswordPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetAccountSummaryRequestStruct = {.name = "GetAccountSummaryRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountSummaryResponseMembers[] = {
-    {"SummaryMap", "SummaryMap", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSummaryMapType, MemberAccess<&GetAccountSummaryResponse::summary_map>::get, MemberAccess<&GetAccountSummaryResponse::summary_map>::emplace},
+    {.name = "SummaryMap", .type = &kSummaryMapType, .offset = offsetof(GetAccountSummaryResponse, summary_map)},
 };
-constinit const StructDesc kGetAccountSummaryResponseStruct = {.name = "GetAccountSummaryResponse", .members = kGetAccountSummaryResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetCredentialReportRequestStruct = {.name = "GetCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountSummaryResponseStruct = {.name = "GetAccountSummaryResponse", .members = kGetAccountSummaryResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetCredentialReportRequestStruct = {.name = "GetCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCredentialReportResponseMembers[] = {
-    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportContentType, MemberAccess<&GetCredentialReportResponse::content>::get, MemberAccess<&GetCredentialReportResponse::content>::emplace},
-    {"ReportFormat", "ReportFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportFormatType, MemberAccess<&GetCredentialReportResponse::report_format>::get, MemberAccess<&GetCredentialReportResponse::report_format>::emplace},
-    {"GeneratedTime", "GeneratedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetCredentialReportResponse::generated_time>::get, MemberAccess<&GetCredentialReportResponse::generated_time>::emplace},
+    {.name = "Content", .type = &kReportContentType, .offset = offsetof(GetCredentialReportResponse, content)},
+    {.name = "ReportFormat", .type = &kReportFormatType, .offset = offsetof(GetCredentialReportResponse, report_format)},
+    {.name = "GeneratedTime", .type = &kDateType, .offset = offsetof(GetCredentialReportResponse, generated_time)},
 };
-constinit const StructDesc kGetCredentialReportResponseStruct = {.name = "GetCredentialReportResponse", .members = kGetCredentialReportResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetCredentialReportResponseStruct = {.name = "GetCredentialReportResponse", .members = kGetCredentialReportResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupPolicyRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupPolicyRequest::group_name>::get, MemberAccess<&GetGroupPolicyRequest::group_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetGroupPolicyRequest::policy_name>::get, MemberAccess<&GetGroupPolicyRequest::policy_name>::emplace},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(GetGroupPolicyRequest, group_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetGroupPolicyRequest, policy_name), .required = true},
 };
-constinit const StructDesc kGetGroupPolicyRequestStruct = {.name = "GetGroupPolicyRequest", .members = kGetGroupPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetGroupPolicyRequestStruct = {.name = "GetGroupPolicyRequest", .members = kGetGroupPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupPolicyResponseMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupPolicyResponse::group_name>::get, MemberAccess<&GetGroupPolicyResponse::group_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetGroupPolicyResponse::policy_name>::get, MemberAccess<&GetGroupPolicyResponse::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&GetGroupPolicyResponse::policy_document>::get, MemberAccess<&GetGroupPolicyResponse::policy_document>::emplace},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(GetGroupPolicyResponse, group_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetGroupPolicyResponse, policy_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(GetGroupPolicyResponse, policy_document), .required = true},
 };
-constinit const StructDesc kGetGroupPolicyResponseStruct = {.name = "GetGroupPolicyResponse", .members = kGetGroupPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetGroupPolicyResponseStruct = {.name = "GetGroupPolicyResponse", .members = kGetGroupPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupRequest::group_name>::get, MemberAccess<&GetGroupRequest::group_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&GetGroupRequest::marker>::get, MemberAccess<&GetGroupRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&GetGroupRequest::max_items>::get, MemberAccess<&GetGroupRequest::max_items>::emplace},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(GetGroupRequest, group_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(GetGroupRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(GetGroupRequest, max_items)},
 };
-constinit const StructDesc kGetGroupRequestStruct = {.name = "GetGroupRequest", .members = kGetGroupRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetGroupRequestStruct = {.name = "GetGroupRequest", .members = kGetGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGroupMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&Group::path>::get, MemberAccess<&Group::path>::emplace},
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&Group::group_name>::get, MemberAccess<&Group::group_name>::emplace},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&Group::group_id>::get, MemberAccess<&Group::group_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&Group::arn>::get, MemberAccess<&Group::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&Group::create_date>::get, MemberAccess<&Group::create_date>::emplace},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(Group, path), .required = true},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(Group, group_name), .required = true},
+    {.name = "GroupId", .type = &kIdType, .offset = offsetof(Group, group_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(Group, arn), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(Group, create_date), .required = true},
 };
-constinit const StructDesc kGroupStruct = {.name = "Group", .members = kGroupMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGroupStruct = {.name = "Group", .members = kGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupResponseMembers[] = {
-    {"Group", "Group", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroup, MemberAccess<&GetGroupResponse::group>::get, MemberAccess<&GetGroupResponse::group>::emplace},
-    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserListType, MemberAccess<&GetGroupResponse::users>::get, MemberAccess<&GetGroupResponse::users>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&GetGroupResponse::is_truncated>::get, MemberAccess<&GetGroupResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&GetGroupResponse::marker>::get, MemberAccess<&GetGroupResponse::marker>::emplace},
+    {.name = "Group", .type = &kGroup, .offset = offsetof(GetGroupResponse, group), .required = true},
+    {.name = "Users", .type = &kUserListType, .offset = offsetof(GetGroupResponse, users), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(GetGroupResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(GetGroupResponse, marker)},
 };
-constinit const StructDesc kGetGroupResponseStruct = {.name = "GetGroupResponse", .members = kGetGroupResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetGroupResponseStruct = {.name = "GetGroupResponse", .members = kGetGroupResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetInstanceProfileRequestMembers[] = {
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::get, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::emplace},
+    {.name = "InstanceProfileName", .type = &kInstanceProfileNameType, .offset = offsetof(GetInstanceProfileRequest, instance_profile_name), .required = true},
 };
-constinit const StructDesc kGetInstanceProfileRequestStruct = {.name = "GetInstanceProfileRequest", .members = kGetInstanceProfileRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetInstanceProfileRequestStruct = {.name = "GetInstanceProfileRequest", .members = kGetInstanceProfileRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInstanceProfileMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&InstanceProfile::path>::get, MemberAccess<&InstanceProfile::path>::emplace},
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&InstanceProfile::instance_profile_name>::get, MemberAccess<&InstanceProfile::instance_profile_name>::emplace},
-    {"InstanceProfileId", "InstanceProfileId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&InstanceProfile::instance_profile_id>::get, MemberAccess<&InstanceProfile::instance_profile_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&InstanceProfile::arn>::get, MemberAccess<&InstanceProfile::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&InstanceProfile::create_date>::get, MemberAccess<&InstanceProfile::create_date>::emplace},
-    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleListType, MemberAccess<&InstanceProfile::roles>::get, MemberAccess<&InstanceProfile::roles>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&InstanceProfile::tags>::get, MemberAccess<&InstanceProfile::tags>::emplace},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(InstanceProfile, path), .required = true},
+    {.name = "InstanceProfileName", .type = &kInstanceProfileNameType, .offset = offsetof(InstanceProfile, instance_profile_name), .required = true},
+    {.name = "InstanceProfileId", .type = &kIdType, .offset = offsetof(InstanceProfile, instance_profile_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(InstanceProfile, arn), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(InstanceProfile, create_date), .required = true},
+    {.name = "Roles", .type = &kRoleListType, .offset = offsetof(InstanceProfile, roles), .required = true},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(InstanceProfile, tags)},
 };
-constinit const StructDesc kInstanceProfileStruct = {.name = "InstanceProfile", .members = kInstanceProfileMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInstanceProfileStruct = {.name = "InstanceProfile", .members = kInstanceProfileMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetInstanceProfileResponseMembers[] = {
-    {"InstanceProfile", "InstanceProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfile, MemberAccess<&GetInstanceProfileResponse::instance_profile>::get, MemberAccess<&GetInstanceProfileResponse::instance_profile>::emplace},
+    {.name = "InstanceProfile", .type = &kInstanceProfile, .offset = offsetof(GetInstanceProfileResponse, instance_profile), .required = true},
 };
-constinit const StructDesc kGetInstanceProfileResponseStruct = {.name = "GetInstanceProfileResponse", .members = kGetInstanceProfileResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetInstanceProfileResponseStruct = {.name = "GetInstanceProfileResponse", .members = kGetInstanceProfileResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLoginProfileRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&GetLoginProfileRequest::user_name>::get, MemberAccess<&GetLoginProfileRequest::user_name>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(GetLoginProfileRequest, user_name)},
 };
-constinit const StructDesc kGetLoginProfileRequestStruct = {.name = "GetLoginProfileRequest", .members = kGetLoginProfileRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLoginProfileRequestStruct = {.name = "GetLoginProfileRequest", .members = kGetLoginProfileRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLoginProfileMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&LoginProfile::user_name>::get, MemberAccess<&LoginProfile::user_name>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&LoginProfile::create_date>::get, MemberAccess<&LoginProfile::create_date>::emplace},
-    {"PasswordResetRequired", "PasswordResetRequired", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&LoginProfile::password_reset_required>::get, MemberAccess<&LoginProfile::password_reset_required>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(LoginProfile, user_name), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(LoginProfile, create_date), .required = true},
+    {.name = "PasswordResetRequired", .type = &kBooleanType, .offset = offsetof(LoginProfile, password_reset_required)},
 };
-constinit const StructDesc kLoginProfileStruct = {.name = "LoginProfile", .members = kLoginProfileMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLoginProfileStruct = {.name = "LoginProfile", .members = kLoginProfileMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLoginProfileResponseMembers[] = {
-    {"LoginProfile", "LoginProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLoginProfile, MemberAccess<&GetLoginProfileResponse::login_profile>::get, MemberAccess<&GetLoginProfileResponse::login_profile>::emplace},
+    {.name = "LoginProfile", .type = &kLoginProfile, .offset = offsetof(GetLoginProfileResponse, login_profile), .required = true},
 };
-constinit const StructDesc kGetLoginProfileResponseStruct = {.name = "GetLoginProfileResponse", .members = kGetLoginProfileResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLoginProfileResponseStruct = {.name = "GetLoginProfileResponse", .members = kGetLoginProfileResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMFADeviceRequestMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&GetMFADeviceRequest::serial_number>::get, MemberAccess<&GetMFADeviceRequest::serial_number>::emplace},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&GetMFADeviceRequest::user_name>::get, MemberAccess<&GetMFADeviceRequest::user_name>::emplace},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(GetMFADeviceRequest, serial_number), .required = true},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(GetMFADeviceRequest, user_name)},
 };
-constinit const StructDesc kGetMFADeviceRequestStruct = {.name = "GetMFADeviceRequest", .members = kGetMFADeviceRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMFADeviceRequestStruct = {.name = "GetMFADeviceRequest", .members = kGetMFADeviceRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMFADeviceResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&GetMFADeviceResponse::user_name>::get, MemberAccess<&GetMFADeviceResponse::user_name>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&GetMFADeviceResponse::serial_number>::get, MemberAccess<&GetMFADeviceResponse::serial_number>::emplace},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetMFADeviceResponse::enable_date>::get, MemberAccess<&GetMFADeviceResponse::enable_date>::emplace},
-    {"Certifications", "Certifications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCertificationMapType, MemberAccess<&GetMFADeviceResponse::certifications>::get, MemberAccess<&GetMFADeviceResponse::certifications>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(GetMFADeviceResponse, user_name)},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(GetMFADeviceResponse, serial_number), .required = true},
+    {.name = "EnableDate", .type = &kDateType, .offset = offsetof(GetMFADeviceResponse, enable_date)},
+    {.name = "Certifications", .type = &kCertificationMapType, .offset = offsetof(GetMFADeviceResponse, certifications)},
 };
-constinit const StructDesc kGetMFADeviceResponseStruct = {.name = "GetMFADeviceResponse", .members = kGetMFADeviceResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMFADeviceResponseStruct = {.name = "GetMFADeviceResponse", .members = kGetMFADeviceResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOpenIDConnectProviderRequestMembers[] = {
-    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::get, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::emplace},
+    {.name = "OpenIDConnectProviderArn", .type = &kArnType, .offset = offsetof(GetOpenIDConnectProviderRequest, open_id_connect_provider_arn), .required = true},
 };
-constinit const StructDesc kGetOpenIDConnectProviderRequestStruct = {.name = "GetOpenIDConnectProviderRequest", .members = kGetOpenIDConnectProviderRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetOpenIDConnectProviderRequestStruct = {.name = "GetOpenIDConnectProviderRequest", .members = kGetOpenIDConnectProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOpenIDConnectProviderResponseMembers[] = {
-    {"Url", "Url", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOpenIDConnectProviderUrlType, MemberAccess<&GetOpenIDConnectProviderResponse::url>::get, MemberAccess<&GetOpenIDConnectProviderResponse::url>::emplace},
-    {"ClientIDList", "ClientIDList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kClientIDListType, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::emplace},
-    {"ThumbprintList", "ThumbprintList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThumbprintListType, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::get, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::get, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::emplace},
+    {.name = "Url", .type = &kOpenIDConnectProviderUrlType, .offset = offsetof(GetOpenIDConnectProviderResponse, url)},
+    {.name = "ClientIDList", .type = &kClientIDListType, .offset = offsetof(GetOpenIDConnectProviderResponse, client_id_list)},
+    {.name = "ThumbprintList", .type = &kThumbprintListType, .offset = offsetof(GetOpenIDConnectProviderResponse, thumbprint_list)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(GetOpenIDConnectProviderResponse, create_date)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(GetOpenIDConnectProviderResponse, tags)},
 };
-constinit const StructDesc kGetOpenIDConnectProviderResponseStruct = {.name = "GetOpenIDConnectProviderResponse", .members = kGetOpenIDConnectProviderResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetOpenIDConnectProviderResponseStruct = {.name = "GetOpenIDConnectProviderResponse", .members = kGetOpenIDConnectProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetPolicyRequest::policy_arn>::get, MemberAccess<&GetPolicyRequest::policy_arn>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(GetPolicyRequest, policy_arn), .required = true},
 };
-constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicy, MemberAccess<&GetPolicyResponse::policy>::get, MemberAccess<&GetPolicyResponse::policy>::emplace},
+    {.name = "Policy", .type = &kPolicy, .offset = offsetof(GetPolicyResponse, policy)},
 };
-constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetPolicyVersionRequest::policy_arn>::get, MemberAccess<&GetPolicyVersionRequest::policy_arn>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&GetPolicyVersionRequest::version_id>::get, MemberAccess<&GetPolicyVersionRequest::version_id>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(GetPolicyVersionRequest, policy_arn), .required = true},
+    {.name = "VersionId", .type = &kPolicyVersionIdType, .offset = offsetof(GetPolicyVersionRequest, version_id), .required = true},
 };
-constinit const StructDesc kGetPolicyVersionRequestStruct = {.name = "GetPolicyVersionRequest", .members = kGetPolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyVersionRequestStruct = {.name = "GetPolicyVersionRequest", .members = kGetPolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyVersionResponseMembers[] = {
-    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersion, MemberAccess<&GetPolicyVersionResponse::policy_version>::get, MemberAccess<&GetPolicyVersionResponse::policy_version>::emplace},
+    {.name = "PolicyVersion", .type = &kPolicyVersion, .offset = offsetof(GetPolicyVersionResponse, policy_version)},
 };
-constinit const StructDesc kGetPolicyVersionResponseStruct = {.name = "GetPolicyVersionResponse", .members = kGetPolicyVersionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyVersionResponseStruct = {.name = "GetPolicyVersionResponse", .members = kGetPolicyVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&GetRolePolicyRequest::role_name>::get, MemberAccess<&GetRolePolicyRequest::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetRolePolicyRequest::policy_name>::get, MemberAccess<&GetRolePolicyRequest::policy_name>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(GetRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetRolePolicyRequest, policy_name), .required = true},
 };
-constinit const StructDesc kGetRolePolicyRequestStruct = {.name = "GetRolePolicyRequest", .members = kGetRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRolePolicyRequestStruct = {.name = "GetRolePolicyRequest", .members = kGetRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRolePolicyResponseMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&GetRolePolicyResponse::role_name>::get, MemberAccess<&GetRolePolicyResponse::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetRolePolicyResponse::policy_name>::get, MemberAccess<&GetRolePolicyResponse::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&GetRolePolicyResponse::policy_document>::get, MemberAccess<&GetRolePolicyResponse::policy_document>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(GetRolePolicyResponse, role_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetRolePolicyResponse, policy_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(GetRolePolicyResponse, policy_document), .required = true},
 };
-constinit const StructDesc kGetRolePolicyResponseStruct = {.name = "GetRolePolicyResponse", .members = kGetRolePolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRolePolicyResponseStruct = {.name = "GetRolePolicyResponse", .members = kGetRolePolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&GetRoleRequest::role_name>::get, MemberAccess<&GetRoleRequest::role_name>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(GetRoleRequest, role_name), .required = true},
 };
-constinit const StructDesc kGetRoleRequestStruct = {.name = "GetRoleRequest", .members = kGetRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRoleRequestStruct = {.name = "GetRoleRequest", .members = kGetRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRoleResponseMembers[] = {
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRole, MemberAccess<&GetRoleResponse::role>::get, MemberAccess<&GetRoleResponse::role>::emplace},
+    {.name = "Role", .type = &kRole, .offset = offsetof(GetRoleResponse, role), .required = true},
 };
-constinit const StructDesc kGetRoleResponseStruct = {.name = "GetRoleResponse", .members = kGetRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRoleResponseStruct = {.name = "GetRoleResponse", .members = kGetRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSAMLProviderRequestMembers[] = {
-    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::get, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::emplace},
+    {.name = "SAMLProviderArn", .type = &kArnType, .offset = offsetof(GetSAMLProviderRequest, saml_provider_arn), .required = true},
 };
-constinit const StructDesc kGetSAMLProviderRequestStruct = {.name = "GetSAMLProviderRequest", .members = kGetSAMLProviderRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSAMLProviderRequestStruct = {.name = "GetSAMLProviderRequest", .members = kGetSAMLProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSAMLProviderResponseMembers[] = {
-    {"SAMLProviderUUID", "SAMLProviderUUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyIdType, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::get, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::emplace},
-    {"SAMLMetadataDocument", "SAMLMetadataDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSAMLMetadataDocumentType, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::get, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetSAMLProviderResponse::create_date>::get, MemberAccess<&GetSAMLProviderResponse::create_date>::emplace},
-    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetSAMLProviderResponse::valid_until>::get, MemberAccess<&GetSAMLProviderResponse::valid_until>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&GetSAMLProviderResponse::tags>::get, MemberAccess<&GetSAMLProviderResponse::tags>::emplace},
-    {"AssertionEncryptionMode", "AssertionEncryptionMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssertionEncryptionModeType, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::get, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::emplace},
-    {"PrivateKeyList", "PrivateKeyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyList, MemberAccess<&GetSAMLProviderResponse::private_key_list>::get, MemberAccess<&GetSAMLProviderResponse::private_key_list>::emplace},
+    {.name = "SAMLProviderUUID", .type = &kPrivateKeyIdType, .offset = offsetof(GetSAMLProviderResponse, saml_provider_uuid)},
+    {.name = "SAMLMetadataDocument", .type = &kSAMLMetadataDocumentType, .offset = offsetof(GetSAMLProviderResponse, saml_metadata_document)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(GetSAMLProviderResponse, create_date)},
+    {.name = "ValidUntil", .type = &kDateType, .offset = offsetof(GetSAMLProviderResponse, valid_until)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(GetSAMLProviderResponse, tags)},
+    {.name = "AssertionEncryptionMode", .type = &kAssertionEncryptionModeType, .offset = offsetof(GetSAMLProviderResponse, assertion_encryption_mode)},
+    {.name = "PrivateKeyList", .type = &kPrivateKeyList, .offset = offsetof(GetSAMLProviderResponse, private_key_list)},
 };
-constinit const StructDesc kGetSAMLProviderResponseStruct = {.name = "GetSAMLProviderResponse", .members = kGetSAMLProviderResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSAMLProviderResponseStruct = {.name = "GetSAMLProviderResponse", .members = kGetSAMLProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSSHPublicKeyRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&GetSSHPublicKeyRequest::user_name>::get, MemberAccess<&GetSSHPublicKeyRequest::user_name>::emplace},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyIdType, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::get, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::emplace},
-    {"Encoding", "Encoding", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEncodingType, MemberAccess<&GetSSHPublicKeyRequest::encoding>::get, MemberAccess<&GetSSHPublicKeyRequest::encoding>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(GetSSHPublicKeyRequest, user_name), .required = true},
+    {.name = "SSHPublicKeyId", .type = &kPublicKeyIdType, .offset = offsetof(GetSSHPublicKeyRequest, ssh_public_key_id), .required = true},
+    {.name = "Encoding", .type = &kEncodingType, .offset = offsetof(GetSSHPublicKeyRequest, encoding), .required = true},
 };
-constinit const StructDesc kGetSSHPublicKeyRequestStruct = {.name = "GetSSHPublicKeyRequest", .members = kGetSSHPublicKeyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSSHPublicKeyRequestStruct = {.name = "GetSSHPublicKeyRequest", .members = kGetSSHPublicKeyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSHPublicKeyMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&SSHPublicKey::user_name>::get, MemberAccess<&SSHPublicKey::user_name>::emplace},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyIdType, MemberAccess<&SSHPublicKey::ssh_public_key_id>::get, MemberAccess<&SSHPublicKey::ssh_public_key_id>::emplace},
-    {"Fingerprint", "Fingerprint", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyFingerprintType, MemberAccess<&SSHPublicKey::fingerprint>::get, MemberAccess<&SSHPublicKey::fingerprint>::emplace},
-    {"SSHPublicKeyBody", "SSHPublicKeyBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyMaterialType, MemberAccess<&SSHPublicKey::ssh_public_key_body>::get, MemberAccess<&SSHPublicKey::ssh_public_key_body>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&SSHPublicKey::status>::get, MemberAccess<&SSHPublicKey::status>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SSHPublicKey::upload_date>::get, MemberAccess<&SSHPublicKey::upload_date>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(SSHPublicKey, user_name), .required = true},
+    {.name = "SSHPublicKeyId", .type = &kPublicKeyIdType, .offset = offsetof(SSHPublicKey, ssh_public_key_id), .required = true},
+    {.name = "Fingerprint", .type = &kPublicKeyFingerprintType, .offset = offsetof(SSHPublicKey, fingerprint), .required = true},
+    {.name = "SSHPublicKeyBody", .type = &kPublicKeyMaterialType, .offset = offsetof(SSHPublicKey, ssh_public_key_body), .required = true},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(SSHPublicKey, status), .required = true},
+    {.name = "UploadDate", .type = &kDateType, .offset = offsetof(SSHPublicKey, upload_date)},
 };
-constinit const StructDesc kSSHPublicKeyStruct = {.name = "SSHPublicKey", .members = kSSHPublicKeyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSSHPublicKeyStruct = {.name = "SSHPublicKey", .members = kSSHPublicKeyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSSHPublicKeyResponseMembers[] = {
-    {"SSHPublicKey", "SSHPublicKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSHPublicKey, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::get, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::emplace},
+    {.name = "SSHPublicKey", .type = &kSSHPublicKey, .offset = offsetof(GetSSHPublicKeyResponse, ssh_public_key)},
 };
-constinit const StructDesc kGetSSHPublicKeyResponseStruct = {.name = "GetSSHPublicKeyResponse", .members = kGetSSHPublicKeyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSSHPublicKeyResponseStruct = {.name = "GetSSHPublicKeyResponse", .members = kGetSSHPublicKeyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServerCertificateRequestMembers[] = {
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::get, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::emplace},
+    {.name = "ServerCertificateName", .type = &kServerCertificateNameType, .offset = offsetof(GetServerCertificateRequest, server_certificate_name), .required = true},
 };
-constinit const StructDesc kGetServerCertificateRequestStruct = {.name = "GetServerCertificateRequest", .members = kGetServerCertificateRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetServerCertificateRequestStruct = {.name = "GetServerCertificateRequest", .members = kGetServerCertificateRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerCertificateMetadataMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&ServerCertificateMetadata::path>::get, MemberAccess<&ServerCertificateMetadata::path>::emplace},
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::emplace},
-    {"ServerCertificateId", "ServerCertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ServerCertificateMetadata::arn>::get, MemberAccess<&ServerCertificateMetadata::arn>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ServerCertificateMetadata::upload_date>::get, MemberAccess<&ServerCertificateMetadata::upload_date>::emplace},
-    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ServerCertificateMetadata::expiration>::get, MemberAccess<&ServerCertificateMetadata::expiration>::emplace},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(ServerCertificateMetadata, path), .required = true},
+    {.name = "ServerCertificateName", .type = &kServerCertificateNameType, .offset = offsetof(ServerCertificateMetadata, server_certificate_name), .required = true},
+    {.name = "ServerCertificateId", .type = &kIdType, .offset = offsetof(ServerCertificateMetadata, server_certificate_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(ServerCertificateMetadata, arn), .required = true},
+    {.name = "UploadDate", .type = &kDateType, .offset = offsetof(ServerCertificateMetadata, upload_date)},
+    {.name = "Expiration", .type = &kDateType, .offset = offsetof(ServerCertificateMetadata, expiration)},
 };
-constinit const StructDesc kServerCertificateMetadataStruct = {.name = "ServerCertificateMetadata", .members = kServerCertificateMetadataMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServerCertificateMetadataStruct = {.name = "ServerCertificateMetadata", .members = kServerCertificateMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerCertificateMembers[] = {
-    {"ServerCertificateMetadata", "ServerCertificateMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateMetadata, MemberAccess<&ServerCertificate::server_certificate_metadata>::get, MemberAccess<&ServerCertificate::server_certificate_metadata>::emplace},
-    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateBodyType, MemberAccess<&ServerCertificate::certificate_body>::get, MemberAccess<&ServerCertificate::certificate_body>::emplace},
-    {"CertificateChain", "CertificateChain", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCertificateChainType, MemberAccess<&ServerCertificate::certificate_chain>::get, MemberAccess<&ServerCertificate::certificate_chain>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&ServerCertificate::tags>::get, MemberAccess<&ServerCertificate::tags>::emplace},
+    {.name = "ServerCertificateMetadata", .type = &kServerCertificateMetadata, .offset = offsetof(ServerCertificate, server_certificate_metadata), .required = true},
+    {.name = "CertificateBody", .type = &kCertificateBodyType, .offset = offsetof(ServerCertificate, certificate_body), .required = true},
+    {.name = "CertificateChain", .type = &kCertificateChainType, .offset = offsetof(ServerCertificate, certificate_chain)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ServerCertificate, tags)},
 };
-constinit const StructDesc kServerCertificateStruct = {.name = "ServerCertificate", .members = kServerCertificateMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServerCertificateStruct = {.name = "ServerCertificate", .members = kServerCertificateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServerCertificateResponseMembers[] = {
-    {"ServerCertificate", "ServerCertificate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificate, MemberAccess<&GetServerCertificateResponse::server_certificate>::get, MemberAccess<&GetServerCertificateResponse::server_certificate>::emplace},
+    {.name = "ServerCertificate", .type = &kServerCertificate, .offset = offsetof(GetServerCertificateResponse, server_certificate), .required = true},
 };
-constinit const StructDesc kGetServerCertificateResponseStruct = {.name = "GetServerCertificateResponse", .members = kGetServerCertificateResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetServerCertificateResponseStruct = {.name = "GetServerCertificateResponse", .members = kGetServerCertificateResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusRequestMembers[] = {
-    {"DeletionTaskId", "DeletionTaskId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeletionTaskIdType, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::emplace},
+    {.name = "DeletionTaskId", .type = &kDeletionTaskIdType, .offset = offsetof(GetServiceLinkedRoleDeletionStatusRequest, deletion_task_id), .required = true},
 };
-constinit const StructDesc kGetServiceLinkedRoleDeletionStatusRequestStruct = {.name = "GetServiceLinkedRoleDeletionStatusRequest", .members = kGetServiceLinkedRoleDeletionStatusRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetServiceLinkedRoleDeletionStatusRequestStruct = {.name = "GetServiceLinkedRoleDeletionStatusRequest", .members = kGetServiceLinkedRoleDeletionStatusRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusResponseMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeletionTaskStatusType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::emplace},
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionTaskFailureReasonType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::emplace},
+    {.name = "Status", .type = &kDeletionTaskStatusType, .offset = offsetof(GetServiceLinkedRoleDeletionStatusResponse, status), .required = true},
+    {.name = "Reason", .type = &kDeletionTaskFailureReasonType, .offset = offsetof(GetServiceLinkedRoleDeletionStatusResponse, reason)},
 };
-constinit const StructDesc kGetServiceLinkedRoleDeletionStatusResponseStruct = {.name = "GetServiceLinkedRoleDeletionStatusResponse", .members = kGetServiceLinkedRoleDeletionStatusResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetServiceLinkedRoleDeletionStatusResponseStruct = {.name = "GetServiceLinkedRoleDeletionStatusResponse", .members = kGetServiceLinkedRoleDeletionStatusResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserPolicyRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserPolicyRequest::user_name>::get, MemberAccess<&GetUserPolicyRequest::user_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetUserPolicyRequest::policy_name>::get, MemberAccess<&GetUserPolicyRequest::policy_name>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(GetUserPolicyRequest, user_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetUserPolicyRequest, policy_name), .required = true},
 };
-constinit const StructDesc kGetUserPolicyRequestStruct = {.name = "GetUserPolicyRequest", .members = kGetUserPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetUserPolicyRequestStruct = {.name = "GetUserPolicyRequest", .members = kGetUserPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserPolicyResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserPolicyResponse::user_name>::get, MemberAccess<&GetUserPolicyResponse::user_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetUserPolicyResponse::policy_name>::get, MemberAccess<&GetUserPolicyResponse::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&GetUserPolicyResponse::policy_document>::get, MemberAccess<&GetUserPolicyResponse::policy_document>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(GetUserPolicyResponse, user_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(GetUserPolicyResponse, policy_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(GetUserPolicyResponse, policy_document), .required = true},
 };
-constinit const StructDesc kGetUserPolicyResponseStruct = {.name = "GetUserPolicyResponse", .members = kGetUserPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetUserPolicyResponseStruct = {.name = "GetUserPolicyResponse", .members = kGetUserPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserRequest::user_name>::get, MemberAccess<&GetUserRequest::user_name>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(GetUserRequest, user_name)},
 };
-constinit const StructDesc kGetUserRequestStruct = {.name = "GetUserRequest", .members = kGetUserRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetUserRequestStruct = {.name = "GetUserRequest", .members = kGetUserRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUserMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&User::path>::get, MemberAccess<&User::path>::emplace},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&User::user_name>::get, MemberAccess<&User::user_name>::emplace},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&User::user_id>::get, MemberAccess<&User::user_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&User::arn>::get, MemberAccess<&User::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&User::create_date>::get, MemberAccess<&User::create_date>::emplace},
-    {"PasswordLastUsed", "PasswordLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&User::password_last_used>::get, MemberAccess<&User::password_last_used>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPermissionsBoundary, MemberAccess<&User::permissions_boundary>::get, MemberAccess<&User::permissions_boundary>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&User::tags>::get, MemberAccess<&User::tags>::emplace},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(User, path), .required = true},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(User, user_name), .required = true},
+    {.name = "UserId", .type = &kIdType, .offset = offsetof(User, user_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(User, arn), .required = true},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(User, create_date), .required = true},
+    {.name = "PasswordLastUsed", .type = &kDateType, .offset = offsetof(User, password_last_used)},
+    {.name = "PermissionsBoundary", .type = &kAttachedPermissionsBoundary, .offset = offsetof(User, permissions_boundary)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(User, tags)},
 };
-constinit const StructDesc kUserStruct = {.name = "User", .members = kUserMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUserStruct = {.name = "User", .members = kUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserResponseMembers[] = {
-    {"User", "User", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUser, MemberAccess<&GetUserResponse::user>::get, MemberAccess<&GetUserResponse::user>::emplace},
+    {.name = "User", .type = &kUser, .offset = offsetof(GetUserResponse, user), .required = true},
 };
-constinit const StructDesc kGetUserResponseStruct = {.name = "GetUserResponse", .members = kGetUserResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetUserResponseStruct = {.name = "GetUserResponse", .members = kGetUserResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGroupDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&GroupDetail::path>::get, MemberAccess<&GroupDetail::path>::emplace},
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameType, MemberAccess<&GroupDetail::group_name>::get, MemberAccess<&GroupDetail::group_name>::emplace},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&GroupDetail::group_id>::get, MemberAccess<&GroupDetail::group_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&GroupDetail::arn>::get, MemberAccess<&GroupDetail::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GroupDetail::create_date>::get, MemberAccess<&GroupDetail::create_date>::emplace},
-    {"GroupPolicyList", "GroupPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDetailListType, MemberAccess<&GroupDetail::group_policy_list>::get, MemberAccess<&GroupDetail::group_policy_list>::emplace},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&GroupDetail::attached_managed_policies>::get, MemberAccess<&GroupDetail::attached_managed_policies>::emplace},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(GroupDetail, path)},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(GroupDetail, group_name)},
+    {.name = "GroupId", .type = &kIdType, .offset = offsetof(GroupDetail, group_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(GroupDetail, arn)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(GroupDetail, create_date)},
+    {.name = "GroupPolicyList", .type = &kPolicyDetailListType, .offset = offsetof(GroupDetail, group_policy_list)},
+    {.name = "AttachedManagedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(GroupDetail, attached_managed_policies)},
 };
-constinit const StructDesc kGroupDetailStruct = {.name = "GroupDetail", .members = kGroupDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGroupDetailStruct = {.name = "GroupDetail", .members = kGroupDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccessKeysRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListAccessKeysRequest::user_name>::get, MemberAccess<&ListAccessKeysRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAccessKeysRequest::marker>::get, MemberAccess<&ListAccessKeysRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAccessKeysRequest::max_items>::get, MemberAccess<&ListAccessKeysRequest::max_items>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListAccessKeysRequest, user_name)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAccessKeysRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAccessKeysRequest, max_items)},
 };
-constinit const StructDesc kListAccessKeysRequestStruct = {.name = "ListAccessKeysRequest", .members = kListAccessKeysRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAccessKeysRequestStruct = {.name = "ListAccessKeysRequest", .members = kListAccessKeysRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccessKeysResponseMembers[] = {
-    {"AccessKeyMetadata", "AccessKeyMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyMetadataListType, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::get, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAccessKeysResponse::is_truncated>::get, MemberAccess<&ListAccessKeysResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAccessKeysResponse::marker>::get, MemberAccess<&ListAccessKeysResponse::marker>::emplace},
+    {.name = "AccessKeyMetadata", .type = &kAccessKeyMetadataListType, .offset = offsetof(ListAccessKeysResponse, access_key_metadata), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAccessKeysResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAccessKeysResponse, marker)},
 };
-constinit const StructDesc kListAccessKeysResponseStruct = {.name = "ListAccessKeysResponse", .members = kListAccessKeysResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAccessKeysResponseStruct = {.name = "ListAccessKeysResponse", .members = kListAccessKeysResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccountAliasesRequestMembers[] = {
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAccountAliasesRequest::marker>::get, MemberAccess<&ListAccountAliasesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAccountAliasesRequest::max_items>::get, MemberAccess<&ListAccountAliasesRequest::max_items>::emplace},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAccountAliasesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAccountAliasesRequest, max_items)},
 };
-constinit const StructDesc kListAccountAliasesRequestStruct = {.name = "ListAccountAliasesRequest", .members = kListAccountAliasesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAccountAliasesRequestStruct = {.name = "ListAccountAliasesRequest", .members = kListAccountAliasesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccountAliasesResponseMembers[] = {
-    {"AccountAliases", "AccountAliases", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccountAliasListType, MemberAccess<&ListAccountAliasesResponse::account_aliases>::get, MemberAccess<&ListAccountAliasesResponse::account_aliases>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAccountAliasesResponse::is_truncated>::get, MemberAccess<&ListAccountAliasesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAccountAliasesResponse::marker>::get, MemberAccess<&ListAccountAliasesResponse::marker>::emplace},
+    {.name = "AccountAliases", .type = &kAccountAliasListType, .offset = offsetof(ListAccountAliasesResponse, account_aliases), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAccountAliasesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAccountAliasesResponse, marker)},
 };
-constinit const StructDesc kListAccountAliasesResponseStruct = {.name = "ListAccountAliasesResponse", .members = kListAccountAliasesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAccountAliasesResponseStruct = {.name = "ListAccountAliasesResponse", .members = kListAccountAliasesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedGroupPoliciesRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::emplace},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(ListAttachedGroupPoliciesRequest, group_name), .required = true},
+    {.name = "PathPrefix", .type = &kPolicyPathType, .offset = offsetof(ListAttachedGroupPoliciesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAttachedGroupPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAttachedGroupPoliciesRequest, max_items)},
 };
-constinit const StructDesc kListAttachedGroupPoliciesRequestStruct = {.name = "ListAttachedGroupPoliciesRequest", .members = kListAttachedGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedGroupPoliciesRequestStruct = {.name = "ListAttachedGroupPoliciesRequest", .members = kListAttachedGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedGroupPoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::emplace},
+    {.name = "AttachedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(ListAttachedGroupPoliciesResponse, attached_policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAttachedGroupPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAttachedGroupPoliciesResponse, marker)},
 };
-constinit const StructDesc kListAttachedGroupPoliciesResponseStruct = {.name = "ListAttachedGroupPoliciesResponse", .members = kListAttachedGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedGroupPoliciesResponseStruct = {.name = "ListAttachedGroupPoliciesResponse", .members = kListAttachedGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedRolePoliciesRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::get, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAttachedRolePoliciesRequest::marker>::get, MemberAccess<&ListAttachedRolePoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAttachedRolePoliciesRequest::max_items>::get, MemberAccess<&ListAttachedRolePoliciesRequest::max_items>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(ListAttachedRolePoliciesRequest, role_name), .required = true},
+    {.name = "PathPrefix", .type = &kPolicyPathType, .offset = offsetof(ListAttachedRolePoliciesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAttachedRolePoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAttachedRolePoliciesRequest, max_items)},
 };
-constinit const StructDesc kListAttachedRolePoliciesRequestStruct = {.name = "ListAttachedRolePoliciesRequest", .members = kListAttachedRolePoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedRolePoliciesRequestStruct = {.name = "ListAttachedRolePoliciesRequest", .members = kListAttachedRolePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedRolePoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&ListAttachedRolePoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedRolePoliciesResponse::attached_policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAttachedRolePoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedRolePoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::get, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::emplace},
+    {.name = "AttachedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(ListAttachedRolePoliciesResponse, attached_policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAttachedRolePoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAttachedRolePoliciesResponse, marker)},
 };
-constinit const StructDesc kListAttachedRolePoliciesResponseStruct = {.name = "ListAttachedRolePoliciesResponse", .members = kListAttachedRolePoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedRolePoliciesResponseStruct = {.name = "ListAttachedRolePoliciesResponse", .members = kListAttachedRolePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedUserPoliciesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::get, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::get, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(ListAttachedUserPoliciesRequest, user_name), .required = true},
+    {.name = "PathPrefix", .type = &kPolicyPathType, .offset = offsetof(ListAttachedUserPoliciesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListAttachedUserPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListAttachedUserPoliciesRequest, max_items)},
 };
-constinit const StructDesc kListAttachedUserPoliciesRequestStruct = {.name = "ListAttachedUserPoliciesRequest", .members = kListAttachedUserPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedUserPoliciesRequestStruct = {.name = "ListAttachedUserPoliciesRequest", .members = kListAttachedUserPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedUserPoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::get, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::emplace},
+    {.name = "AttachedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(ListAttachedUserPoliciesResponse, attached_policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListAttachedUserPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListAttachedUserPoliciesResponse, marker)},
 };
-constinit const StructDesc kListAttachedUserPoliciesResponseStruct = {.name = "ListAttachedUserPoliciesResponse", .members = kListAttachedUserPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedUserPoliciesResponseStruct = {.name = "ListAttachedUserPoliciesResponse", .members = kListAttachedUserPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEntitiesForPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::emplace},
-    {"EntityFilter", "EntityFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityType, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::get, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::emplace},
-    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyUsageType, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListEntitiesForPolicyRequest::marker>::get, MemberAccess<&ListEntitiesForPolicyRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::get, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(ListEntitiesForPolicyRequest, policy_arn), .required = true},
+    {.name = "EntityFilter", .type = &kEntityType, .offset = offsetof(ListEntitiesForPolicyRequest, entity_filter)},
+    {.name = "PathPrefix", .type = &kPathType, .offset = offsetof(ListEntitiesForPolicyRequest, path_prefix)},
+    {.name = "PolicyUsageFilter", .type = &kPolicyUsageType, .offset = offsetof(ListEntitiesForPolicyRequest, policy_usage_filter)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListEntitiesForPolicyRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListEntitiesForPolicyRequest, max_items)},
 };
-constinit const StructDesc kListEntitiesForPolicyRequestStruct = {.name = "ListEntitiesForPolicyRequest", .members = kListEntitiesForPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEntitiesForPolicyRequestStruct = {.name = "ListEntitiesForPolicyRequest", .members = kListEntitiesForPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEntitiesForPolicyResponseMembers[] = {
-    {"PolicyGroups", "PolicyGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyGroupListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::emplace},
-    {"PolicyUsers", "PolicyUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyUserListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::emplace},
-    {"PolicyRoles", "PolicyRoles", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyRoleListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::get, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListEntitiesForPolicyResponse::marker>::get, MemberAccess<&ListEntitiesForPolicyResponse::marker>::emplace},
+    {.name = "PolicyGroups", .type = &kPolicyGroupListType, .offset = offsetof(ListEntitiesForPolicyResponse, policy_groups)},
+    {.name = "PolicyUsers", .type = &kPolicyUserListType, .offset = offsetof(ListEntitiesForPolicyResponse, policy_users)},
+    {.name = "PolicyRoles", .type = &kPolicyRoleListType, .offset = offsetof(ListEntitiesForPolicyResponse, policy_roles)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListEntitiesForPolicyResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListEntitiesForPolicyResponse, marker)},
 };
-constinit const StructDesc kListEntitiesForPolicyResponseStruct = {.name = "ListEntitiesForPolicyResponse", .members = kListEntitiesForPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEntitiesForPolicyResponseStruct = {.name = "ListEntitiesForPolicyResponse", .members = kListEntitiesForPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupPoliciesRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&ListGroupPoliciesRequest::group_name>::get, MemberAccess<&ListGroupPoliciesRequest::group_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupPoliciesRequest::marker>::get, MemberAccess<&ListGroupPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListGroupPoliciesRequest::max_items>::get, MemberAccess<&ListGroupPoliciesRequest::max_items>::emplace},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(ListGroupPoliciesRequest, group_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListGroupPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListGroupPoliciesRequest, max_items)},
 };
-constinit const StructDesc kListGroupPoliciesRequestStruct = {.name = "ListGroupPoliciesRequest", .members = kListGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupPoliciesRequestStruct = {.name = "ListGroupPoliciesRequest", .members = kListGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupPoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameListType, MemberAccess<&ListGroupPoliciesResponse::policy_names>::get, MemberAccess<&ListGroupPoliciesResponse::policy_names>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupPoliciesResponse::marker>::get, MemberAccess<&ListGroupPoliciesResponse::marker>::emplace},
+    {.name = "PolicyNames", .type = &kPolicyNameListType, .offset = offsetof(ListGroupPoliciesResponse, policy_names), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListGroupPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListGroupPoliciesResponse, marker)},
 };
-constinit const StructDesc kListGroupPoliciesResponseStruct = {.name = "ListGroupPoliciesResponse", .members = kListGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupPoliciesResponseStruct = {.name = "ListGroupPoliciesResponse", .members = kListGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsForUserRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListGroupsForUserRequest::user_name>::get, MemberAccess<&ListGroupsForUserRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupsForUserRequest::marker>::get, MemberAccess<&ListGroupsForUserRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListGroupsForUserRequest::max_items>::get, MemberAccess<&ListGroupsForUserRequest::max_items>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListGroupsForUserRequest, user_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListGroupsForUserRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListGroupsForUserRequest, max_items)},
 };
-constinit const StructDesc kListGroupsForUserRequestStruct = {.name = "ListGroupsForUserRequest", .members = kListGroupsForUserRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupsForUserRequestStruct = {.name = "ListGroupsForUserRequest", .members = kListGroupsForUserRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsForUserResponseMembers[] = {
-    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupListType, MemberAccess<&ListGroupsForUserResponse::groups>::get, MemberAccess<&ListGroupsForUserResponse::groups>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListGroupsForUserResponse::is_truncated>::get, MemberAccess<&ListGroupsForUserResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupsForUserResponse::marker>::get, MemberAccess<&ListGroupsForUserResponse::marker>::emplace},
+    {.name = "Groups", .type = &kGroupListType, .offset = offsetof(ListGroupsForUserResponse, groups), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListGroupsForUserResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListGroupsForUserResponse, marker)},
 };
-constinit const StructDesc kListGroupsForUserResponseStruct = {.name = "ListGroupsForUserResponse", .members = kListGroupsForUserResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupsForUserResponseStruct = {.name = "ListGroupsForUserResponse", .members = kListGroupsForUserResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListGroupsRequest::path_prefix>::get, MemberAccess<&ListGroupsRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupsRequest::marker>::get, MemberAccess<&ListGroupsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListGroupsRequest::max_items>::get, MemberAccess<&ListGroupsRequest::max_items>::emplace},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListGroupsRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListGroupsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListGroupsRequest, max_items)},
 };
-constinit const StructDesc kListGroupsRequestStruct = {.name = "ListGroupsRequest", .members = kListGroupsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupsRequestStruct = {.name = "ListGroupsRequest", .members = kListGroupsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsResponseMembers[] = {
-    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupListType, MemberAccess<&ListGroupsResponse::groups>::get, MemberAccess<&ListGroupsResponse::groups>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListGroupsResponse::is_truncated>::get, MemberAccess<&ListGroupsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupsResponse::marker>::get, MemberAccess<&ListGroupsResponse::marker>::emplace},
+    {.name = "Groups", .type = &kGroupListType, .offset = offsetof(ListGroupsResponse, groups), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListGroupsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListGroupsResponse, marker)},
 };
-constinit const StructDesc kListGroupsResponseStruct = {.name = "ListGroupsResponse", .members = kListGroupsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupsResponseStruct = {.name = "ListGroupsResponse", .members = kListGroupsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfileTagsRequestMembers[] = {
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::get, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfileTagsRequest::marker>::get, MemberAccess<&ListInstanceProfileTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::get, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::emplace},
+    {.name = "InstanceProfileName", .type = &kInstanceProfileNameType, .offset = offsetof(ListInstanceProfileTagsRequest, instance_profile_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListInstanceProfileTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListInstanceProfileTagsRequest, max_items)},
 };
-constinit const StructDesc kListInstanceProfileTagsRequestStruct = {.name = "ListInstanceProfileTagsRequest", .members = kListInstanceProfileTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfileTagsRequestStruct = {.name = "ListInstanceProfileTagsRequest", .members = kListInstanceProfileTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfileTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListInstanceProfileTagsResponse::tags>::get, MemberAccess<&ListInstanceProfileTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::get, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfileTagsResponse::marker>::get, MemberAccess<&ListInstanceProfileTagsResponse::marker>::emplace},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListInstanceProfileTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListInstanceProfileTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListInstanceProfileTagsResponse, marker)},
 };
-constinit const StructDesc kListInstanceProfileTagsResponseStruct = {.name = "ListInstanceProfileTagsResponse", .members = kListInstanceProfileTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfileTagsResponseStruct = {.name = "ListInstanceProfileTagsResponse", .members = kListInstanceProfileTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesForRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(ListInstanceProfilesForRoleRequest, role_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListInstanceProfilesForRoleRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListInstanceProfilesForRoleRequest, max_items)},
 };
-constinit const StructDesc kListInstanceProfilesForRoleRequestStruct = {.name = "ListInstanceProfilesForRoleRequest", .members = kListInstanceProfilesForRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfilesForRoleRequestStruct = {.name = "ListInstanceProfilesForRoleRequest", .members = kListInstanceProfilesForRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesForRoleResponseMembers[] = {
-    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::emplace},
+    {.name = "InstanceProfiles", .type = &kInstanceProfileListType, .offset = offsetof(ListInstanceProfilesForRoleResponse, instance_profiles), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListInstanceProfilesForRoleResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListInstanceProfilesForRoleResponse, marker)},
 };
-constinit const StructDesc kListInstanceProfilesForRoleResponseStruct = {.name = "ListInstanceProfilesForRoleResponse", .members = kListInstanceProfilesForRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfilesForRoleResponseStruct = {.name = "ListInstanceProfilesForRoleResponse", .members = kListInstanceProfilesForRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::get, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfilesRequest::marker>::get, MemberAccess<&ListInstanceProfilesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListInstanceProfilesRequest::max_items>::get, MemberAccess<&ListInstanceProfilesRequest::max_items>::emplace},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListInstanceProfilesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListInstanceProfilesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListInstanceProfilesRequest, max_items)},
 };
-constinit const StructDesc kListInstanceProfilesRequestStruct = {.name = "ListInstanceProfilesRequest", .members = kListInstanceProfilesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfilesRequestStruct = {.name = "ListInstanceProfilesRequest", .members = kListInstanceProfilesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesResponseMembers[] = {
-    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfilesResponse::marker>::get, MemberAccess<&ListInstanceProfilesResponse::marker>::emplace},
+    {.name = "InstanceProfiles", .type = &kInstanceProfileListType, .offset = offsetof(ListInstanceProfilesResponse, instance_profiles), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListInstanceProfilesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListInstanceProfilesResponse, marker)},
 };
-constinit const StructDesc kListInstanceProfilesResponseStruct = {.name = "ListInstanceProfilesResponse", .members = kListInstanceProfilesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfilesResponseStruct = {.name = "ListInstanceProfilesResponse", .members = kListInstanceProfilesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADeviceTagsRequestMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::get, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListMFADeviceTagsRequest::marker>::get, MemberAccess<&ListMFADeviceTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListMFADeviceTagsRequest::max_items>::get, MemberAccess<&ListMFADeviceTagsRequest::max_items>::emplace},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(ListMFADeviceTagsRequest, serial_number), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListMFADeviceTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListMFADeviceTagsRequest, max_items)},
 };
-constinit const StructDesc kListMFADeviceTagsRequestStruct = {.name = "ListMFADeviceTagsRequest", .members = kListMFADeviceTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMFADeviceTagsRequestStruct = {.name = "ListMFADeviceTagsRequest", .members = kListMFADeviceTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADeviceTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListMFADeviceTagsResponse::tags>::get, MemberAccess<&ListMFADeviceTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::get, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListMFADeviceTagsResponse::marker>::get, MemberAccess<&ListMFADeviceTagsResponse::marker>::emplace},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListMFADeviceTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListMFADeviceTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListMFADeviceTagsResponse, marker)},
 };
-constinit const StructDesc kListMFADeviceTagsResponseStruct = {.name = "ListMFADeviceTagsResponse", .members = kListMFADeviceTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMFADeviceTagsResponseStruct = {.name = "ListMFADeviceTagsResponse", .members = kListMFADeviceTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADevicesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListMFADevicesRequest::user_name>::get, MemberAccess<&ListMFADevicesRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListMFADevicesRequest::marker>::get, MemberAccess<&ListMFADevicesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListMFADevicesRequest::max_items>::get, MemberAccess<&ListMFADevicesRequest::max_items>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListMFADevicesRequest, user_name)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListMFADevicesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListMFADevicesRequest, max_items)},
 };
-constinit const StructDesc kListMFADevicesRequestStruct = {.name = "ListMFADevicesRequest", .members = kListMFADevicesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMFADevicesRequestStruct = {.name = "ListMFADevicesRequest", .members = kListMFADevicesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADevicesResponseMembers[] = {
-    {"MFADevices", "MFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMfaDeviceListType, MemberAccess<&ListMFADevicesResponse::mfa_devices>::get, MemberAccess<&ListMFADevicesResponse::mfa_devices>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListMFADevicesResponse::is_truncated>::get, MemberAccess<&ListMFADevicesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListMFADevicesResponse::marker>::get, MemberAccess<&ListMFADevicesResponse::marker>::emplace},
+    {.name = "MFADevices", .type = &kMfaDeviceListType, .offset = offsetof(ListMFADevicesResponse, mfa_devices), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListMFADevicesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListMFADevicesResponse, marker)},
 };
-constinit const StructDesc kListMFADevicesResponseStruct = {.name = "ListMFADevicesResponse", .members = kListMFADevicesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMFADevicesResponseStruct = {.name = "ListMFADevicesResponse", .members = kListMFADevicesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProviderTagsRequestMembers[] = {
-    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::emplace},
+    {.name = "OpenIDConnectProviderArn", .type = &kArnType, .offset = offsetof(ListOpenIDConnectProviderTagsRequest, open_id_connect_provider_arn), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListOpenIDConnectProviderTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListOpenIDConnectProviderTagsRequest, max_items)},
 };
-constinit const StructDesc kListOpenIDConnectProviderTagsRequestStruct = {.name = "ListOpenIDConnectProviderTagsRequest", .members = kListOpenIDConnectProviderTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOpenIDConnectProviderTagsRequestStruct = {.name = "ListOpenIDConnectProviderTagsRequest", .members = kListOpenIDConnectProviderTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProviderTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::emplace},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListOpenIDConnectProviderTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListOpenIDConnectProviderTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListOpenIDConnectProviderTagsResponse, marker)},
 };
-constinit const StructDesc kListOpenIDConnectProviderTagsResponseStruct = {.name = "ListOpenIDConnectProviderTagsResponse", .members = kListOpenIDConnectProviderTagsResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kListOpenIDConnectProvidersRequestStruct = {.name = "ListOpenIDConnectProvidersRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOpenIDConnectProviderTagsResponseStruct = {.name = "ListOpenIDConnectProviderTagsResponse", .members = kListOpenIDConnectProviderTagsResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kListOpenIDConnectProvidersRequestStruct = {.name = "ListOpenIDConnectProvidersRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProvidersResponseMembers[] = {
-    {"OpenIDConnectProviderList", "OpenIDConnectProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOpenIDConnectProviderListType, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::get, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::emplace},
+    {.name = "OpenIDConnectProviderList", .type = &kOpenIDConnectProviderListType, .offset = offsetof(ListOpenIDConnectProvidersResponse, open_id_connect_provider_list)},
 };
-constinit const StructDesc kListOpenIDConnectProvidersResponseStruct = {.name = "ListOpenIDConnectProvidersResponse", .members = kListOpenIDConnectProvidersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOpenIDConnectProvidersResponseStruct = {.name = "ListOpenIDConnectProvidersResponse", .members = kListOpenIDConnectProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPoliciesRequestMembers[] = {
-    {"Scope", "Scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyScopeType, MemberAccess<&ListPoliciesRequest::scope>::get, MemberAccess<&ListPoliciesRequest::scope>::emplace},
-    {"OnlyAttached", "OnlyAttached", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPoliciesRequest::only_attached>::get, MemberAccess<&ListPoliciesRequest::only_attached>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListPoliciesRequest::path_prefix>::get, MemberAccess<&ListPoliciesRequest::path_prefix>::emplace},
-    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyUsageType, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::get, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPoliciesRequest::marker>::get, MemberAccess<&ListPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListPoliciesRequest::max_items>::get, MemberAccess<&ListPoliciesRequest::max_items>::emplace},
+    {.name = "Scope", .type = &kPolicyScopeType, .offset = offsetof(ListPoliciesRequest, scope)},
+    {.name = "OnlyAttached", .type = &kBooleanType, .offset = offsetof(ListPoliciesRequest, only_attached)},
+    {.name = "PathPrefix", .type = &kPolicyPathType, .offset = offsetof(ListPoliciesRequest, path_prefix)},
+    {.name = "PolicyUsageFilter", .type = &kPolicyUsageType, .offset = offsetof(ListPoliciesRequest, policy_usage_filter)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListPoliciesRequest, max_items)},
 };
-constinit const StructDesc kListPoliciesRequestStruct = {.name = "ListPoliciesRequest", .members = kListPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPoliciesRequestStruct = {.name = "ListPoliciesRequest", .members = kListPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPoliciesResponseMembers[] = {
-    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyListType, MemberAccess<&ListPoliciesResponse::policies>::get, MemberAccess<&ListPoliciesResponse::policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPoliciesResponse::is_truncated>::get, MemberAccess<&ListPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPoliciesResponse::marker>::get, MemberAccess<&ListPoliciesResponse::marker>::emplace},
+    {.name = "Policies", .type = &kPolicyListType, .offset = offsetof(ListPoliciesResponse, policies)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListPoliciesResponse, marker)},
 };
-constinit const StructDesc kListPoliciesResponseStruct = {.name = "ListPoliciesResponse", .members = kListPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPoliciesResponseStruct = {.name = "ListPoliciesResponse", .members = kListPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyTagsRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListPolicyTagsRequest::policy_arn>::get, MemberAccess<&ListPolicyTagsRequest::policy_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPolicyTagsRequest::marker>::get, MemberAccess<&ListPolicyTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListPolicyTagsRequest::max_items>::get, MemberAccess<&ListPolicyTagsRequest::max_items>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(ListPolicyTagsRequest, policy_arn), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListPolicyTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListPolicyTagsRequest, max_items)},
 };
-constinit const StructDesc kListPolicyTagsRequestStruct = {.name = "ListPolicyTagsRequest", .members = kListPolicyTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPolicyTagsRequestStruct = {.name = "ListPolicyTagsRequest", .members = kListPolicyTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListPolicyTagsResponse::tags>::get, MemberAccess<&ListPolicyTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPolicyTagsResponse::is_truncated>::get, MemberAccess<&ListPolicyTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPolicyTagsResponse::marker>::get, MemberAccess<&ListPolicyTagsResponse::marker>::emplace},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListPolicyTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListPolicyTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListPolicyTagsResponse, marker)},
 };
-constinit const StructDesc kListPolicyTagsResponseStruct = {.name = "ListPolicyTagsResponse", .members = kListPolicyTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPolicyTagsResponseStruct = {.name = "ListPolicyTagsResponse", .members = kListPolicyTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyVersionsRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::get, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPolicyVersionsRequest::marker>::get, MemberAccess<&ListPolicyVersionsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListPolicyVersionsRequest::max_items>::get, MemberAccess<&ListPolicyVersionsRequest::max_items>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(ListPolicyVersionsRequest, policy_arn), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListPolicyVersionsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListPolicyVersionsRequest, max_items)},
 };
-constinit const StructDesc kListPolicyVersionsRequestStruct = {.name = "ListPolicyVersionsRequest", .members = kListPolicyVersionsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPolicyVersionsRequestStruct = {.name = "ListPolicyVersionsRequest", .members = kListPolicyVersionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyVersionsResponseMembers[] = {
-    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentVersionListType, MemberAccess<&ListPolicyVersionsResponse::versions>::get, MemberAccess<&ListPolicyVersionsResponse::versions>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::get, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPolicyVersionsResponse::marker>::get, MemberAccess<&ListPolicyVersionsResponse::marker>::emplace},
+    {.name = "Versions", .type = &kPolicyDocumentVersionListType, .offset = offsetof(ListPolicyVersionsResponse, versions)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListPolicyVersionsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListPolicyVersionsResponse, marker)},
 };
-constinit const StructDesc kListPolicyVersionsResponseStruct = {.name = "ListPolicyVersionsResponse", .members = kListPolicyVersionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPolicyVersionsResponseStruct = {.name = "ListPolicyVersionsResponse", .members = kListPolicyVersionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolePoliciesRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListRolePoliciesRequest::role_name>::get, MemberAccess<&ListRolePoliciesRequest::role_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListRolePoliciesRequest::marker>::get, MemberAccess<&ListRolePoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListRolePoliciesRequest::max_items>::get, MemberAccess<&ListRolePoliciesRequest::max_items>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(ListRolePoliciesRequest, role_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListRolePoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListRolePoliciesRequest, max_items)},
 };
-constinit const StructDesc kListRolePoliciesRequestStruct = {.name = "ListRolePoliciesRequest", .members = kListRolePoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRolePoliciesRequestStruct = {.name = "ListRolePoliciesRequest", .members = kListRolePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolePoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameListType, MemberAccess<&ListRolePoliciesResponse::policy_names>::get, MemberAccess<&ListRolePoliciesResponse::policy_names>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListRolePoliciesResponse::is_truncated>::get, MemberAccess<&ListRolePoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRolePoliciesResponse::marker>::get, MemberAccess<&ListRolePoliciesResponse::marker>::emplace},
+    {.name = "PolicyNames", .type = &kPolicyNameListType, .offset = offsetof(ListRolePoliciesResponse, policy_names), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListRolePoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListRolePoliciesResponse, marker)},
 };
-constinit const StructDesc kListRolePoliciesResponseStruct = {.name = "ListRolePoliciesResponse", .members = kListRolePoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRolePoliciesResponseStruct = {.name = "ListRolePoliciesResponse", .members = kListRolePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRoleTagsRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListRoleTagsRequest::role_name>::get, MemberAccess<&ListRoleTagsRequest::role_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListRoleTagsRequest::marker>::get, MemberAccess<&ListRoleTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListRoleTagsRequest::max_items>::get, MemberAccess<&ListRoleTagsRequest::max_items>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(ListRoleTagsRequest, role_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListRoleTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListRoleTagsRequest, max_items)},
 };
-constinit const StructDesc kListRoleTagsRequestStruct = {.name = "ListRoleTagsRequest", .members = kListRoleTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRoleTagsRequestStruct = {.name = "ListRoleTagsRequest", .members = kListRoleTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRoleTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListRoleTagsResponse::tags>::get, MemberAccess<&ListRoleTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListRoleTagsResponse::is_truncated>::get, MemberAccess<&ListRoleTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRoleTagsResponse::marker>::get, MemberAccess<&ListRoleTagsResponse::marker>::emplace},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListRoleTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListRoleTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListRoleTagsResponse, marker)},
 };
-constinit const StructDesc kListRoleTagsResponseStruct = {.name = "ListRoleTagsResponse", .members = kListRoleTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRoleTagsResponseStruct = {.name = "ListRoleTagsResponse", .members = kListRoleTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListRolesRequest::path_prefix>::get, MemberAccess<&ListRolesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListRolesRequest::marker>::get, MemberAccess<&ListRolesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListRolesRequest::max_items>::get, MemberAccess<&ListRolesRequest::max_items>::emplace},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListRolesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListRolesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListRolesRequest, max_items)},
 };
-constinit const StructDesc kListRolesRequestStruct = {.name = "ListRolesRequest", .members = kListRolesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRolesRequestStruct = {.name = "ListRolesRequest", .members = kListRolesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolesResponseMembers[] = {
-    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleListType, MemberAccess<&ListRolesResponse::roles>::get, MemberAccess<&ListRolesResponse::roles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListRolesResponse::is_truncated>::get, MemberAccess<&ListRolesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRolesResponse::marker>::get, MemberAccess<&ListRolesResponse::marker>::emplace},
+    {.name = "Roles", .type = &kRoleListType, .offset = offsetof(ListRolesResponse, roles), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListRolesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListRolesResponse, marker)},
 };
-constinit const StructDesc kListRolesResponseStruct = {.name = "ListRolesResponse", .members = kListRolesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRolesResponseStruct = {.name = "ListRolesResponse", .members = kListRolesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProviderTagsRequestMembers[] = {
-    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::get, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListSAMLProviderTagsRequest::marker>::get, MemberAccess<&ListSAMLProviderTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::get, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::emplace},
+    {.name = "SAMLProviderArn", .type = &kArnType, .offset = offsetof(ListSAMLProviderTagsRequest, saml_provider_arn), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListSAMLProviderTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListSAMLProviderTagsRequest, max_items)},
 };
-constinit const StructDesc kListSAMLProviderTagsRequestStruct = {.name = "ListSAMLProviderTagsRequest", .members = kListSAMLProviderTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSAMLProviderTagsRequestStruct = {.name = "ListSAMLProviderTagsRequest", .members = kListSAMLProviderTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProviderTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListSAMLProviderTagsResponse::tags>::get, MemberAccess<&ListSAMLProviderTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::get, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListSAMLProviderTagsResponse::marker>::get, MemberAccess<&ListSAMLProviderTagsResponse::marker>::emplace},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListSAMLProviderTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListSAMLProviderTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListSAMLProviderTagsResponse, marker)},
 };
-constinit const StructDesc kListSAMLProviderTagsResponseStruct = {.name = "ListSAMLProviderTagsResponse", .members = kListSAMLProviderTagsResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kListSAMLProvidersRequestStruct = {.name = "ListSAMLProvidersRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSAMLProviderTagsResponseStruct = {.name = "ListSAMLProviderTagsResponse", .members = kListSAMLProviderTagsResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kListSAMLProvidersRequestStruct = {.name = "ListSAMLProvidersRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProvidersResponseMembers[] = {
-    {"SAMLProviderList", "SAMLProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSAMLProviderListType, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::get, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::emplace},
+    {.name = "SAMLProviderList", .type = &kSAMLProviderListType, .offset = offsetof(ListSAMLProvidersResponse, saml_provider_list)},
 };
-constinit const StructDesc kListSAMLProvidersResponseStruct = {.name = "ListSAMLProvidersResponse", .members = kListSAMLProvidersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSAMLProvidersResponseStruct = {.name = "ListSAMLProvidersResponse", .members = kListSAMLProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSSHPublicKeysRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&ListSSHPublicKeysRequest::user_name>::get, MemberAccess<&ListSSHPublicKeysRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListSSHPublicKeysRequest::marker>::get, MemberAccess<&ListSSHPublicKeysRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListSSHPublicKeysRequest::max_items>::get, MemberAccess<&ListSSHPublicKeysRequest::max_items>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(ListSSHPublicKeysRequest, user_name)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListSSHPublicKeysRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListSSHPublicKeysRequest, max_items)},
 };
-constinit const StructDesc kListSSHPublicKeysRequestStruct = {.name = "ListSSHPublicKeysRequest", .members = kListSSHPublicKeysRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSSHPublicKeysRequestStruct = {.name = "ListSSHPublicKeysRequest", .members = kListSSHPublicKeysRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSSHPublicKeysResponseMembers[] = {
-    {"SSHPublicKeys", "SSHPublicKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSHPublicKeyListType, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::get, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::get, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListSSHPublicKeysResponse::marker>::get, MemberAccess<&ListSSHPublicKeysResponse::marker>::emplace},
+    {.name = "SSHPublicKeys", .type = &kSSHPublicKeyListType, .offset = offsetof(ListSSHPublicKeysResponse, ssh_public_keys)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListSSHPublicKeysResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListSSHPublicKeysResponse, marker)},
 };
-constinit const StructDesc kListSSHPublicKeysResponseStruct = {.name = "ListSSHPublicKeysResponse", .members = kListSSHPublicKeysResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSSHPublicKeysResponseStruct = {.name = "ListSSHPublicKeysResponse", .members = kListSSHPublicKeysResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificateTagsRequestMembers[] = {
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::get, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServerCertificateTagsRequest::marker>::get, MemberAccess<&ListServerCertificateTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListServerCertificateTagsRequest::max_items>::get, MemberAccess<&ListServerCertificateTagsRequest::max_items>::emplace},
+    {.name = "ServerCertificateName", .type = &kServerCertificateNameType, .offset = offsetof(ListServerCertificateTagsRequest, server_certificate_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListServerCertificateTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListServerCertificateTagsRequest, max_items)},
 };
-constinit const StructDesc kListServerCertificateTagsRequestStruct = {.name = "ListServerCertificateTagsRequest", .members = kListServerCertificateTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServerCertificateTagsRequestStruct = {.name = "ListServerCertificateTagsRequest", .members = kListServerCertificateTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificateTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListServerCertificateTagsResponse::tags>::get, MemberAccess<&ListServerCertificateTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::get, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServerCertificateTagsResponse::marker>::get, MemberAccess<&ListServerCertificateTagsResponse::marker>::emplace},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListServerCertificateTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListServerCertificateTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListServerCertificateTagsResponse, marker)},
 };
-constinit const StructDesc kListServerCertificateTagsResponseStruct = {.name = "ListServerCertificateTagsResponse", .members = kListServerCertificateTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServerCertificateTagsResponseStruct = {.name = "ListServerCertificateTagsResponse", .members = kListServerCertificateTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificatesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListServerCertificatesRequest::path_prefix>::get, MemberAccess<&ListServerCertificatesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServerCertificatesRequest::marker>::get, MemberAccess<&ListServerCertificatesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListServerCertificatesRequest::max_items>::get, MemberAccess<&ListServerCertificatesRequest::max_items>::emplace},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListServerCertificatesRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListServerCertificatesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListServerCertificatesRequest, max_items)},
 };
-constinit const StructDesc kListServerCertificatesRequestStruct = {.name = "ListServerCertificatesRequest", .members = kListServerCertificatesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServerCertificatesRequestStruct = {.name = "ListServerCertificatesRequest", .members = kListServerCertificatesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificatesResponseMembers[] = {
-    {"ServerCertificateMetadataList", "ServerCertificateMetadataList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateMetadataListType, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::get, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListServerCertificatesResponse::is_truncated>::get, MemberAccess<&ListServerCertificatesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServerCertificatesResponse::marker>::get, MemberAccess<&ListServerCertificatesResponse::marker>::emplace},
+    {.name = "ServerCertificateMetadataList", .type = &kServerCertificateMetadataListType, .offset = offsetof(ListServerCertificatesResponse, server_certificate_metadata_list), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListServerCertificatesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListServerCertificatesResponse, marker)},
 };
-constinit const StructDesc kListServerCertificatesResponseStruct = {.name = "ListServerCertificatesResponse", .members = kListServerCertificatesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServerCertificatesResponseStruct = {.name = "ListServerCertificatesResponse", .members = kListServerCertificatesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServiceSpecificCredentialsRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::emplace},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceName, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::emplace},
-    {"AllUsers", "AllUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAllUsers, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(ListServiceSpecificCredentialsRequest, user_name)},
+    {.name = "ServiceName", .type = &kServiceName, .offset = offsetof(ListServiceSpecificCredentialsRequest, service_name)},
+    {.name = "AllUsers", .type = &kAllUsers, .offset = offsetof(ListServiceSpecificCredentialsRequest, all_users)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListServiceSpecificCredentialsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListServiceSpecificCredentialsRequest, max_items)},
 };
-constinit const StructDesc kListServiceSpecificCredentialsRequestStruct = {.name = "ListServiceSpecificCredentialsRequest", .members = kListServiceSpecificCredentialsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServiceSpecificCredentialsRequestStruct = {.name = "ListServiceSpecificCredentialsRequest", .members = kListServiceSpecificCredentialsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServiceSpecificCredentialsResponseMembers[] = {
-    {"ServiceSpecificCredentials", "ServiceSpecificCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceSpecificCredentialsListType, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::emplace},
+    {.name = "ServiceSpecificCredentials", .type = &kServiceSpecificCredentialsListType, .offset = offsetof(ListServiceSpecificCredentialsResponse, service_specific_credentials)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListServiceSpecificCredentialsResponse, marker)},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListServiceSpecificCredentialsResponse, is_truncated)},
 };
-constinit const StructDesc kListServiceSpecificCredentialsResponseStruct = {.name = "ListServiceSpecificCredentialsResponse", .members = kListServiceSpecificCredentialsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServiceSpecificCredentialsResponseStruct = {.name = "ListServiceSpecificCredentialsResponse", .members = kListServiceSpecificCredentialsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSigningCertificatesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListSigningCertificatesRequest::user_name>::get, MemberAccess<&ListSigningCertificatesRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListSigningCertificatesRequest::marker>::get, MemberAccess<&ListSigningCertificatesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListSigningCertificatesRequest::max_items>::get, MemberAccess<&ListSigningCertificatesRequest::max_items>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListSigningCertificatesRequest, user_name)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListSigningCertificatesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListSigningCertificatesRequest, max_items)},
 };
-constinit const StructDesc kListSigningCertificatesRequestStruct = {.name = "ListSigningCertificatesRequest", .members = kListSigningCertificatesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSigningCertificatesRequestStruct = {.name = "ListSigningCertificatesRequest", .members = kListSigningCertificatesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSigningCertificatesResponseMembers[] = {
-    {"Certificates", "Certificates", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateListType, MemberAccess<&ListSigningCertificatesResponse::certificates>::get, MemberAccess<&ListSigningCertificatesResponse::certificates>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::get, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListSigningCertificatesResponse::marker>::get, MemberAccess<&ListSigningCertificatesResponse::marker>::emplace},
+    {.name = "Certificates", .type = &kCertificateListType, .offset = offsetof(ListSigningCertificatesResponse, certificates), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListSigningCertificatesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListSigningCertificatesResponse, marker)},
 };
-constinit const StructDesc kListSigningCertificatesResponseStruct = {.name = "ListSigningCertificatesResponse", .members = kListSigningCertificatesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSigningCertificatesResponseStruct = {.name = "ListSigningCertificatesResponse", .members = kListSigningCertificatesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserPoliciesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListUserPoliciesRequest::user_name>::get, MemberAccess<&ListUserPoliciesRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUserPoliciesRequest::marker>::get, MemberAccess<&ListUserPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListUserPoliciesRequest::max_items>::get, MemberAccess<&ListUserPoliciesRequest::max_items>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListUserPoliciesRequest, user_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListUserPoliciesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListUserPoliciesRequest, max_items)},
 };
-constinit const StructDesc kListUserPoliciesRequestStruct = {.name = "ListUserPoliciesRequest", .members = kListUserPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUserPoliciesRequestStruct = {.name = "ListUserPoliciesRequest", .members = kListUserPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserPoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameListType, MemberAccess<&ListUserPoliciesResponse::policy_names>::get, MemberAccess<&ListUserPoliciesResponse::policy_names>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListUserPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUserPoliciesResponse::marker>::get, MemberAccess<&ListUserPoliciesResponse::marker>::emplace},
+    {.name = "PolicyNames", .type = &kPolicyNameListType, .offset = offsetof(ListUserPoliciesResponse, policy_names), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListUserPoliciesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListUserPoliciesResponse, marker)},
 };
-constinit const StructDesc kListUserPoliciesResponseStruct = {.name = "ListUserPoliciesResponse", .members = kListUserPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUserPoliciesResponseStruct = {.name = "ListUserPoliciesResponse", .members = kListUserPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserTagsRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListUserTagsRequest::user_name>::get, MemberAccess<&ListUserTagsRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUserTagsRequest::marker>::get, MemberAccess<&ListUserTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListUserTagsRequest::max_items>::get, MemberAccess<&ListUserTagsRequest::max_items>::emplace},
+    {.name = "UserName", .type = &kExistingUserNameType, .offset = offsetof(ListUserTagsRequest, user_name), .required = true},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListUserTagsRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListUserTagsRequest, max_items)},
 };
-constinit const StructDesc kListUserTagsRequestStruct = {.name = "ListUserTagsRequest", .members = kListUserTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUserTagsRequestStruct = {.name = "ListUserTagsRequest", .members = kListUserTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListUserTagsResponse::tags>::get, MemberAccess<&ListUserTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListUserTagsResponse::is_truncated>::get, MemberAccess<&ListUserTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUserTagsResponse::marker>::get, MemberAccess<&ListUserTagsResponse::marker>::emplace},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(ListUserTagsResponse, tags), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListUserTagsResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListUserTagsResponse, marker)},
 };
-constinit const StructDesc kListUserTagsResponseStruct = {.name = "ListUserTagsResponse", .members = kListUserTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUserTagsResponseStruct = {.name = "ListUserTagsResponse", .members = kListUserTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUsersRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListUsersRequest::path_prefix>::get, MemberAccess<&ListUsersRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUsersRequest::marker>::get, MemberAccess<&ListUsersRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListUsersRequest::max_items>::get, MemberAccess<&ListUsersRequest::max_items>::emplace},
+    {.name = "PathPrefix", .type = &kPathPrefixType, .offset = offsetof(ListUsersRequest, path_prefix)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListUsersRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListUsersRequest, max_items)},
 };
-constinit const StructDesc kListUsersRequestStruct = {.name = "ListUsersRequest", .members = kListUsersRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUsersRequestStruct = {.name = "ListUsersRequest", .members = kListUsersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUsersResponseMembers[] = {
-    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserListType, MemberAccess<&ListUsersResponse::users>::get, MemberAccess<&ListUsersResponse::users>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListUsersResponse::is_truncated>::get, MemberAccess<&ListUsersResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUsersResponse::marker>::get, MemberAccess<&ListUsersResponse::marker>::emplace},
+    {.name = "Users", .type = &kUserListType, .offset = offsetof(ListUsersResponse, users), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListUsersResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListUsersResponse, marker)},
 };
-constinit const StructDesc kListUsersResponseStruct = {.name = "ListUsersResponse", .members = kListUsersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUsersResponseStruct = {.name = "ListUsersResponse", .members = kListUsersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVirtualMFADevicesRequestMembers[] = {
-    {"AssignmentStatus", "AssignmentStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssignmentStatusType, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::get, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListVirtualMFADevicesRequest::marker>::get, MemberAccess<&ListVirtualMFADevicesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::get, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::emplace},
+    {.name = "AssignmentStatus", .type = &kAssignmentStatusType, .offset = offsetof(ListVirtualMFADevicesRequest, assignment_status)},
+    {.name = "Marker", .type = &kMarkerType, .offset = offsetof(ListVirtualMFADevicesRequest, marker)},
+    {.name = "MaxItems", .type = &kMaxItemsType, .offset = offsetof(ListVirtualMFADevicesRequest, max_items)},
 };
-constinit const StructDesc kListVirtualMFADevicesRequestStruct = {.name = "ListVirtualMFADevicesRequest", .members = kListVirtualMFADevicesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListVirtualMFADevicesRequestStruct = {.name = "ListVirtualMFADevicesRequest", .members = kListVirtualMFADevicesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVirtualMFADevicesResponseMembers[] = {
-    {"VirtualMFADevices", "VirtualMFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kVirtualMFADeviceListType, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::get, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::get, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListVirtualMFADevicesResponse::marker>::get, MemberAccess<&ListVirtualMFADevicesResponse::marker>::emplace},
+    {.name = "VirtualMFADevices", .type = &kVirtualMFADeviceListType, .offset = offsetof(ListVirtualMFADevicesResponse, virtual_mfa_devices), .required = true},
+    {.name = "IsTruncated", .type = &kBooleanType, .offset = offsetof(ListVirtualMFADevicesResponse, is_truncated)},
+    {.name = "Marker", .type = &kResponseMarkerType, .offset = offsetof(ListVirtualMFADevicesResponse, marker)},
 };
-constinit const StructDesc kListVirtualMFADevicesResponseStruct = {.name = "ListVirtualMFADevicesResponse", .members = kListVirtualMFADevicesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListVirtualMFADevicesResponseStruct = {.name = "ListVirtualMFADevicesResponse", .members = kListVirtualMFADevicesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMFADeviceMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&MFADevice::user_name>::get, MemberAccess<&MFADevice::user_name>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&MFADevice::serial_number>::get, MemberAccess<&MFADevice::serial_number>::emplace},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&MFADevice::enable_date>::get, MemberAccess<&MFADevice::enable_date>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(MFADevice, user_name), .required = true},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(MFADevice, serial_number), .required = true},
+    {.name = "EnableDate", .type = &kDateType, .offset = offsetof(MFADevice, enable_date), .required = true},
 };
-constinit const StructDesc kMFADeviceStruct = {.name = "MFADevice", .members = kMFADeviceMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMFADeviceStruct = {.name = "MFADevice", .members = kMFADeviceMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedPolicyDetailMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&ManagedPolicyDetail::policy_name>::get, MemberAccess<&ManagedPolicyDetail::policy_name>::emplace},
-    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&ManagedPolicyDetail::policy_id>::get, MemberAccess<&ManagedPolicyDetail::policy_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&ManagedPolicyDetail::arn>::get, MemberAccess<&ManagedPolicyDetail::arn>::emplace},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ManagedPolicyDetail::path>::get, MemberAccess<&ManagedPolicyDetail::path>::emplace},
-    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&ManagedPolicyDetail::default_version_id>::get, MemberAccess<&ManagedPolicyDetail::default_version_id>::emplace},
-    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::attachment_count>::get, MemberAccess<&ManagedPolicyDetail::attachment_count>::emplace},
-    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::get, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::emplace},
-    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ManagedPolicyDetail::is_attachable>::get, MemberAccess<&ManagedPolicyDetail::is_attachable>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&ManagedPolicyDetail::description>::get, MemberAccess<&ManagedPolicyDetail::description>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ManagedPolicyDetail::create_date>::get, MemberAccess<&ManagedPolicyDetail::create_date>::emplace},
-    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ManagedPolicyDetail::update_date>::get, MemberAccess<&ManagedPolicyDetail::update_date>::emplace},
-    {"PolicyVersionList", "PolicyVersionList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentVersionListType, MemberAccess<&ManagedPolicyDetail::policy_version_list>::get, MemberAccess<&ManagedPolicyDetail::policy_version_list>::emplace},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(ManagedPolicyDetail, policy_name)},
+    {.name = "PolicyId", .type = &kIdType, .offset = offsetof(ManagedPolicyDetail, policy_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(ManagedPolicyDetail, arn)},
+    {.name = "Path", .type = &kPolicyPathType, .offset = offsetof(ManagedPolicyDetail, path)},
+    {.name = "DefaultVersionId", .type = &kPolicyVersionIdType, .offset = offsetof(ManagedPolicyDetail, default_version_id)},
+    {.name = "AttachmentCount", .type = &kAttachmentCountType, .offset = offsetof(ManagedPolicyDetail, attachment_count)},
+    {.name = "PermissionsBoundaryUsageCount", .type = &kAttachmentCountType, .offset = offsetof(ManagedPolicyDetail, permissions_boundary_usage_count)},
+    {.name = "IsAttachable", .type = &kBooleanType, .offset = offsetof(ManagedPolicyDetail, is_attachable)},
+    {.name = "Description", .type = &kPolicyDescriptionType, .offset = offsetof(ManagedPolicyDetail, description)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(ManagedPolicyDetail, create_date)},
+    {.name = "UpdateDate", .type = &kDateType, .offset = offsetof(ManagedPolicyDetail, update_date)},
+    {.name = "PolicyVersionList", .type = &kPolicyDocumentVersionListType, .offset = offsetof(ManagedPolicyDetail, policy_version_list)},
 };
-constinit const StructDesc kManagedPolicyDetailStruct = {.name = "ManagedPolicyDetail", .members = kManagedPolicyDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kManagedPolicyDetailStruct = {.name = "ManagedPolicyDetail", .members = kManagedPolicyDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOpenIDConnectProviderListEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&OpenIDConnectProviderListEntry::arn>::get, MemberAccess<&OpenIDConnectProviderListEntry::arn>::emplace},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(OpenIDConnectProviderListEntry, arn)},
 };
-constinit const StructDesc kOpenIDConnectProviderListEntryStruct = {.name = "OpenIDConnectProviderListEntry", .members = kOpenIDConnectProviderListEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kOpenIDConnectProviderListEntryStruct = {.name = "OpenIDConnectProviderListEntry", .members = kOpenIDConnectProviderListEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyDetailMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&PolicyDetail::policy_name>::get, MemberAccess<&PolicyDetail::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&PolicyDetail::policy_document>::get, MemberAccess<&PolicyDetail::policy_document>::emplace},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(PolicyDetail, policy_name)},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(PolicyDetail, policy_document)},
 };
-constinit const StructDesc kPolicyDetailStruct = {.name = "PolicyDetail", .members = kPolicyDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyDetailStruct = {.name = "PolicyDetail", .members = kPolicyDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyGroupMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameType, MemberAccess<&PolicyGroup::group_name>::get, MemberAccess<&PolicyGroup::group_name>::emplace},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyGroup::group_id>::get, MemberAccess<&PolicyGroup::group_id>::emplace},
+    {.name = "GroupName", .type = &kGroupNameType, .offset = offsetof(PolicyGroup, group_name)},
+    {.name = "GroupId", .type = &kIdType, .offset = offsetof(PolicyGroup, group_id)},
 };
-constinit const StructDesc kPolicyGroupStruct = {.name = "PolicyGroup", .members = kPolicyGroupMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyGroupStruct = {.name = "PolicyGroup", .members = kPolicyGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyRoleMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleNameType, MemberAccess<&PolicyRole::role_name>::get, MemberAccess<&PolicyRole::role_name>::emplace},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyRole::role_id>::get, MemberAccess<&PolicyRole::role_id>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(PolicyRole, role_name)},
+    {.name = "RoleId", .type = &kIdType, .offset = offsetof(PolicyRole, role_id)},
 };
-constinit const StructDesc kPolicyRoleStruct = {.name = "PolicyRole", .members = kPolicyRoleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyRoleStruct = {.name = "PolicyRole", .members = kPolicyRoleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyUserMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&PolicyUser::user_name>::get, MemberAccess<&PolicyUser::user_name>::emplace},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyUser::user_id>::get, MemberAccess<&PolicyUser::user_id>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(PolicyUser, user_name)},
+    {.name = "UserId", .type = &kIdType, .offset = offsetof(PolicyUser, user_id)},
 };
-constinit const StructDesc kPolicyUserStruct = {.name = "PolicyUser", .members = kPolicyUserMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyUserStruct = {.name = "PolicyUser", .members = kPolicyUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&PutRolePolicyRequest::role_name>::get, MemberAccess<&PutRolePolicyRequest::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&PutRolePolicyRequest::policy_name>::get, MemberAccess<&PutRolePolicyRequest::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&PutRolePolicyRequest::policy_document>::get, MemberAccess<&PutRolePolicyRequest::policy_document>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(PutRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyName", .type = &kPolicyNameType, .offset = offsetof(PutRolePolicyRequest, policy_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(PutRolePolicyRequest, policy_document), .required = true},
 };
-constinit const StructDesc kPutRolePolicyRequestStruct = {.name = "PutRolePolicyRequest", .members = kPutRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPutRolePolicyResponseStruct = {.name = "PutRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutRolePolicyRequestStruct = {.name = "PutRolePolicyRequest", .members = kPutRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPutRolePolicyResponseStruct = {.name = "PutRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&RoleDetail::path>::get, MemberAccess<&RoleDetail::path>::emplace},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleNameType, MemberAccess<&RoleDetail::role_name>::get, MemberAccess<&RoleDetail::role_name>::emplace},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&RoleDetail::role_id>::get, MemberAccess<&RoleDetail::role_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&RoleDetail::arn>::get, MemberAccess<&RoleDetail::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&RoleDetail::create_date>::get, MemberAccess<&RoleDetail::create_date>::emplace},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&RoleDetail::assume_role_policy_document>::get, MemberAccess<&RoleDetail::assume_role_policy_document>::emplace},
-    {"InstanceProfileList", "InstanceProfileList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInstanceProfileListType, MemberAccess<&RoleDetail::instance_profile_list>::get, MemberAccess<&RoleDetail::instance_profile_list>::emplace},
-    {"RolePolicyList", "RolePolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDetailListType, MemberAccess<&RoleDetail::role_policy_list>::get, MemberAccess<&RoleDetail::role_policy_list>::emplace},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&RoleDetail::attached_managed_policies>::get, MemberAccess<&RoleDetail::attached_managed_policies>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&RoleDetail::tags>::get, MemberAccess<&RoleDetail::tags>::emplace},
-    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleLastUsed, MemberAccess<&RoleDetail::role_last_used>::get, MemberAccess<&RoleDetail::role_last_used>::emplace},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(RoleDetail, path)},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(RoleDetail, role_name)},
+    {.name = "RoleId", .type = &kIdType, .offset = offsetof(RoleDetail, role_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(RoleDetail, arn)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(RoleDetail, create_date)},
+    {.name = "AssumeRolePolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(RoleDetail, assume_role_policy_document)},
+    {.name = "InstanceProfileList", .type = &kInstanceProfileListType, .offset = offsetof(RoleDetail, instance_profile_list)},
+    {.name = "RolePolicyList", .type = &kPolicyDetailListType, .offset = offsetof(RoleDetail, role_policy_list)},
+    {.name = "AttachedManagedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(RoleDetail, attached_managed_policies)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(RoleDetail, tags)},
+    {.name = "RoleLastUsed", .type = &kRoleLastUsed, .offset = offsetof(RoleDetail, role_last_used)},
 };
-constinit const StructDesc kRoleDetailStruct = {.name = "RoleDetail", .members = kRoleDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRoleDetailStruct = {.name = "RoleDetail", .members = kRoleDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleUsageTypeMembers[] = {
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionNameType, MemberAccess<&RoleUsageType::region>::get, MemberAccess<&RoleUsageType::region>::emplace},
-    {"Resources", "Resources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnListType, MemberAccess<&RoleUsageType::resources>::get, MemberAccess<&RoleUsageType::resources>::emplace},
+    {.name = "Region", .type = &kRegionNameType, .offset = offsetof(RoleUsageType, region)},
+    {.name = "Resources", .type = &kArnListType, .offset = offsetof(RoleUsageType, resources)},
 };
-constinit const StructDesc kRoleUsageTypeStruct = {.name = "RoleUsageType", .members = kRoleUsageTypeMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRoleUsageTypeStruct = {.name = "RoleUsageType", .members = kRoleUsageTypeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSAMLPrivateKeyMembers[] = {
-    {"KeyId", "KeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyIdType, MemberAccess<&SAMLPrivateKey::key_id>::get, MemberAccess<&SAMLPrivateKey::key_id>::emplace},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLPrivateKey::timestamp>::get, MemberAccess<&SAMLPrivateKey::timestamp>::emplace},
+    {.name = "KeyId", .type = &kPrivateKeyIdType, .offset = offsetof(SAMLPrivateKey, key_id)},
+    {.name = "Timestamp", .type = &kDateType, .offset = offsetof(SAMLPrivateKey, timestamp)},
 };
-constinit const StructDesc kSAMLPrivateKeyStruct = {.name = "SAMLPrivateKey", .members = kSAMLPrivateKeyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSAMLPrivateKeyStruct = {.name = "SAMLPrivateKey", .members = kSAMLPrivateKeyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSAMLProviderListEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&SAMLProviderListEntry::arn>::get, MemberAccess<&SAMLProviderListEntry::arn>::emplace},
-    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLProviderListEntry::valid_until>::get, MemberAccess<&SAMLProviderListEntry::valid_until>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLProviderListEntry::create_date>::get, MemberAccess<&SAMLProviderListEntry::create_date>::emplace},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(SAMLProviderListEntry, arn)},
+    {.name = "ValidUntil", .type = &kDateType, .offset = offsetof(SAMLProviderListEntry, valid_until)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(SAMLProviderListEntry, create_date)},
 };
-constinit const StructDesc kSAMLProviderListEntryStruct = {.name = "SAMLProviderListEntry", .members = kSAMLProviderListEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSAMLProviderListEntryStruct = {.name = "SAMLProviderListEntry", .members = kSAMLProviderListEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSHPublicKeyMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&SSHPublicKeyMetadata::user_name>::get, MemberAccess<&SSHPublicKeyMetadata::user_name>::emplace},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyIdType, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::get, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&SSHPublicKeyMetadata::status>::get, MemberAccess<&SSHPublicKeyMetadata::status>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&SSHPublicKeyMetadata::upload_date>::get, MemberAccess<&SSHPublicKeyMetadata::upload_date>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(SSHPublicKeyMetadata, user_name), .required = true},
+    {.name = "SSHPublicKeyId", .type = &kPublicKeyIdType, .offset = offsetof(SSHPublicKeyMetadata, ssh_public_key_id), .required = true},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(SSHPublicKeyMetadata, status), .required = true},
+    {.name = "UploadDate", .type = &kDateType, .offset = offsetof(SSHPublicKeyMetadata, upload_date), .required = true},
 };
-constinit const StructDesc kSSHPublicKeyMetadataStruct = {.name = "SSHPublicKeyMetadata", .members = kSSHPublicKeyMetadataMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSSHPublicKeyMetadataStruct = {.name = "SSHPublicKeyMetadata", .members = kSSHPublicKeyMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServiceSpecificCredentialMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&ServiceSpecificCredentialMetadata::status>::get, MemberAccess<&ServiceSpecificCredentialMetadata::status>::emplace},
-    {"ServiceUserName", "ServiceUserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceUserName, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::emplace},
-    {"ServiceCredentialAlias", "ServiceCredentialAlias", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceCredentialAlias, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::emplace},
-    {"ExpirationDate", "ExpirationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::emplace},
-    {"ServiceSpecificCredentialId", "ServiceSpecificCredentialId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServiceSpecificCredentialId, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::emplace},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServiceName, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(ServiceSpecificCredentialMetadata, user_name), .required = true},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(ServiceSpecificCredentialMetadata, status), .required = true},
+    {.name = "ServiceUserName", .type = &kServiceUserName, .offset = offsetof(ServiceSpecificCredentialMetadata, service_user_name)},
+    {.name = "ServiceCredentialAlias", .type = &kServiceCredentialAlias, .offset = offsetof(ServiceSpecificCredentialMetadata, service_credential_alias)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(ServiceSpecificCredentialMetadata, create_date), .required = true},
+    {.name = "ExpirationDate", .type = &kDateType, .offset = offsetof(ServiceSpecificCredentialMetadata, expiration_date)},
+    {.name = "ServiceSpecificCredentialId", .type = &kServiceSpecificCredentialId, .offset = offsetof(ServiceSpecificCredentialMetadata, service_specific_credential_id), .required = true},
+    {.name = "ServiceName", .type = &kServiceName, .offset = offsetof(ServiceSpecificCredentialMetadata, service_name), .required = true},
 };
-constinit const StructDesc kServiceSpecificCredentialMetadataStruct = {.name = "ServiceSpecificCredentialMetadata", .members = kServiceSpecificCredentialMetadataMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServiceSpecificCredentialMetadataStruct = {.name = "ServiceSpecificCredentialMetadata", .members = kServiceSpecificCredentialMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetDefaultPolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::get, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::get, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(SetDefaultPolicyVersionRequest, policy_arn), .required = true},
+    {.name = "VersionId", .type = &kPolicyVersionIdType, .offset = offsetof(SetDefaultPolicyVersionRequest, version_id), .required = true},
 };
-constinit const StructDesc kSetDefaultPolicyVersionRequestStruct = {.name = "SetDefaultPolicyVersionRequest", .members = kSetDefaultPolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSetDefaultPolicyVersionResponseStruct = {.name = "SetDefaultPolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetDefaultPolicyVersionRequestStruct = {.name = "SetDefaultPolicyVersionRequest", .members = kSetDefaultPolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSetDefaultPolicyVersionResponseStruct = {.name = "SetDefaultPolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSigningCertificateMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&SigningCertificate::user_name>::get, MemberAccess<&SigningCertificate::user_name>::emplace},
-    {"CertificateId", "CertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateIdType, MemberAccess<&SigningCertificate::certificate_id>::get, MemberAccess<&SigningCertificate::certificate_id>::emplace},
-    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateBodyType, MemberAccess<&SigningCertificate::certificate_body>::get, MemberAccess<&SigningCertificate::certificate_body>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&SigningCertificate::status>::get, MemberAccess<&SigningCertificate::status>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SigningCertificate::upload_date>::get, MemberAccess<&SigningCertificate::upload_date>::emplace},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(SigningCertificate, user_name), .required = true},
+    {.name = "CertificateId", .type = &kCertificateIdType, .offset = offsetof(SigningCertificate, certificate_id), .required = true},
+    {.name = "CertificateBody", .type = &kCertificateBodyType, .offset = offsetof(SigningCertificate, certificate_body), .required = true},
+    {.name = "Status", .type = &kStatusType, .offset = offsetof(SigningCertificate, status), .required = true},
+    {.name = "UploadDate", .type = &kDateType, .offset = offsetof(SigningCertificate, upload_date)},
 };
-constinit const StructDesc kSigningCertificateStruct = {.name = "SigningCertificate", .members = kSigningCertificateMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSigningCertificateStruct = {.name = "SigningCertificate", .members = kSigningCertificateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyType, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValueType, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+    {.name = "Key", .type = &kTagKeyType, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kTagValueType, .offset = offsetof(Tag, value), .required = true},
 };
-constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&TagPolicyRequest::policy_arn>::get, MemberAccess<&TagPolicyRequest::policy_arn>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&TagPolicyRequest::tags>::get, MemberAccess<&TagPolicyRequest::tags>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(TagPolicyRequest, policy_arn), .required = true},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(TagPolicyRequest, tags), .required = true},
 };
-constinit const StructDesc kTagPolicyRequestStruct = {.name = "TagPolicyRequest", .members = kTagPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagPolicyResponseStruct = {.name = "TagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagPolicyRequestStruct = {.name = "TagPolicyRequest", .members = kTagPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagPolicyResponseStruct = {.name = "TagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&TagRoleRequest::role_name>::get, MemberAccess<&TagRoleRequest::role_name>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&TagRoleRequest::tags>::get, MemberAccess<&TagRoleRequest::tags>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(TagRoleRequest, role_name), .required = true},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(TagRoleRequest, tags), .required = true},
 };
-constinit const StructDesc kTagRoleRequestStruct = {.name = "TagRoleRequest", .members = kTagRoleRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagRoleResponseStruct = {.name = "TagRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagRoleRequestStruct = {.name = "TagRoleRequest", .members = kTagRoleRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagRoleResponseStruct = {.name = "TagRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&UntagPolicyRequest::policy_arn>::get, MemberAccess<&UntagPolicyRequest::policy_arn>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyListType, MemberAccess<&UntagPolicyRequest::tag_keys>::get, MemberAccess<&UntagPolicyRequest::tag_keys>::emplace},
+    {.name = "PolicyArn", .type = &kArnType, .offset = offsetof(UntagPolicyRequest, policy_arn), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyListType, .offset = offsetof(UntagPolicyRequest, tag_keys), .required = true},
 };
-constinit const StructDesc kUntagPolicyRequestStruct = {.name = "UntagPolicyRequest", .members = kUntagPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagPolicyResponseStruct = {.name = "UntagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagPolicyRequestStruct = {.name = "UntagPolicyRequest", .members = kUntagPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagPolicyResponseStruct = {.name = "UntagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UntagRoleRequest::role_name>::get, MemberAccess<&UntagRoleRequest::role_name>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyListType, MemberAccess<&UntagRoleRequest::tag_keys>::get, MemberAccess<&UntagRoleRequest::tag_keys>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(UntagRoleRequest, role_name), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyListType, .offset = offsetof(UntagRoleRequest, tag_keys), .required = true},
 };
-constinit const StructDesc kUntagRoleRequestStruct = {.name = "UntagRoleRequest", .members = kUntagRoleRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagRoleResponseStruct = {.name = "UntagRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagRoleRequestStruct = {.name = "UntagRoleRequest", .members = kUntagRoleRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagRoleResponseStruct = {.name = "UntagRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateAssumeRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(UpdateAssumeRolePolicyRequest, role_name), .required = true},
+    {.name = "PolicyDocument", .type = &kPolicyDocumentType, .offset = offsetof(UpdateAssumeRolePolicyRequest, policy_document), .required = true},
 };
-constinit const StructDesc kUpdateAssumeRolePolicyRequestStruct = {.name = "UpdateAssumeRolePolicyRequest", .members = kUpdateAssumeRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUpdateAssumeRolePolicyResponseStruct = {.name = "UpdateAssumeRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateAssumeRolePolicyRequestStruct = {.name = "UpdateAssumeRolePolicyRequest", .members = kUpdateAssumeRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUpdateAssumeRolePolicyResponseStruct = {.name = "UpdateAssumeRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UpdateRoleRequest::role_name>::get, MemberAccess<&UpdateRoleRequest::role_name>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDescriptionType, MemberAccess<&UpdateRoleRequest::description>::get, MemberAccess<&UpdateRoleRequest::description>::emplace},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleMaxSessionDurationType, MemberAccess<&UpdateRoleRequest::max_session_duration>::get, MemberAccess<&UpdateRoleRequest::max_session_duration>::emplace},
+    {.name = "RoleName", .type = &kRoleNameType, .offset = offsetof(UpdateRoleRequest, role_name), .required = true},
+    {.name = "Description", .type = &kRoleDescriptionType, .offset = offsetof(UpdateRoleRequest, description)},
+    {.name = "MaxSessionDuration", .type = &kRoleMaxSessionDurationType, .offset = offsetof(UpdateRoleRequest, max_session_duration)},
 };
-constinit const StructDesc kUpdateRoleRequestStruct = {.name = "UpdateRoleRequest", .members = kUpdateRoleRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUpdateRoleResponseStruct = {.name = "UpdateRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateRoleRequestStruct = {.name = "UpdateRoleRequest", .members = kUpdateRoleRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUpdateRoleResponseStruct = {.name = "UpdateRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUserDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&UserDetail::path>::get, MemberAccess<&UserDetail::path>::emplace},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&UserDetail::user_name>::get, MemberAccess<&UserDetail::user_name>::emplace},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&UserDetail::user_id>::get, MemberAccess<&UserDetail::user_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&UserDetail::arn>::get, MemberAccess<&UserDetail::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&UserDetail::create_date>::get, MemberAccess<&UserDetail::create_date>::emplace},
-    {"UserPolicyList", "UserPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDetailListType, MemberAccess<&UserDetail::user_policy_list>::get, MemberAccess<&UserDetail::user_policy_list>::emplace},
-    {"GroupList", "GroupList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameListType, MemberAccess<&UserDetail::group_list>::get, MemberAccess<&UserDetail::group_list>::emplace},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&UserDetail::attached_managed_policies>::get, MemberAccess<&UserDetail::attached_managed_policies>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPermissionsBoundary, MemberAccess<&UserDetail::permissions_boundary>::get, MemberAccess<&UserDetail::permissions_boundary>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&UserDetail::tags>::get, MemberAccess<&UserDetail::tags>::emplace},
+    {.name = "Path", .type = &kPathType, .offset = offsetof(UserDetail, path)},
+    {.name = "UserName", .type = &kUserNameType, .offset = offsetof(UserDetail, user_name)},
+    {.name = "UserId", .type = &kIdType, .offset = offsetof(UserDetail, user_id)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(UserDetail, arn)},
+    {.name = "CreateDate", .type = &kDateType, .offset = offsetof(UserDetail, create_date)},
+    {.name = "UserPolicyList", .type = &kPolicyDetailListType, .offset = offsetof(UserDetail, user_policy_list)},
+    {.name = "GroupList", .type = &kGroupNameListType, .offset = offsetof(UserDetail, group_list)},
+    {.name = "AttachedManagedPolicies", .type = &kAttachedPoliciesListType, .offset = offsetof(UserDetail, attached_managed_policies)},
+    {.name = "PermissionsBoundary", .type = &kAttachedPermissionsBoundary, .offset = offsetof(UserDetail, permissions_boundary)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(UserDetail, tags)},
 };
-constinit const StructDesc kUserDetailStruct = {.name = "UserDetail", .members = kUserDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUserDetailStruct = {.name = "UserDetail", .members = kUserDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kVirtualMFADeviceMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&VirtualMFADevice::serial_number>::get, MemberAccess<&VirtualMFADevice::serial_number>::emplace},
-    {"Base32StringSeed", "Base32StringSeed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBootstrapDatum, MemberAccess<&VirtualMFADevice::base32_string_seed>::get, MemberAccess<&VirtualMFADevice::base32_string_seed>::emplace},
-    {"QRCodePNG", "QRCodePNG", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBootstrapDatum, MemberAccess<&VirtualMFADevice::qr_code_png>::get, MemberAccess<&VirtualMFADevice::qr_code_png>::emplace},
-    {"User", "User", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUser, MemberAccess<&VirtualMFADevice::user>::get, MemberAccess<&VirtualMFADevice::user>::emplace},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&VirtualMFADevice::enable_date>::get, MemberAccess<&VirtualMFADevice::enable_date>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&VirtualMFADevice::tags>::get, MemberAccess<&VirtualMFADevice::tags>::emplace},
+    {.name = "SerialNumber", .type = &kSerialNumberType, .offset = offsetof(VirtualMFADevice, serial_number), .required = true},
+    {.name = "Base32StringSeed", .type = &kBootstrapDatum, .offset = offsetof(VirtualMFADevice, base32_string_seed)},
+    {.name = "QRCodePNG", .type = &kBootstrapDatum, .offset = offsetof(VirtualMFADevice, qr_code_png)},
+    {.name = "User", .type = &kUser, .offset = offsetof(VirtualMFADevice, user)},
+    {.name = "EnableDate", .type = &kDateType, .offset = offsetof(VirtualMFADevice, enable_date)},
+    {.name = "Tags", .type = &kTagListType, .offset = offsetof(VirtualMFADevice, tags)},
 };
-constinit const StructDesc kVirtualMFADeviceStruct = {.name = "VirtualMFADevice", .members = kVirtualMFADeviceMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kVirtualMFADeviceStruct = {.name = "VirtualMFADevice", .members = kVirtualMFADeviceMembers, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

@@ -60,176 +60,147 @@ base::AwsError access_denied_exception(std::string message) {
 }
 base::AwsError code_signing_config_not_found_exception(std::string message, CodeSigningConfigNotFoundException detail) {
   base::AwsError error = make_error(kCodeSigningConfigNotFoundException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&CodeSigningConfigNotFoundException::desc(), std::make_shared<CodeSigningConfigNotFoundException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError code_storage_exceeded_exception(std::string message, CodeStorageExceededException detail) {
   base::AwsError error = make_error(kCodeStorageExceededException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&CodeStorageExceededException::desc(), std::make_shared<CodeStorageExceededException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError code_verification_failed_exception(std::string message, CodeVerificationFailedException detail) {
   base::AwsError error = make_error(kCodeVerificationFailedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&CodeVerificationFailedException::desc(), std::make_shared<CodeVerificationFailedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError durable_execution_already_started_exception(std::string message, DurableExecutionAlreadyStartedException detail) {
   base::AwsError error = make_error(kDurableExecutionAlreadyStartedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&DurableExecutionAlreadyStartedException::desc(), std::make_shared<DurableExecutionAlreadyStartedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError ec2_access_denied_exception(std::string message, EC2AccessDeniedException detail) {
   base::AwsError error = make_error(kEC2AccessDeniedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&EC2AccessDeniedException::desc(), std::make_shared<EC2AccessDeniedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError ec2_throttled_exception(std::string message, EC2ThrottledException detail) {
   base::AwsError error = make_error(kEC2ThrottledException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&EC2ThrottledException::desc(), std::make_shared<EC2ThrottledException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError ec2_unexpected_exception(std::string message, EC2UnexpectedException detail) {
   base::AwsError error = make_error(kEC2UnexpectedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&EC2UnexpectedException::desc(), std::make_shared<EC2UnexpectedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError efsio_exception(std::string message, EFSIOException detail) {
   base::AwsError error = make_error(kEFSIOException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&EFSIOException::desc(), std::make_shared<EFSIOException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError efs_mount_connectivity_exception(std::string message, EFSMountConnectivityException detail) {
   base::AwsError error = make_error(kEFSMountConnectivityException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&EFSMountConnectivityException::desc(), std::make_shared<EFSMountConnectivityException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError efs_mount_failure_exception(std::string message, EFSMountFailureException detail) {
   base::AwsError error = make_error(kEFSMountFailureException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&EFSMountFailureException::desc(), std::make_shared<EFSMountFailureException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError efs_mount_timeout_exception(std::string message, EFSMountTimeoutException detail) {
   base::AwsError error = make_error(kEFSMountTimeoutException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&EFSMountTimeoutException::desc(), std::make_shared<EFSMountTimeoutException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError eni_limit_reached_exception(std::string message, ENILimitReachedException detail) {
   base::AwsError error = make_error(kENILimitReachedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ENILimitReachedException::desc(), std::make_shared<ENILimitReachedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError function_versions_per_capacity_provider_limit_exceeded_exception(std::string message, FunctionVersionsPerCapacityProviderLimitExceededException detail) {
   base::AwsError error = make_error(kFunctionVersionsPerCapacityProviderLimitExceededException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&FunctionVersionsPerCapacityProviderLimitExceededException::desc(), std::make_shared<FunctionVersionsPerCapacityProviderLimitExceededException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError invalid_code_signature_exception(std::string message, InvalidCodeSignatureException detail) {
   base::AwsError error = make_error(kInvalidCodeSignatureException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&InvalidCodeSignatureException::desc(), std::make_shared<InvalidCodeSignatureException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError invalid_parameter_value_exception(std::string message, InvalidParameterValueException detail) {
   base::AwsError error = make_error(kInvalidParameterValueException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&InvalidParameterValueException::desc(), std::make_shared<InvalidParameterValueException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError invalid_request_content_exception(std::string message, InvalidRequestContentException detail) {
   base::AwsError error = make_error(kInvalidRequestContentException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&InvalidRequestContentException::desc(), std::make_shared<InvalidRequestContentException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError invalid_runtime_exception(std::string message, InvalidRuntimeException detail) {
   base::AwsError error = make_error(kInvalidRuntimeException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&InvalidRuntimeException::desc(), std::make_shared<InvalidRuntimeException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError invalid_security_group_id_exception(std::string message, InvalidSecurityGroupIDException detail) {
   base::AwsError error = make_error(kInvalidSecurityGroupIDException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&InvalidSecurityGroupIDException::desc(), std::make_shared<InvalidSecurityGroupIDException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError invalid_subnet_id_exception(std::string message, InvalidSubnetIDException detail) {
   base::AwsError error = make_error(kInvalidSubnetIDException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&InvalidSubnetIDException::desc(), std::make_shared<InvalidSubnetIDException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError invalid_zip_file_exception(std::string message, InvalidZipFileException detail) {
   base::AwsError error = make_error(kInvalidZipFileException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&InvalidZipFileException::desc(), std::make_shared<InvalidZipFileException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError kms_access_denied_exception(std::string message, KMSAccessDeniedException detail) {
   base::AwsError error = make_error(kKMSAccessDeniedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&KMSAccessDeniedException::desc(), std::make_shared<KMSAccessDeniedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError kms_disabled_exception(std::string message, KMSDisabledException detail) {
   base::AwsError error = make_error(kKMSDisabledException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&KMSDisabledException::desc(), std::make_shared<KMSDisabledException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError kms_invalid_state_exception(std::string message, KMSInvalidStateException detail) {
   base::AwsError error = make_error(kKMSInvalidStateException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&KMSInvalidStateException::desc(), std::make_shared<KMSInvalidStateException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError kms_not_found_exception(std::string message, KMSNotFoundException detail) {
   base::AwsError error = make_error(kKMSNotFoundException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&KMSNotFoundException::desc(), std::make_shared<KMSNotFoundException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError no_published_version_exception(std::string message, NoPublishedVersionException detail) {
   base::AwsError error = make_error(kNoPublishedVersionException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&NoPublishedVersionException::desc(), std::make_shared<NoPublishedVersionException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError policy_length_exceeded_exception(std::string message, PolicyLengthExceededException detail) {
   base::AwsError error = make_error(kPolicyLengthExceededException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&PolicyLengthExceededException::desc(), std::make_shared<PolicyLengthExceededException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError precondition_failed_exception(std::string message, PreconditionFailedException detail) {
   base::AwsError error = make_error(kPreconditionFailedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&PreconditionFailedException::desc(), std::make_shared<PreconditionFailedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError provisioned_concurrency_config_not_found_exception(std::string message, ProvisionedConcurrencyConfigNotFoundException detail) {
   base::AwsError error = make_error(kProvisionedConcurrencyConfigNotFoundException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ProvisionedConcurrencyConfigNotFoundException::desc(), std::make_shared<ProvisionedConcurrencyConfigNotFoundException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError recursive_invocation_exception(std::string message, RecursiveInvocationException detail) {
   base::AwsError error = make_error(kRecursiveInvocationException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&RecursiveInvocationException::desc(), std::make_shared<RecursiveInvocationException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError request_entity_too_large_exception(std::string message) {
@@ -237,98 +208,82 @@ base::AwsError request_entity_too_large_exception(std::string message) {
 }
 base::AwsError request_too_large_exception(std::string message, RequestTooLargeException detail) {
   base::AwsError error = make_error(kRequestTooLargeException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&RequestTooLargeException::desc(), std::make_shared<RequestTooLargeException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError resource_conflict_exception(std::string message, ResourceConflictException detail) {
   base::AwsError error = make_error(kResourceConflictException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ResourceConflictException::desc(), std::make_shared<ResourceConflictException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError resource_in_use_exception(std::string message, ResourceInUseException detail) {
   base::AwsError error = make_error(kResourceInUseException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ResourceInUseException::desc(), std::make_shared<ResourceInUseException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError resource_not_found_exception(std::string message, ResourceNotFoundException detail) {
   base::AwsError error = make_error(kResourceNotFoundException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ResourceNotFoundException::desc(), std::make_shared<ResourceNotFoundException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError resource_not_ready_exception(std::string message, ResourceNotReadyException detail) {
   base::AwsError error = make_error(kResourceNotReadyException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ResourceNotReadyException::desc(), std::make_shared<ResourceNotReadyException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError s3_files_mount_connectivity_exception(std::string message, S3FilesMountConnectivityException detail) {
   base::AwsError error = make_error(kS3FilesMountConnectivityException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&S3FilesMountConnectivityException::desc(), std::make_shared<S3FilesMountConnectivityException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError s3_files_mount_failure_exception(std::string message, S3FilesMountFailureException detail) {
   base::AwsError error = make_error(kS3FilesMountFailureException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&S3FilesMountFailureException::desc(), std::make_shared<S3FilesMountFailureException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError s3_files_mount_timeout_exception(std::string message, S3FilesMountTimeoutException detail) {
   base::AwsError error = make_error(kS3FilesMountTimeoutException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&S3FilesMountTimeoutException::desc(), std::make_shared<S3FilesMountTimeoutException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError serialized_request_entity_too_large_exception(std::string message, SerializedRequestEntityTooLargeException detail) {
   base::AwsError error = make_error(kSerializedRequestEntityTooLargeException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&SerializedRequestEntityTooLargeException::desc(), std::make_shared<SerializedRequestEntityTooLargeException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError service_exception(std::string message, ServiceException detail) {
   base::AwsError error = make_error(kServiceException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&ServiceException::desc(), std::make_shared<ServiceException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError snap_start_exception(std::string message, SnapStartException detail) {
   base::AwsError error = make_error(kSnapStartException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&SnapStartException::desc(), std::make_shared<SnapStartException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError snap_start_not_ready_exception(std::string message, SnapStartNotReadyException detail) {
   base::AwsError error = make_error(kSnapStartNotReadyException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&SnapStartNotReadyException::desc(), std::make_shared<SnapStartNotReadyException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError snap_start_timeout_exception(std::string message, SnapStartTimeoutException detail) {
   base::AwsError error = make_error(kSnapStartTimeoutException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&SnapStartTimeoutException::desc(), std::make_shared<SnapStartTimeoutException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError subnet_ip_address_limit_reached_exception(std::string message, SubnetIPAddressLimitReachedException detail) {
   base::AwsError error = make_error(kSubnetIPAddressLimitReachedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&SubnetIPAddressLimitReachedException::desc(), std::make_shared<SubnetIPAddressLimitReachedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError too_many_requests_exception(std::string message, TooManyRequestsException detail) {
   base::AwsError error = make_error(kTooManyRequestsException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&TooManyRequestsException::desc(), std::make_shared<TooManyRequestsException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError unsupported_media_type_exception(std::string message, UnsupportedMediaTypeException detail) {
   base::AwsError error = make_error(kUnsupportedMediaTypeException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&UnsupportedMediaTypeException::desc(), std::make_shared<UnsupportedMediaTypeException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError validation_exception(std::string message) {

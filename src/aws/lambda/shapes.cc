@@ -376,1379 +376,1390 @@ extern const TypeDesc kVersion;
 extern const TypeDesc kVersionWithLatestPublished;
 extern const TypeDesc kWeight;
 
-constinit const TypeDesc kAccountLimit = {.kind = Kind::structure, .shape_name = "AccountLimit", .structure = &kAccountLimitStruct};
-constinit const TypeDesc kAccountUsage = {.kind = Kind::structure, .shape_name = "AccountUsage", .structure = &kAccountUsageStruct};
-constinit const TypeDesc kAction = {.kind = Kind::string, .shape_name = "Action", .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])"};
+constinit const TypeDesc kAccountLimit = {.kind = Kind::structure, .shape_name = "AccountLimit", .structure = &kAccountLimitStruct, .holder = &OptionalHolder<AccountLimit>::kAccess};
+constinit const TypeDesc kAccountUsage = {.kind = Kind::structure, .shape_name = "AccountUsage", .structure = &kAccountUsageStruct, .holder = &OptionalHolder<AccountUsage>::kAccess};
+constinit const TypeDesc kAction = {.kind = Kind::string, .shape_name = "Action", .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAdditionalVersion = {.kind = Kind::string, .shape_name = "AdditionalVersion", .min = 1, .max = 1024, .pattern = "[0-9]+"};
 constexpr MapAccess kAdditionalVersionWeightsAccess = map_access<double>(&kWeight, "key", "value", false, &kAdditionalVersion);
-constinit const TypeDesc kAdditionalVersionWeights = {.kind = Kind::map, .shape_name = "AdditionalVersionWeights", .map = &kAdditionalVersionWeightsAccess};
-constinit const TypeDesc kAlias = {.kind = Kind::string, .shape_name = "Alias", .min = 1, .max = 128, .pattern = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)"};
+constinit const TypeDesc kAdditionalVersionWeights = {.kind = Kind::map, .shape_name = "AdditionalVersionWeights", .map = &kAdditionalVersionWeightsAccess, .holder = &OptionalHolder<Map<double>>::kAccess};
+constinit const TypeDesc kAlias = {.kind = Kind::string, .shape_name = "Alias", .min = 1, .max = 128, .pattern = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAliasConfiguration = {.kind = Kind::structure, .shape_name = "AliasConfiguration", .structure = &kAliasConfigurationStruct};
 constexpr ListAccess kAliasListAccess = list_access<AliasConfiguration>(&kAliasConfiguration, "member", false);
-constinit const TypeDesc kAliasList = {.kind = Kind::list, .shape_name = "AliasList", .list = &kAliasListAccess};
-constinit const TypeDesc kAliasRoutingConfiguration = {.kind = Kind::structure, .shape_name = "AliasRoutingConfiguration", .structure = &kAliasRoutingConfigurationStruct};
-constinit const TypeDesc kAllowCredentials = {.kind = Kind::boolean, .shape_name = "AllowCredentials"};
+constinit const TypeDesc kAliasList = {.kind = Kind::list, .shape_name = "AliasList", .list = &kAliasListAccess, .holder = &OptionalHolder<std::vector<AliasConfiguration>>::kAccess};
+constinit const TypeDesc kAliasRoutingConfiguration = {.kind = Kind::structure, .shape_name = "AliasRoutingConfiguration", .structure = &kAliasRoutingConfigurationStruct, .holder = &OptionalHolder<AliasRoutingConfiguration>::kAccess};
+constinit const TypeDesc kAllowCredentials = {.kind = Kind::boolean, .shape_name = "AllowCredentials", .holder = &OptionalHolder<bool>::kAccess};
 constexpr ListAccess kAllowMethodsListAccess = list_access<std::string>(&kMethod, "member", false);
-constinit const TypeDesc kAllowMethodsList = {.kind = Kind::list, .shape_name = "AllowMethodsList", .list = &kAllowMethodsListAccess, .min = 0, .max = 6};
+constinit const TypeDesc kAllowMethodsList = {.kind = Kind::list, .shape_name = "AllowMethodsList", .list = &kAllowMethodsListAccess, .min = 0, .max = 6, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kAllowOriginsListAccess = list_access<std::string>(&kOrigin, "member", false);
-constinit const TypeDesc kAllowOriginsList = {.kind = Kind::list, .shape_name = "AllowOriginsList", .list = &kAllowOriginsListAccess, .min = 0, .max = 100};
-constinit const TypeDesc kAllowedPublishers = {.kind = Kind::structure, .shape_name = "AllowedPublishers", .structure = &kAllowedPublishersStruct};
+constinit const TypeDesc kAllowOriginsList = {.kind = Kind::list, .shape_name = "AllowOriginsList", .list = &kAllowOriginsListAccess, .min = 0, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kAllowedPublishers = {.kind = Kind::structure, .shape_name = "AllowedPublishers", .structure = &kAllowedPublishersStruct, .holder = &OptionalHolder<AllowedPublishers>::kAccess};
 constexpr std::string_view kApplicationLogLevelValues[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
-constinit const TypeDesc kApplicationLogLevel = {.kind = Kind::string, .shape_name = "ApplicationLogLevel", .enum_values = kApplicationLogLevelValues};
+constinit const TypeDesc kApplicationLogLevel = {.kind = Kind::string, .shape_name = "ApplicationLogLevel", .enum_values = kApplicationLogLevelValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kArchitectureValues[] = {"x86_64", "arm64"};
-constinit const TypeDesc kArchitecture = {.kind = Kind::string, .shape_name = "Architecture", .enum_values = kArchitectureValues};
+constinit const TypeDesc kArchitecture = {.kind = Kind::string, .shape_name = "Architecture", .enum_values = kArchitectureValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kArchitecturesListAccess = list_access<std::string>(&kArchitecture, "member", false);
-constinit const TypeDesc kArchitecturesList = {.kind = Kind::list, .shape_name = "ArchitecturesList", .list = &kArchitecturesListAccess, .min = 1, .max = 1};
-constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .pattern = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
-constinit const TypeDesc kBatchSize = {.kind = Kind::integer, .shape_name = "BatchSize", .min = 1, .max = 10000};
-constinit const TypeDesc kBlob = {.kind = Kind::blob, .shape_name = "Blob", .sensitive = true};
-constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean"};
-constinit const TypeDesc kCapacityProvider = {.kind = Kind::structure, .shape_name = "CapacityProvider", .structure = &kCapacityProviderStruct};
-constinit const TypeDesc kCapacityProviderArn = {.kind = Kind::string, .shape_name = "CapacityProviderArn", .min = 1, .max = 140, .pattern = "arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+"};
-constinit const TypeDesc kCapacityProviderMaxVCpuCount = {.kind = Kind::integer, .shape_name = "CapacityProviderMaxVCpuCount", .min = 2, .max = 15000};
-constinit const TypeDesc kCapacityProviderName = {.kind = Kind::string, .shape_name = "CapacityProviderName", .min = 1, .max = 140, .pattern = "(arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"};
-constinit const TypeDesc kCapacityProviderPermissionsConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderPermissionsConfig", .structure = &kCapacityProviderPermissionsConfigStruct};
+constinit const TypeDesc kArchitecturesList = {.kind = Kind::list, .shape_name = "ArchitecturesList", .list = &kArchitecturesListAccess, .min = 1, .max = 1, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .pattern = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBatchSize = {.kind = Kind::integer, .shape_name = "BatchSize", .min = 1, .max = 10000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kBlob = {.kind = Kind::blob, .sensitive = true, .shape_name = "Blob", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kCapacityProvider = {.kind = Kind::structure, .shape_name = "CapacityProvider", .structure = &kCapacityProviderStruct, .holder = &OptionalHolder<CapacityProvider>::kAccess};
+constinit const TypeDesc kCapacityProviderArn = {.kind = Kind::string, .shape_name = "CapacityProviderArn", .min = 1, .max = 140, .pattern = "arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCapacityProviderMaxVCpuCount = {.kind = Kind::integer, .shape_name = "CapacityProviderMaxVCpuCount", .min = 2, .max = 15000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kCapacityProviderName = {.kind = Kind::string, .shape_name = "CapacityProviderName", .min = 1, .max = 140, .pattern = "(arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCapacityProviderPermissionsConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderPermissionsConfig", .structure = &kCapacityProviderPermissionsConfigStruct, .holder = &OptionalHolder<CapacityProviderPermissionsConfig>::kAccess};
 constexpr std::string_view kCapacityProviderPredefinedMetricTypeValues[] = {"LambdaCapacityProviderAverageCPUUtilization"};
-constinit const TypeDesc kCapacityProviderPredefinedMetricType = {.kind = Kind::string, .shape_name = "CapacityProviderPredefinedMetricType", .enum_values = kCapacityProviderPredefinedMetricTypeValues};
-constinit const TypeDesc kCapacityProviderScalingConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderScalingConfig", .structure = &kCapacityProviderScalingConfigStruct};
+constinit const TypeDesc kCapacityProviderPredefinedMetricType = {.kind = Kind::string, .shape_name = "CapacityProviderPredefinedMetricType", .enum_values = kCapacityProviderPredefinedMetricTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCapacityProviderScalingConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderScalingConfig", .structure = &kCapacityProviderScalingConfigStruct, .holder = &OptionalHolder<CapacityProviderScalingConfig>::kAccess};
 constexpr std::string_view kCapacityProviderScalingModeValues[] = {"Auto", "Manual"};
-constinit const TypeDesc kCapacityProviderScalingMode = {.kind = Kind::string, .shape_name = "CapacityProviderScalingMode", .enum_values = kCapacityProviderScalingModeValues};
+constinit const TypeDesc kCapacityProviderScalingMode = {.kind = Kind::string, .shape_name = "CapacityProviderScalingMode", .enum_values = kCapacityProviderScalingModeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCapacityProviderScalingPoliciesListAccess = list_access<TargetTrackingScalingPolicy>(&kTargetTrackingScalingPolicy, "member", false);
-constinit const TypeDesc kCapacityProviderScalingPoliciesList = {.kind = Kind::list, .shape_name = "CapacityProviderScalingPoliciesList", .list = &kCapacityProviderScalingPoliciesListAccess, .min = 1, .max = 10};
+constinit const TypeDesc kCapacityProviderScalingPoliciesList = {.kind = Kind::list, .shape_name = "CapacityProviderScalingPoliciesList", .list = &kCapacityProviderScalingPoliciesListAccess, .min = 1, .max = 10, .holder = &OptionalHolder<std::vector<TargetTrackingScalingPolicy>>::kAccess};
 constexpr ListAccess kCapacityProviderSecurityGroupIdsAccess = list_access<std::string>(&kSecurityGroupId, "member", false);
-constinit const TypeDesc kCapacityProviderSecurityGroupIds = {.kind = Kind::list, .shape_name = "CapacityProviderSecurityGroupIds", .list = &kCapacityProviderSecurityGroupIdsAccess, .min = 0, .max = 5};
+constinit const TypeDesc kCapacityProviderSecurityGroupIds = {.kind = Kind::list, .shape_name = "CapacityProviderSecurityGroupIds", .list = &kCapacityProviderSecurityGroupIdsAccess, .min = 0, .max = 5, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr std::string_view kCapacityProviderStateValues[] = {"Pending", "Active", "Failed", "Deleting"};
-constinit const TypeDesc kCapacityProviderState = {.kind = Kind::string, .shape_name = "CapacityProviderState", .enum_values = kCapacityProviderStateValues};
+constinit const TypeDesc kCapacityProviderState = {.kind = Kind::string, .shape_name = "CapacityProviderState", .enum_values = kCapacityProviderStateValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCapacityProviderSubnetIdsAccess = list_access<std::string>(&kSubnetId, "member", false);
-constinit const TypeDesc kCapacityProviderSubnetIds = {.kind = Kind::list, .shape_name = "CapacityProviderSubnetIds", .list = &kCapacityProviderSubnetIdsAccess, .min = 1, .max = 16};
-constinit const TypeDesc kCapacityProviderVpcConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderVpcConfig", .structure = &kCapacityProviderVpcConfigStruct};
+constinit const TypeDesc kCapacityProviderSubnetIds = {.kind = Kind::list, .shape_name = "CapacityProviderSubnetIds", .list = &kCapacityProviderSubnetIdsAccess, .min = 1, .max = 16, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kCapacityProviderVpcConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderVpcConfig", .structure = &kCapacityProviderVpcConfigStruct, .holder = &OptionalHolder<CapacityProviderVpcConfig>::kAccess};
 constexpr ListAccess kCapacityProvidersListAccess = list_access<CapacityProvider>(&kCapacityProvider, "member", false);
-constinit const TypeDesc kCapacityProvidersList = {.kind = Kind::list, .shape_name = "CapacityProvidersList", .list = &kCapacityProvidersListAccess, .min = 0, .max = 50};
-constinit const TypeDesc kCodeSigningConfig = {.kind = Kind::structure, .shape_name = "CodeSigningConfig", .structure = &kCodeSigningConfigStruct};
-constinit const TypeDesc kCodeSigningConfigArn = {.kind = Kind::string, .shape_name = "CodeSigningConfigArn", .min = 0, .max = 200, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}"};
-constinit const TypeDesc kCodeSigningConfigId = {.kind = Kind::string, .shape_name = "CodeSigningConfigId", .pattern = "csc-[a-zA-Z0-9-_\\.]{17}"};
+constinit const TypeDesc kCapacityProvidersList = {.kind = Kind::list, .shape_name = "CapacityProvidersList", .list = &kCapacityProvidersListAccess, .min = 0, .max = 50, .holder = &OptionalHolder<std::vector<CapacityProvider>>::kAccess};
+constinit const TypeDesc kCodeSigningConfig = {.kind = Kind::structure, .shape_name = "CodeSigningConfig", .structure = &kCodeSigningConfigStruct, .holder = &OptionalHolder<CodeSigningConfig>::kAccess};
+constinit const TypeDesc kCodeSigningConfigArn = {.kind = Kind::string, .shape_name = "CodeSigningConfigArn", .min = 0, .max = 200, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCodeSigningConfigId = {.kind = Kind::string, .shape_name = "CodeSigningConfigId", .pattern = "csc-[a-zA-Z0-9-_\\.]{17}", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCodeSigningConfigListAccess = list_access<CodeSigningConfig>(&kCodeSigningConfig, "member", false);
-constinit const TypeDesc kCodeSigningConfigList = {.kind = Kind::list, .shape_name = "CodeSigningConfigList", .list = &kCodeSigningConfigListAccess};
-constinit const TypeDesc kCodeSigningPolicies = {.kind = Kind::structure, .shape_name = "CodeSigningPolicies", .structure = &kCodeSigningPoliciesStruct};
+constinit const TypeDesc kCodeSigningConfigList = {.kind = Kind::list, .shape_name = "CodeSigningConfigList", .list = &kCodeSigningConfigListAccess, .holder = &OptionalHolder<std::vector<CodeSigningConfig>>::kAccess};
+constinit const TypeDesc kCodeSigningPolicies = {.kind = Kind::structure, .shape_name = "CodeSigningPolicies", .structure = &kCodeSigningPoliciesStruct, .holder = &OptionalHolder<CodeSigningPolicies>::kAccess};
 constexpr std::string_view kCodeSigningPolicyValues[] = {"Warn", "Enforce"};
-constinit const TypeDesc kCodeSigningPolicy = {.kind = Kind::string, .shape_name = "CodeSigningPolicy", .enum_values = kCodeSigningPolicyValues};
+constinit const TypeDesc kCodeSigningPolicy = {.kind = Kind::string, .shape_name = "CodeSigningPolicy", .enum_values = kCodeSigningPolicyValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kCompatibleArchitecturesAccess = list_access<std::string>(&kArchitecture, "member", false);
-constinit const TypeDesc kCompatibleArchitectures = {.kind = Kind::list, .shape_name = "CompatibleArchitectures", .list = &kCompatibleArchitecturesAccess, .min = 0, .max = 2};
+constinit const TypeDesc kCompatibleArchitectures = {.kind = Kind::list, .shape_name = "CompatibleArchitectures", .list = &kCompatibleArchitecturesAccess, .min = 0, .max = 2, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kCompatibleRuntimesAccess = list_access<std::string>(&kRuntime, "member", false);
-constinit const TypeDesc kCompatibleRuntimes = {.kind = Kind::list, .shape_name = "CompatibleRuntimes", .list = &kCompatibleRuntimesAccess, .min = 0, .max = 15};
-constinit const TypeDesc kConcurrency = {.kind = Kind::structure, .shape_name = "Concurrency", .structure = &kConcurrencyStruct};
-constinit const TypeDesc kCors = {.kind = Kind::structure, .shape_name = "Cors", .structure = &kCorsStruct};
-constinit const TypeDesc kDate = {.kind = Kind::timestamp, .shape_name = "Date"};
-constinit const TypeDesc kDeadLetterConfig = {.kind = Kind::structure, .shape_name = "DeadLetterConfig", .structure = &kDeadLetterConfigStruct};
-constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 0, .max = 256};
-constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 0, .max = 350, .pattern = "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
-constinit const TypeDesc kDestinationConfig = {.kind = Kind::structure, .shape_name = "DestinationConfig", .structure = &kDestinationConfigStruct};
-constinit const TypeDesc kDurableExecutionArn = {.kind = Kind::string, .shape_name = "DurableExecutionArn", .min = 1, .max = 1024, .pattern = "arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)"};
-constinit const TypeDesc kDurableExecutionName = {.kind = Kind::string, .shape_name = "DurableExecutionName", .min = 1, .max = 64, .pattern = "[a-zA-Z0-9-_]+"};
+constinit const TypeDesc kCompatibleRuntimes = {.kind = Kind::list, .shape_name = "CompatibleRuntimes", .list = &kCompatibleRuntimesAccess, .min = 0, .max = 15, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kConcurrency = {.kind = Kind::structure, .shape_name = "Concurrency", .structure = &kConcurrencyStruct, .holder = &OptionalHolder<Concurrency>::kAccess};
+constinit const TypeDesc kCors = {.kind = Kind::structure, .shape_name = "Cors", .structure = &kCorsStruct, .holder = &OptionalHolder<Cors>::kAccess};
+constinit const TypeDesc kDate = {.kind = Kind::timestamp, .shape_name = "Date", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kDeadLetterConfig = {.kind = Kind::structure, .shape_name = "DeadLetterConfig", .structure = &kDeadLetterConfigStruct, .holder = &OptionalHolder<DeadLetterConfig>::kAccess};
+constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 0, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 0, .max = 350, .pattern = "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDestinationConfig = {.kind = Kind::structure, .shape_name = "DestinationConfig", .structure = &kDestinationConfigStruct, .holder = &OptionalHolder<DestinationConfig>::kAccess};
+constinit const TypeDesc kDurableExecutionArn = {.kind = Kind::string, .shape_name = "DurableExecutionArn", .min = 1, .max = 1024, .pattern = "arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDurableExecutionName = {.kind = Kind::string, .shape_name = "DurableExecutionName", .min = 1, .max = 64, .pattern = "[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDurableExecutionsAccess = list_access<Execution>(&kExecution, "member", false);
-constinit const TypeDesc kDurableExecutions = {.kind = Kind::list, .shape_name = "DurableExecutions", .list = &kDurableExecutionsAccess};
-constinit const TypeDesc kEnabled = {.kind = Kind::boolean, .shape_name = "Enabled"};
-constinit const TypeDesc kEnvironment = {.kind = Kind::structure, .shape_name = "Environment", .structure = &kEnvironmentStruct};
-constinit const TypeDesc kEnvironmentResponse = {.kind = Kind::structure, .shape_name = "EnvironmentResponse", .structure = &kEnvironmentResponseStruct};
-constinit const TypeDesc kEnvironmentVariableName = {.kind = Kind::string, .shape_name = "EnvironmentVariableName", .pattern = "[a-zA-Z]([a-zA-Z0-9_])+", .sensitive = true};
-constinit const TypeDesc kEnvironmentVariableValue = {.kind = Kind::string, .shape_name = "EnvironmentVariableValue", .sensitive = true};
+constinit const TypeDesc kDurableExecutions = {.kind = Kind::list, .shape_name = "DurableExecutions", .list = &kDurableExecutionsAccess, .holder = &OptionalHolder<std::vector<Execution>>::kAccess};
+constinit const TypeDesc kEnabled = {.kind = Kind::boolean, .shape_name = "Enabled", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kEnvironment = {.kind = Kind::structure, .shape_name = "Environment", .structure = &kEnvironmentStruct, .holder = &OptionalHolder<Environment>::kAccess};
+constinit const TypeDesc kEnvironmentResponse = {.kind = Kind::structure, .shape_name = "EnvironmentResponse", .structure = &kEnvironmentResponseStruct, .holder = &OptionalHolder<EnvironmentResponse>::kAccess};
+constinit const TypeDesc kEnvironmentVariableName = {.kind = Kind::string, .sensitive = true, .shape_name = "EnvironmentVariableName", .pattern = "[a-zA-Z]([a-zA-Z0-9_])+"};
+constinit const TypeDesc kEnvironmentVariableValue = {.kind = Kind::string, .sensitive = true, .shape_name = "EnvironmentVariableValue"};
 constexpr MapAccess kEnvironmentVariablesAccess = map_access<std::string>(&kEnvironmentVariableValue, "key", "value", false, &kEnvironmentVariableName);
-constinit const TypeDesc kEnvironmentVariables = {.kind = Kind::map, .shape_name = "EnvironmentVariables", .map = &kEnvironmentVariablesAccess, .sensitive = true};
-constinit const TypeDesc kEphemeralStorage = {.kind = Kind::structure, .shape_name = "EphemeralStorage", .structure = &kEphemeralStorageStruct};
-constinit const TypeDesc kEphemeralStorageSize = {.kind = Kind::integer, .shape_name = "EphemeralStorageSize", .min = 512, .max = 10240};
-constinit const TypeDesc kEventSourceMappingArn = {.kind = Kind::string, .shape_name = "EventSourceMappingArn", .min = 85, .max = 120, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"};
+constinit const TypeDesc kEnvironmentVariables = {.kind = Kind::map, .sensitive = true, .shape_name = "EnvironmentVariables", .map = &kEnvironmentVariablesAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
+constinit const TypeDesc kEphemeralStorage = {.kind = Kind::structure, .shape_name = "EphemeralStorage", .structure = &kEphemeralStorageStruct, .holder = &OptionalHolder<EphemeralStorage>::kAccess};
+constinit const TypeDesc kEphemeralStorageSize = {.kind = Kind::integer, .shape_name = "EphemeralStorageSize", .min = 512, .max = 10240, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kEventSourceMappingArn = {.kind = Kind::string, .shape_name = "EventSourceMappingArn", .min = 85, .max = 120, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kEventSourceMappingConfiguration = {.kind = Kind::structure, .shape_name = "EventSourceMappingConfiguration", .structure = &kEventSourceMappingConfigurationStruct};
 constexpr ListAccess kEventSourceMappingsListAccess = list_access<EventSourceMappingConfiguration>(&kEventSourceMappingConfiguration, "member", false);
-constinit const TypeDesc kEventSourceMappingsList = {.kind = Kind::list, .shape_name = "EventSourceMappingsList", .list = &kEventSourceMappingsListAccess};
+constinit const TypeDesc kEventSourceMappingsList = {.kind = Kind::list, .shape_name = "EventSourceMappingsList", .list = &kEventSourceMappingsListAccess, .holder = &OptionalHolder<std::vector<EventSourceMappingConfiguration>>::kAccess};
 constinit const TypeDesc kExecution = {.kind = Kind::structure, .shape_name = "Execution", .structure = &kExecutionStruct};
 constexpr std::string_view kExecutionStatusValues[] = {"RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"};
-constinit const TypeDesc kExecutionStatus = {.kind = Kind::string, .shape_name = "ExecutionStatus", .enum_values = kExecutionStatusValues};
+constinit const TypeDesc kExecutionStatus = {.kind = Kind::string, .shape_name = "ExecutionStatus", .enum_values = kExecutionStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kExecutionStatusListAccess = list_access<std::string>(&kExecutionStatus, "member", false);
-constinit const TypeDesc kExecutionStatusList = {.kind = Kind::list, .shape_name = "ExecutionStatusList", .list = &kExecutionStatusListAccess, .min = 1, .max = 10};
-constinit const TypeDesc kExecutionTimestamp = {.kind = Kind::timestamp, .shape_name = "ExecutionTimestamp"};
-constinit const TypeDesc kFunctionArn = {.kind = Kind::string, .shape_name = "FunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
-constinit const TypeDesc kFunctionCode = {.kind = Kind::structure, .shape_name = "FunctionCode", .structure = &kFunctionCodeStruct};
-constinit const TypeDesc kFunctionCodeLocation = {.kind = Kind::structure, .shape_name = "FunctionCodeLocation", .structure = &kFunctionCodeLocationStruct};
-constinit const TypeDesc kFunctionConfiguration = {.kind = Kind::structure, .shape_name = "FunctionConfiguration", .structure = &kFunctionConfigurationStruct};
+constinit const TypeDesc kExecutionStatusList = {.kind = Kind::list, .shape_name = "ExecutionStatusList", .list = &kExecutionStatusListAccess, .min = 1, .max = 10, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kExecutionTimestamp = {.kind = Kind::timestamp, .shape_name = "ExecutionTimestamp", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kFunctionArn = {.kind = Kind::string, .shape_name = "FunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kFunctionCode = {.kind = Kind::structure, .shape_name = "FunctionCode", .structure = &kFunctionCodeStruct, .holder = &OptionalHolder<FunctionCode>::kAccess};
+constinit const TypeDesc kFunctionCodeLocation = {.kind = Kind::structure, .shape_name = "FunctionCodeLocation", .structure = &kFunctionCodeLocationStruct, .holder = &OptionalHolder<FunctionCodeLocation>::kAccess};
+constinit const TypeDesc kFunctionConfiguration = {.kind = Kind::structure, .shape_name = "FunctionConfiguration", .structure = &kFunctionConfigurationStruct, .holder = &OptionalHolder<FunctionConfiguration>::kAccess};
 constinit const TypeDesc kFunctionEventInvokeConfig = {.kind = Kind::structure, .shape_name = "FunctionEventInvokeConfig", .structure = &kFunctionEventInvokeConfigStruct};
 constexpr ListAccess kFunctionEventInvokeConfigListAccess = list_access<FunctionEventInvokeConfig>(&kFunctionEventInvokeConfig, "member", false);
-constinit const TypeDesc kFunctionEventInvokeConfigList = {.kind = Kind::list, .shape_name = "FunctionEventInvokeConfigList", .list = &kFunctionEventInvokeConfigListAccess};
+constinit const TypeDesc kFunctionEventInvokeConfigList = {.kind = Kind::list, .shape_name = "FunctionEventInvokeConfigList", .list = &kFunctionEventInvokeConfigListAccess, .holder = &OptionalHolder<std::vector<FunctionEventInvokeConfig>>::kAccess};
 constexpr ListAccess kFunctionListAccess = list_access<FunctionConfiguration>(&kFunctionConfiguration, "member", false);
-constinit const TypeDesc kFunctionList = {.kind = Kind::list, .shape_name = "FunctionList", .list = &kFunctionListAccess};
-constinit const TypeDesc kFunctionName = {.kind = Kind::string, .shape_name = "FunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
+constinit const TypeDesc kFunctionList = {.kind = Kind::list, .shape_name = "FunctionList", .list = &kFunctionListAccess, .holder = &OptionalHolder<std::vector<FunctionConfiguration>>::kAccess};
+constinit const TypeDesc kFunctionName = {.kind = Kind::string, .shape_name = "FunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kFunctionResponseTypeValues[] = {"ReportBatchItemFailures"};
 constinit const TypeDesc kFunctionResponseType = {.kind = Kind::string, .shape_name = "FunctionResponseType", .enum_values = kFunctionResponseTypeValues};
 constexpr ListAccess kFunctionResponseTypeListAccess = list_access<std::string>(&kFunctionResponseType, "member", false);
-constinit const TypeDesc kFunctionResponseTypeList = {.kind = Kind::list, .shape_name = "FunctionResponseTypeList", .list = &kFunctionResponseTypeListAccess, .min = 0, .max = 1};
-constinit const TypeDesc kFunctionScalingConfig = {.kind = Kind::structure, .shape_name = "FunctionScalingConfig", .structure = &kFunctionScalingConfigStruct};
-constinit const TypeDesc kFunctionScalingConfigExecutionEnvironments = {.kind = Kind::integer, .shape_name = "FunctionScalingConfigExecutionEnvironments", .min = 0, .max = 15000};
-constinit const TypeDesc kFunctionUrl = {.kind = Kind::string, .shape_name = "FunctionUrl", .min = 40, .max = 100};
+constinit const TypeDesc kFunctionResponseTypeList = {.kind = Kind::list, .shape_name = "FunctionResponseTypeList", .list = &kFunctionResponseTypeListAccess, .min = 0, .max = 1, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kFunctionScalingConfig = {.kind = Kind::structure, .shape_name = "FunctionScalingConfig", .structure = &kFunctionScalingConfigStruct, .holder = &OptionalHolder<FunctionScalingConfig>::kAccess};
+constinit const TypeDesc kFunctionScalingConfigExecutionEnvironments = {.kind = Kind::integer, .shape_name = "FunctionScalingConfigExecutionEnvironments", .min = 0, .max = 15000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kFunctionUrl = {.kind = Kind::string, .shape_name = "FunctionUrl", .min = 40, .max = 100, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kFunctionUrlAuthTypeValues[] = {"NONE", "AWS_IAM"};
-constinit const TypeDesc kFunctionUrlAuthType = {.kind = Kind::string, .shape_name = "FunctionUrlAuthType", .enum_values = kFunctionUrlAuthTypeValues};
+constinit const TypeDesc kFunctionUrlAuthType = {.kind = Kind::string, .shape_name = "FunctionUrlAuthType", .enum_values = kFunctionUrlAuthTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kFunctionUrlConfig = {.kind = Kind::structure, .shape_name = "FunctionUrlConfig", .structure = &kFunctionUrlConfigStruct};
 constexpr ListAccess kFunctionUrlConfigListAccess = list_access<FunctionUrlConfig>(&kFunctionUrlConfig, "member", false);
-constinit const TypeDesc kFunctionUrlConfigList = {.kind = Kind::list, .shape_name = "FunctionUrlConfigList", .list = &kFunctionUrlConfigListAccess};
-constinit const TypeDesc kFunctionUrlQualifier = {.kind = Kind::string, .shape_name = "FunctionUrlQualifier", .min = 1, .max = 128, .pattern = "((?!^\\d+$)^[0-9a-zA-Z-_]+$)"};
+constinit const TypeDesc kFunctionUrlConfigList = {.kind = Kind::list, .shape_name = "FunctionUrlConfigList", .list = &kFunctionUrlConfigListAccess, .holder = &OptionalHolder<std::vector<FunctionUrlConfig>>::kAccess};
+constinit const TypeDesc kFunctionUrlQualifier = {.kind = Kind::string, .shape_name = "FunctionUrlQualifier", .min = 1, .max = 128, .pattern = "((?!^\\d+$)^[0-9a-zA-Z-_]+$)", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kFunctionVersionValues[] = {"ALL"};
-constinit const TypeDesc kFunctionVersion = {.kind = Kind::string, .shape_name = "FunctionVersion", .enum_values = kFunctionVersionValues};
-constinit const TypeDesc kHandler = {.kind = Kind::string, .shape_name = "Handler", .min = 0, .max = 128, .pattern = "[^\\s]+"};
+constinit const TypeDesc kFunctionVersion = {.kind = Kind::string, .shape_name = "FunctionVersion", .enum_values = kFunctionVersionValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kHandler = {.kind = Kind::string, .shape_name = "Handler", .min = 0, .max = 128, .pattern = "[^\\s]+", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kHeader = {.kind = Kind::string, .shape_name = "Header", .min = 0, .max = 1024, .pattern = ".*"};
 constexpr ListAccess kHeadersListAccess = list_access<std::string>(&kHeader, "member", false);
-constinit const TypeDesc kHeadersList = {.kind = Kind::list, .shape_name = "HeadersList", .list = &kHeadersListAccess, .min = 0, .max = 100};
-constinit const TypeDesc kInstanceRequirements = {.kind = Kind::structure, .shape_name = "InstanceRequirements", .structure = &kInstanceRequirementsStruct};
+constinit const TypeDesc kHeadersList = {.kind = Kind::list, .shape_name = "HeadersList", .list = &kHeadersListAccess, .min = 0, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kInstanceRequirements = {.kind = Kind::structure, .shape_name = "InstanceRequirements", .structure = &kInstanceRequirementsStruct, .holder = &OptionalHolder<InstanceRequirements>::kAccess};
 constinit const TypeDesc kInstanceType = {.kind = Kind::string, .shape_name = "InstanceType", .min = 1, .max = 30, .pattern = "[a-zA-Z0-9\\.\\-]+"};
 constexpr ListAccess kInstanceTypeSetAccess = list_access<std::string>(&kInstanceType, "member", false);
-constinit const TypeDesc kInstanceTypeSet = {.kind = Kind::list, .shape_name = "InstanceTypeSet", .list = &kInstanceTypeSetAccess, .min = 0, .max = 400};
-constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer"};
+constinit const TypeDesc kInstanceTypeSet = {.kind = Kind::list, .shape_name = "InstanceTypeSet", .list = &kInstanceTypeSetAccess, .min = 0, .max = 400, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer", .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr std::string_view kInvocationTypeValues[] = {"Event", "RequestResponse", "DryRun"};
-constinit const TypeDesc kInvocationType = {.kind = Kind::string, .shape_name = "InvocationType", .enum_values = kInvocationTypeValues};
+constinit const TypeDesc kInvocationType = {.kind = Kind::string, .shape_name = "InvocationType", .enum_values = kInvocationTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kInvokeModeValues[] = {"BUFFERED", "RESPONSE_STREAM"};
-constinit const TypeDesc kInvokeMode = {.kind = Kind::string, .shape_name = "InvokeMode", .enum_values = kInvokeModeValues};
-constinit const TypeDesc kInvokedViaFunctionUrl = {.kind = Kind::boolean, .shape_name = "InvokedViaFunctionUrl"};
-constinit const TypeDesc kItemCount = {.kind = Kind::integer, .shape_name = "ItemCount", .min = 0, .max = 1000};
-constinit const TypeDesc kKMSKeyArn = {.kind = Kind::string, .shape_name = "KMSKeyArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"};
+constinit const TypeDesc kInvokeMode = {.kind = Kind::string, .shape_name = "InvokeMode", .enum_values = kInvokeModeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInvokedViaFunctionUrl = {.kind = Kind::boolean, .shape_name = "InvokedViaFunctionUrl", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kItemCount = {.kind = Kind::integer, .shape_name = "ItemCount", .min = 0, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kKMSKeyArn = {.kind = Kind::string, .shape_name = "KMSKeyArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kLastUpdateStatusValues[] = {"Successful", "Failed", "InProgress"};
-constinit const TypeDesc kLastUpdateStatus = {.kind = Kind::string, .shape_name = "LastUpdateStatus", .enum_values = kLastUpdateStatusValues};
-constinit const TypeDesc kLastUpdateStatusReason = {.kind = Kind::string, .shape_name = "LastUpdateStatusReason"};
+constinit const TypeDesc kLastUpdateStatus = {.kind = Kind::string, .shape_name = "LastUpdateStatus", .enum_values = kLastUpdateStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLastUpdateStatusReason = {.kind = Kind::string, .shape_name = "LastUpdateStatusReason", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kLastUpdateStatusReasonCodeValues[] = {"EniLimitExceeded", "InsufficientRolePermissions", "InvalidConfiguration", "InternalError", "SubnetOutOfIPAddresses", "InvalidSubnet", "InvalidSecurityGroup", "ImageDeleted", "ImageAccessDenied", "InvalidImage", "KMSKeyAccessDenied", "KMSKeyNotFound", "InvalidStateKMSKey", "DisabledKMSKey", "EFSIOError", "EFSMountConnectivityError", "EFSMountFailure", "EFSMountTimeout", "InvalidRuntime", "InvalidZipFileException", "FunctionError", "VcpuLimitExceeded", "CapacityProviderScalingLimitExceeded", "InsufficientCapacity", "EC2RequestLimitExceeded", "FunctionError.InitTimeout", "FunctionError.RuntimeInitError", "FunctionError.ExtensionInitError", "FunctionError.InvalidEntryPoint", "FunctionError.InvalidWorkingDirectory", "FunctionError.PermissionDenied", "FunctionError.TooManyExtensions", "FunctionError.InitResourceExhausted", "DisallowedByVpcEncryptionControl"};
-constinit const TypeDesc kLastUpdateStatusReasonCode = {.kind = Kind::string, .shape_name = "LastUpdateStatusReasonCode", .enum_values = kLastUpdateStatusReasonCodeValues};
-constinit const TypeDesc kLayerArn = {.kind = Kind::string, .shape_name = "LayerArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+"};
-constinit const TypeDesc kLayerName = {.kind = Kind::string, .shape_name = "LayerName", .min = 1, .max = 140, .pattern = "(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"};
-constinit const TypeDesc kLayerVersionArn = {.kind = Kind::string, .shape_name = "LayerVersionArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"};
-constinit const TypeDesc kLayerVersionContentOutput = {.kind = Kind::structure, .shape_name = "LayerVersionContentOutput", .structure = &kLayerVersionContentOutputStruct};
-constinit const TypeDesc kLayerVersionNumber = {.kind = Kind::long_integer, .shape_name = "LayerVersionNumber"};
+constinit const TypeDesc kLastUpdateStatusReasonCode = {.kind = Kind::string, .shape_name = "LastUpdateStatusReasonCode", .enum_values = kLastUpdateStatusReasonCodeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLayerArn = {.kind = Kind::string, .shape_name = "LayerArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLayerName = {.kind = Kind::string, .shape_name = "LayerName", .min = 1, .max = 140, .pattern = "(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLayerVersionArn = {.kind = Kind::string, .shape_name = "LayerVersionArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLayerVersionContentOutput = {.kind = Kind::structure, .shape_name = "LayerVersionContentOutput", .structure = &kLayerVersionContentOutputStruct, .holder = &OptionalHolder<LayerVersionContentOutput>::kAccess};
+constinit const TypeDesc kLayerVersionNumber = {.kind = Kind::long_integer, .shape_name = "LayerVersionNumber", .holder = &OptionalHolder<int64_t>::kAccess};
 constexpr ListAccess kLayerVersionsListAccess = list_access<LayerVersionsListItem>(&kLayerVersionsListItem, "member", false);
-constinit const TypeDesc kLayerVersionsList = {.kind = Kind::list, .shape_name = "LayerVersionsList", .list = &kLayerVersionsListAccess};
-constinit const TypeDesc kLayerVersionsListItem = {.kind = Kind::structure, .shape_name = "LayerVersionsListItem", .structure = &kLayerVersionsListItemStruct};
+constinit const TypeDesc kLayerVersionsList = {.kind = Kind::list, .shape_name = "LayerVersionsList", .list = &kLayerVersionsListAccess, .holder = &OptionalHolder<std::vector<LayerVersionsListItem>>::kAccess};
+constinit const TypeDesc kLayerVersionsListItem = {.kind = Kind::structure, .shape_name = "LayerVersionsListItem", .structure = &kLayerVersionsListItemStruct, .holder = &OptionalHolder<LayerVersionsListItem>::kAccess};
 constexpr ListAccess kLayersListAccess = list_access<LayersListItem>(&kLayersListItem, "member", false);
-constinit const TypeDesc kLayersList = {.kind = Kind::list, .shape_name = "LayersList", .list = &kLayersListAccess};
+constinit const TypeDesc kLayersList = {.kind = Kind::list, .shape_name = "LayersList", .list = &kLayersListAccess, .holder = &OptionalHolder<std::vector<LayersListItem>>::kAccess};
 constinit const TypeDesc kLayersListItem = {.kind = Kind::structure, .shape_name = "LayersListItem", .structure = &kLayersListItemStruct};
-constinit const TypeDesc kLicenseInfo = {.kind = Kind::string, .shape_name = "LicenseInfo", .min = 0, .max = 512};
+constinit const TypeDesc kLicenseInfo = {.kind = Kind::string, .shape_name = "LicenseInfo", .min = 0, .max = 512, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kLogFormatValues[] = {"JSON", "Text"};
-constinit const TypeDesc kLogFormat = {.kind = Kind::string, .shape_name = "LogFormat", .enum_values = kLogFormatValues};
-constinit const TypeDesc kLogGroup = {.kind = Kind::string, .shape_name = "LogGroup", .min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
+constinit const TypeDesc kLogFormat = {.kind = Kind::string, .shape_name = "LogFormat", .enum_values = kLogFormatValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLogGroup = {.kind = Kind::string, .shape_name = "LogGroup", .min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kLogTypeValues[] = {"None", "Tail"};
-constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .enum_values = kLogTypeValues};
-constinit const TypeDesc kLoggingConfig = {.kind = Kind::structure, .shape_name = "LoggingConfig", .structure = &kLoggingConfigStruct};
-constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
-constinit const TypeDesc kMaxAge = {.kind = Kind::integer, .shape_name = "MaxAge", .min = 0, .max = 86400};
-constinit const TypeDesc kMaxFiftyListItems = {.kind = Kind::integer, .shape_name = "MaxFiftyListItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaxFunctionEventInvokeConfigListItems = {.kind = Kind::integer, .shape_name = "MaxFunctionEventInvokeConfigListItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaxItems = {.kind = Kind::integer, .shape_name = "MaxItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaxLayerListItems = {.kind = Kind::integer, .shape_name = "MaxLayerListItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaxListItems = {.kind = Kind::integer, .shape_name = "MaxListItems", .min = 1, .max = 10000};
-constinit const TypeDesc kMaxProvisionedConcurrencyConfigListItems = {.kind = Kind::integer, .shape_name = "MaxProvisionedConcurrencyConfigListItems", .min = 1, .max = 50};
-constinit const TypeDesc kMaximumBatchingWindowInSeconds = {.kind = Kind::integer, .shape_name = "MaximumBatchingWindowInSeconds", .min = 0, .max = 300};
-constinit const TypeDesc kMaximumConcurrency = {.kind = Kind::integer, .shape_name = "MaximumConcurrency", .min = 2, .max = 1000};
-constinit const TypeDesc kMaximumEventAgeInSeconds = {.kind = Kind::integer, .shape_name = "MaximumEventAgeInSeconds", .min = 60, .max = 21600};
-constinit const TypeDesc kMaximumRetryAttempts = {.kind = Kind::integer, .shape_name = "MaximumRetryAttempts", .min = 0, .max = 2};
-constinit const TypeDesc kMemorySize = {.kind = Kind::integer, .shape_name = "MemorySize", .min = 128, .max = 32768};
+constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .enum_values = kLogTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLoggingConfig = {.kind = Kind::structure, .shape_name = "LoggingConfig", .structure = &kLoggingConfigStruct, .holder = &OptionalHolder<LoggingConfig>::kAccess};
+constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long", .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kMaxAge = {.kind = Kind::integer, .shape_name = "MaxAge", .min = 0, .max = 86400, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxFiftyListItems = {.kind = Kind::integer, .shape_name = "MaxFiftyListItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxFunctionEventInvokeConfigListItems = {.kind = Kind::integer, .shape_name = "MaxFunctionEventInvokeConfigListItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxItems = {.kind = Kind::integer, .shape_name = "MaxItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxLayerListItems = {.kind = Kind::integer, .shape_name = "MaxLayerListItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxListItems = {.kind = Kind::integer, .shape_name = "MaxListItems", .min = 1, .max = 10000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxProvisionedConcurrencyConfigListItems = {.kind = Kind::integer, .shape_name = "MaxProvisionedConcurrencyConfigListItems", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaximumBatchingWindowInSeconds = {.kind = Kind::integer, .shape_name = "MaximumBatchingWindowInSeconds", .min = 0, .max = 300, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaximumConcurrency = {.kind = Kind::integer, .shape_name = "MaximumConcurrency", .min = 2, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaximumEventAgeInSeconds = {.kind = Kind::integer, .shape_name = "MaximumEventAgeInSeconds", .min = 60, .max = 21600, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaximumRetryAttempts = {.kind = Kind::integer, .shape_name = "MaximumRetryAttempts", .min = 0, .max = 2, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMemorySize = {.kind = Kind::integer, .shape_name = "MemorySize", .min = 128, .max = 32768, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kMethod = {.kind = Kind::string, .shape_name = "Method", .min = 0, .max = 6, .pattern = ".*"};
-constinit const TypeDesc kMetricTargetValue = {.kind = Kind::floating, .shape_name = "MetricTargetValue"};
-constinit const TypeDesc kNameSpacedFunctionArn = {.kind = Kind::string, .shape_name = "NameSpacedFunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
-constinit const TypeDesc kNamespacedFunctionName = {.kind = Kind::string, .shape_name = "NamespacedFunctionName", .min = 1, .max = 256, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
-constinit const TypeDesc kNamespacedStatementId = {.kind = Kind::string, .shape_name = "NamespacedStatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_.]+)"};
-constinit const TypeDesc kNonNegativeInteger = {.kind = Kind::integer, .shape_name = "NonNegativeInteger", .min = 0};
-constinit const TypeDesc kNumericLatestPublishedOrAliasQualifier = {.kind = Kind::string, .shape_name = "NumericLatestPublishedOrAliasQualifier", .min = 1, .max = 128, .pattern = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"};
-constinit const TypeDesc kOnFailure = {.kind = Kind::structure, .shape_name = "OnFailure", .structure = &kOnFailureStruct};
-constinit const TypeDesc kOnSuccess = {.kind = Kind::structure, .shape_name = "OnSuccess", .structure = &kOnSuccessStruct};
+constinit const TypeDesc kMetricTargetValue = {.kind = Kind::floating, .shape_name = "MetricTargetValue", .holder = &OptionalHolder<double>::kAccess};
+constinit const TypeDesc kNameSpacedFunctionArn = {.kind = Kind::string, .shape_name = "NameSpacedFunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNamespacedFunctionName = {.kind = Kind::string, .shape_name = "NamespacedFunctionName", .min = 1, .max = 256, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNamespacedStatementId = {.kind = Kind::string, .shape_name = "NamespacedStatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_.]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNonNegativeInteger = {.kind = Kind::integer, .shape_name = "NonNegativeInteger", .min = 0, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kNumericLatestPublishedOrAliasQualifier = {.kind = Kind::string, .shape_name = "NumericLatestPublishedOrAliasQualifier", .min = 1, .max = 128, .pattern = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kOnFailure = {.kind = Kind::structure, .shape_name = "OnFailure", .structure = &kOnFailureStruct, .holder = &OptionalHolder<OnFailure>::kAccess};
+constinit const TypeDesc kOnSuccess = {.kind = Kind::structure, .shape_name = "OnSuccess", .structure = &kOnSuccessStruct, .holder = &OptionalHolder<OnSuccess>::kAccess};
 constinit const TypeDesc kOrigin = {.kind = Kind::string, .shape_name = "Origin", .min = 1, .max = 253, .pattern = ".*"};
 constexpr std::string_view kPackageTypeValues[] = {"Zip", "Image"};
-constinit const TypeDesc kPackageType = {.kind = Kind::string, .shape_name = "PackageType", .enum_values = kPackageTypeValues};
-constinit const TypeDesc kPositiveInteger = {.kind = Kind::integer, .shape_name = "PositiveInteger", .min = 1};
-constinit const TypeDesc kPrincipal = {.kind = Kind::string, .shape_name = "Principal", .pattern = "[^\\s]+"};
+constinit const TypeDesc kPackageType = {.kind = Kind::string, .shape_name = "PackageType", .enum_values = kPackageTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPositiveInteger = {.kind = Kind::integer, .shape_name = "PositiveInteger", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPrincipal = {.kind = Kind::string, .shape_name = "Principal", .pattern = "[^\\s]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kProvisionedConcurrencyConfigListAccess = list_access<ProvisionedConcurrencyConfigListItem>(&kProvisionedConcurrencyConfigListItem, "member", false);
-constinit const TypeDesc kProvisionedConcurrencyConfigList = {.kind = Kind::list, .shape_name = "ProvisionedConcurrencyConfigList", .list = &kProvisionedConcurrencyConfigListAccess};
+constinit const TypeDesc kProvisionedConcurrencyConfigList = {.kind = Kind::list, .shape_name = "ProvisionedConcurrencyConfigList", .list = &kProvisionedConcurrencyConfigListAccess, .holder = &OptionalHolder<std::vector<ProvisionedConcurrencyConfigListItem>>::kAccess};
 constinit const TypeDesc kProvisionedConcurrencyConfigListItem = {.kind = Kind::structure, .shape_name = "ProvisionedConcurrencyConfigListItem", .structure = &kProvisionedConcurrencyConfigListItemStruct};
 constexpr std::string_view kProvisionedConcurrencyStatusEnumValues[] = {"IN_PROGRESS", "READY", "FAILED"};
-constinit const TypeDesc kProvisionedConcurrencyStatusEnum = {.kind = Kind::string, .shape_name = "ProvisionedConcurrencyStatusEnum", .enum_values = kProvisionedConcurrencyStatusEnumValues};
-constinit const TypeDesc kPublishedFunctionQualifier = {.kind = Kind::string, .shape_name = "PublishedFunctionQualifier", .min = 1, .max = 128, .pattern = "(\\$LATEST\\.PUBLISHED|[0-9]+)"};
-constinit const TypeDesc kQualifier = {.kind = Kind::string, .shape_name = "Qualifier", .min = 1, .max = 128, .pattern = "(|[a-zA-Z0-9$_-]+)"};
+constinit const TypeDesc kProvisionedConcurrencyStatusEnum = {.kind = Kind::string, .shape_name = "ProvisionedConcurrencyStatusEnum", .enum_values = kProvisionedConcurrencyStatusEnumValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPublishedFunctionQualifier = {.kind = Kind::string, .shape_name = "PublishedFunctionQualifier", .min = 1, .max = 128, .pattern = "(\\$LATEST\\.PUBLISHED|[0-9]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kQualifier = {.kind = Kind::string, .shape_name = "Qualifier", .min = 1, .max = 128, .pattern = "(|[a-zA-Z0-9$_-]+)", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kRecursiveLoopValues[] = {"Allow", "Terminate"};
-constinit const TypeDesc kRecursiveLoop = {.kind = Kind::string, .shape_name = "RecursiveLoop", .enum_values = kRecursiveLoopValues};
-constinit const TypeDesc kReservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "ReservedConcurrentExecutions", .min = 0};
-constinit const TypeDesc kResourceArn = {.kind = Kind::string, .shape_name = "ResourceArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"};
-constinit const TypeDesc kReverseOrder = {.kind = Kind::boolean, .shape_name = "ReverseOrder"};
-constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+"};
-constinit const TypeDesc kRuntime = {.kind = Kind::string, .shape_name = "Runtime"};
-constinit const TypeDesc kRuntimeVersionArn = {.kind = Kind::string, .shape_name = "RuntimeVersionArn", .min = 26, .max = 2048, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+"};
-constinit const TypeDesc kRuntimeVersionConfig = {.kind = Kind::structure, .shape_name = "RuntimeVersionConfig", .structure = &kRuntimeVersionConfigStruct};
-constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .min = 3, .max = 63, .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)"};
-constinit const TypeDesc kS3Key = {.kind = Kind::string, .shape_name = "S3Key", .min = 1, .max = 1024};
-constinit const TypeDesc kScalingConfig = {.kind = Kind::structure, .shape_name = "ScalingConfig", .structure = &kScalingConfigStruct};
+constinit const TypeDesc kRecursiveLoop = {.kind = Kind::string, .shape_name = "RecursiveLoop", .enum_values = kRecursiveLoopValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "ReservedConcurrentExecutions", .min = 0, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kResourceArn = {.kind = Kind::string, .shape_name = "ResourceArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kReverseOrder = {.kind = Kind::boolean, .shape_name = "ReverseOrder", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRuntime = {.kind = Kind::string, .shape_name = "Runtime", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRuntimeVersionArn = {.kind = Kind::string, .shape_name = "RuntimeVersionArn", .min = 26, .max = 2048, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRuntimeVersionConfig = {.kind = Kind::structure, .shape_name = "RuntimeVersionConfig", .structure = &kRuntimeVersionConfigStruct, .holder = &OptionalHolder<RuntimeVersionConfig>::kAccess};
+constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .min = 3, .max = 63, .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kS3Key = {.kind = Kind::string, .shape_name = "S3Key", .min = 1, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kScalingConfig = {.kind = Kind::structure, .shape_name = "ScalingConfig", .structure = &kScalingConfigStruct, .holder = &OptionalHolder<ScalingConfig>::kAccess};
 constinit const TypeDesc kSecurityGroupId = {.kind = Kind::string, .shape_name = "SecurityGroupId"};
 constexpr ListAccess kSigningProfileVersionArnsAccess = list_access<std::string>(&kArn, "member", false);
-constinit const TypeDesc kSigningProfileVersionArns = {.kind = Kind::list, .shape_name = "SigningProfileVersionArns", .list = &kSigningProfileVersionArnsAccess, .min = 1, .max = 20};
-constinit const TypeDesc kSnapStart = {.kind = Kind::structure, .shape_name = "SnapStart", .structure = &kSnapStartStruct};
+constinit const TypeDesc kSigningProfileVersionArns = {.kind = Kind::list, .shape_name = "SigningProfileVersionArns", .list = &kSigningProfileVersionArnsAccess, .min = 1, .max = 20, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kSnapStart = {.kind = Kind::structure, .shape_name = "SnapStart", .structure = &kSnapStartStruct, .holder = &OptionalHolder<SnapStart>::kAccess};
 constexpr std::string_view kSnapStartApplyOnValues[] = {"PublishedVersions", "None"};
-constinit const TypeDesc kSnapStartApplyOn = {.kind = Kind::string, .shape_name = "SnapStartApplyOn", .enum_values = kSnapStartApplyOnValues};
+constinit const TypeDesc kSnapStartApplyOn = {.kind = Kind::string, .shape_name = "SnapStartApplyOn", .enum_values = kSnapStartApplyOnValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kSnapStartOptimizationStatusValues[] = {"On", "Off"};
-constinit const TypeDesc kSnapStartOptimizationStatus = {.kind = Kind::string, .shape_name = "SnapStartOptimizationStatus", .enum_values = kSnapStartOptimizationStatusValues};
-constinit const TypeDesc kSnapStartResponse = {.kind = Kind::structure, .shape_name = "SnapStartResponse", .structure = &kSnapStartResponseStruct};
-constinit const TypeDesc kSourceOwner = {.kind = Kind::string, .shape_name = "SourceOwner", .min = 0, .max = 12, .pattern = "\\d{12}"};
+constinit const TypeDesc kSnapStartOptimizationStatus = {.kind = Kind::string, .shape_name = "SnapStartOptimizationStatus", .enum_values = kSnapStartOptimizationStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSnapStartResponse = {.kind = Kind::structure, .shape_name = "SnapStartResponse", .structure = &kSnapStartResponseStruct, .holder = &OptionalHolder<SnapStartResponse>::kAccess};
+constinit const TypeDesc kSourceOwner = {.kind = Kind::string, .shape_name = "SourceOwner", .min = 0, .max = 12, .pattern = "\\d{12}", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStateValues[] = {"Pending", "Active", "Inactive", "Failed", "Deactivating", "Deactivated", "ActiveNonInvocable", "Deleting"};
-constinit const TypeDesc kState = {.kind = Kind::string, .shape_name = "State", .enum_values = kStateValues};
-constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason"};
+constinit const TypeDesc kState = {.kind = Kind::string, .shape_name = "State", .enum_values = kStateValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStateReasonCodeValues[] = {"Idle", "Creating", "Restoring", "EniLimitExceeded", "InsufficientRolePermissions", "InvalidConfiguration", "InternalError", "SubnetOutOfIPAddresses", "InvalidSubnet", "InvalidSecurityGroup", "ImageDeleted", "ImageAccessDenied", "InvalidImage", "KMSKeyAccessDenied", "KMSKeyNotFound", "InvalidStateKMSKey", "DisabledKMSKey", "EFSIOError", "EFSMountConnectivityError", "EFSMountFailure", "EFSMountTimeout", "InvalidRuntime", "InvalidZipFileException", "FunctionError", "DrainingDurableExecutions", "VcpuLimitExceeded", "CapacityProviderScalingLimitExceeded", "InsufficientCapacity", "EC2RequestLimitExceeded", "FunctionError.InitTimeout", "FunctionError.RuntimeInitError", "FunctionError.ExtensionInitError", "FunctionError.InvalidEntryPoint", "FunctionError.InvalidWorkingDirectory", "FunctionError.PermissionDenied", "FunctionError.TooManyExtensions", "FunctionError.InitResourceExhausted", "DisallowedByVpcEncryptionControl"};
-constinit const TypeDesc kStateReasonCode = {.kind = Kind::string, .shape_name = "StateReasonCode", .enum_values = kStateReasonCodeValues};
-constinit const TypeDesc kStatementId = {.kind = Kind::string, .shape_name = "StatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_]+)"};
-constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
+constinit const TypeDesc kStateReasonCode = {.kind = Kind::string, .shape_name = "StateReasonCode", .enum_values = kStateReasonCodeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStatementId = {.kind = Kind::string, .shape_name = "StatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kSubnetId = {.kind = Kind::string, .shape_name = "SubnetId"};
 constexpr std::string_view kSystemLogLevelValues[] = {"DEBUG", "INFO", "WARN"};
-constinit const TypeDesc kSystemLogLevel = {.kind = Kind::string, .shape_name = "SystemLogLevel", .enum_values = kSystemLogLevelValues};
+constinit const TypeDesc kSystemLogLevel = {.kind = Kind::string, .shape_name = "SystemLogLevel", .enum_values = kSystemLogLevelValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey"};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
-constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue"};
-constinit const TypeDesc kTaggableResource = {.kind = Kind::string, .shape_name = "TaggableResource", .min = 1, .max = 256, .pattern = "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector|microvm-image):[a-zA-Z0-9-_]+)"};
+constinit const TypeDesc kTaggableResource = {.kind = Kind::string, .shape_name = "TaggableResource", .min = 1, .max = 256, .pattern = "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector|microvm-image):[a-zA-Z0-9-_]+)", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false, &kTagKey);
-constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess};
+constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constinit const TypeDesc kTargetTrackingScalingPolicy = {.kind = Kind::structure, .shape_name = "TargetTrackingScalingPolicy", .structure = &kTargetTrackingScalingPolicyStruct};
 constexpr std::string_view kThrottleReasonValues[] = {"ConcurrentInvocationLimitExceeded", "FunctionInvocationRateLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded", "ReservedFunctionInvocationRateLimitExceeded", "CallerRateLimitExceeded", "ConcurrentSnapshotCreateLimitExceeded"};
-constinit const TypeDesc kThrottleReason = {.kind = Kind::string, .shape_name = "ThrottleReason", .enum_values = kThrottleReasonValues};
-constinit const TypeDesc kTimeout = {.kind = Kind::integer, .shape_name = "Timeout", .min = 1};
-constinit const TypeDesc kTimestamp = {.kind = Kind::string, .shape_name = "Timestamp"};
-constinit const TypeDesc kTracingConfig = {.kind = Kind::structure, .shape_name = "TracingConfig", .structure = &kTracingConfigStruct};
-constinit const TypeDesc kTracingConfigResponse = {.kind = Kind::structure, .shape_name = "TracingConfigResponse", .structure = &kTracingConfigResponseStruct};
+constinit const TypeDesc kThrottleReason = {.kind = Kind::string, .shape_name = "ThrottleReason", .enum_values = kThrottleReasonValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTimeout = {.kind = Kind::integer, .shape_name = "Timeout", .min = 1, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kTimestamp = {.kind = Kind::string, .shape_name = "Timestamp", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTracingConfig = {.kind = Kind::structure, .shape_name = "TracingConfig", .structure = &kTracingConfigStruct, .holder = &OptionalHolder<TracingConfig>::kAccess};
+constinit const TypeDesc kTracingConfigResponse = {.kind = Kind::structure, .shape_name = "TracingConfigResponse", .structure = &kTracingConfigResponseStruct, .holder = &OptionalHolder<TracingConfigResponse>::kAccess};
 constexpr std::string_view kTracingModeValues[] = {"Active", "PassThrough"};
-constinit const TypeDesc kTracingMode = {.kind = Kind::string, .shape_name = "TracingMode", .enum_values = kTracingModeValues};
-constinit const TypeDesc kUnqualifiedFunctionName = {.kind = Kind::string, .shape_name = "UnqualifiedFunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)"};
-constinit const TypeDesc kUnreservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "UnreservedConcurrentExecutions", .min = 0};
+constinit const TypeDesc kTracingMode = {.kind = Kind::string, .shape_name = "TracingMode", .enum_values = kTracingModeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kUnqualifiedFunctionName = {.kind = Kind::string, .shape_name = "UnqualifiedFunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kUnreservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "UnreservedConcurrentExecutions", .min = 0, .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr std::string_view kUpdateRuntimeOnValues[] = {"Auto", "Manual", "FunctionUpdate"};
-constinit const TypeDesc kUpdateRuntimeOn = {.kind = Kind::string, .shape_name = "UpdateRuntimeOn", .enum_values = kUpdateRuntimeOnValues};
-constinit const TypeDesc kVersion = {.kind = Kind::string, .shape_name = "Version", .min = 1, .max = 1024, .pattern = "(\\$LATEST|[0-9]+)"};
-constinit const TypeDesc kVersionWithLatestPublished = {.kind = Kind::string, .shape_name = "VersionWithLatestPublished", .min = 1, .max = 1024, .pattern = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)"};
+constinit const TypeDesc kUpdateRuntimeOn = {.kind = Kind::string, .shape_name = "UpdateRuntimeOn", .enum_values = kUpdateRuntimeOnValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kVersion = {.kind = Kind::string, .shape_name = "Version", .min = 1, .max = 1024, .pattern = "(\\$LATEST|[0-9]+)", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kVersionWithLatestPublished = {.kind = Kind::string, .shape_name = "VersionWithLatestPublished", .min = 1, .max = 1024, .pattern = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kWeight = {.kind = Kind::floating, .shape_name = "Weight"};
 
+constexpr WireName kWire_Retry_After = {"Retry-After"};
+constexpr WireName kWire_X_Amz_Client_Context = {"X-Amz-Client-Context"};
+constexpr WireName kWire_X_Amz_Durable_Execution_Name = {"X-Amz-Durable-Execution-Name"};
+constexpr WireName kWire_X_Amz_Executed_Version = {"X-Amz-Executed-Version"};
+constexpr WireName kWire_X_Amz_Function_Error = {"X-Amz-Function-Error"};
+constexpr WireName kWire_X_Amz_Invocation_Type = {"X-Amz-Invocation-Type"};
+constexpr WireName kWire_X_Amz_Log_Result = {"X-Amz-Log-Result"};
+constexpr WireName kWire_X_Amz_Log_Type = {"X-Amz-Log-Type"};
+constexpr WireName kWire_X_Amz_Tenant_Id = {"X-Amz-Tenant-Id"};
+constexpr WireName kWire_tagKeys = {"tagKeys"};
+
 constexpr MemberDesc kAccountLimitMembers[] = {
-    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountLimit::total_code_size>::get, MemberAccess<&AccountLimit::total_code_size>::emplace},
-    {"CodeSizeUnzipped", "CodeSizeUnzipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountLimit::code_size_unzipped>::get, MemberAccess<&AccountLimit::code_size_unzipped>::emplace},
-    {"CodeSizeZipped", "CodeSizeZipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountLimit::code_size_zipped>::get, MemberAccess<&AccountLimit::code_size_zipped>::emplace},
-    {"ConcurrentExecutions", "ConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&AccountLimit::concurrent_executions>::get, MemberAccess<&AccountLimit::concurrent_executions>::emplace},
-    {"UnreservedConcurrentExecutions", "UnreservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUnreservedConcurrentExecutions, MemberAccess<&AccountLimit::unreserved_concurrent_executions>::get, MemberAccess<&AccountLimit::unreserved_concurrent_executions>::emplace},
+    {.name = "TotalCodeSize", .type = &kLong, .offset = offsetof(AccountLimit, total_code_size)},
+    {.name = "CodeSizeUnzipped", .type = &kLong, .offset = offsetof(AccountLimit, code_size_unzipped)},
+    {.name = "CodeSizeZipped", .type = &kLong, .offset = offsetof(AccountLimit, code_size_zipped)},
+    {.name = "ConcurrentExecutions", .type = &kInteger, .offset = offsetof(AccountLimit, concurrent_executions)},
+    {.name = "UnreservedConcurrentExecutions", .type = &kUnreservedConcurrentExecutions, .offset = offsetof(AccountLimit, unreserved_concurrent_executions)},
 };
-constinit const StructDesc kAccountLimitStruct = {.name = "AccountLimit", .members = kAccountLimitMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAccountLimitStruct = {.name = "AccountLimit", .members = kAccountLimitMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAccountUsageMembers[] = {
-    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountUsage::total_code_size>::get, MemberAccess<&AccountUsage::total_code_size>::emplace},
-    {"FunctionCount", "FunctionCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountUsage::function_count>::get, MemberAccess<&AccountUsage::function_count>::emplace},
+    {.name = "TotalCodeSize", .type = &kLong, .offset = offsetof(AccountUsage, total_code_size)},
+    {.name = "FunctionCount", .type = &kLong, .offset = offsetof(AccountUsage, function_count)},
 };
-constinit const StructDesc kAccountUsageStruct = {.name = "AccountUsage", .members = kAccountUsageMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAccountUsageStruct = {.name = "AccountUsage", .members = kAccountUsageMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAddPermissionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&AddPermissionRequest::function_name>::get, MemberAccess<&AddPermissionRequest::function_name>::emplace},
-    {"StatementId", "StatementId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatementId, MemberAccess<&AddPermissionRequest::statement_id>::get, MemberAccess<&AddPermissionRequest::statement_id>::emplace},
-    {"Action", "Action", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAction, MemberAccess<&AddPermissionRequest::action>::get, MemberAccess<&AddPermissionRequest::action>::emplace},
-    {"Principal", "Principal", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPrincipal, MemberAccess<&AddPermissionRequest::principal>::get, MemberAccess<&AddPermissionRequest::principal>::emplace},
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&AddPermissionRequest::source_arn>::get, MemberAccess<&AddPermissionRequest::source_arn>::emplace},
-    {"SourceAccount", "SourceAccount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSourceOwner, MemberAccess<&AddPermissionRequest::source_account>::get, MemberAccess<&AddPermissionRequest::source_account>::emplace},
-    {"EventSourceToken", "EventSourceToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&AddPermissionRequest::qualifier>::get, MemberAccess<&AddPermissionRequest::qualifier>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&AddPermissionRequest::revision_id>::get, MemberAccess<&AddPermissionRequest::revision_id>::emplace},
-    {"PrincipalOrgID", "PrincipalOrgID", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"FunctionUrlAuthType", "FunctionUrlAuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&AddPermissionRequest::function_url_auth_type>::get, MemberAccess<&AddPermissionRequest::function_url_auth_type>::emplace},
-    {"InvokedViaFunctionUrl", "InvokedViaFunctionUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokedViaFunctionUrl, MemberAccess<&AddPermissionRequest::invoked_via_function_url>::get, MemberAccess<&AddPermissionRequest::invoked_via_function_url>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(AddPermissionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "StatementId", .type = &kStatementId, .offset = offsetof(AddPermissionRequest, statement_id), .required = true},
+    {.name = "Action", .type = &kAction, .offset = offsetof(AddPermissionRequest, action), .required = true},
+    {.name = "Principal", .type = &kPrincipal, .offset = offsetof(AddPermissionRequest, principal), .required = true},
+    {.name = "SourceArn", .type = &kArn, .offset = offsetof(AddPermissionRequest, source_arn)},
+    {.name = "SourceAccount", .type = &kSourceOwner, .offset = offsetof(AddPermissionRequest, source_account)},
+    {.name = "EventSourceToken", .type = nullptr},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(AddPermissionRequest, qualifier), .location = Location::query},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(AddPermissionRequest, revision_id)},
+    {.name = "PrincipalOrgID", .type = nullptr},
+    {.name = "FunctionUrlAuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(AddPermissionRequest, function_url_auth_type)},
+    {.name = "InvokedViaFunctionUrl", .type = &kInvokedViaFunctionUrl, .offset = offsetof(AddPermissionRequest, invoked_via_function_url)},
 };
-constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAddPermissionResponseMembers[] = {
-    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&AddPermissionResponse::statement>::get, MemberAccess<&AddPermissionResponse::statement>::emplace},
+    {.name = "Statement", .type = &kString, .offset = offsetof(AddPermissionResponse, statement)},
 };
-constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = kAddPermissionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = kAddPermissionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAliasRoutingConfigurationMembers[] = {
-    {"AdditionalVersionWeights", "AdditionalVersionWeights", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAdditionalVersionWeights, MemberAccess<&AliasRoutingConfiguration::additional_version_weights>::get, MemberAccess<&AliasRoutingConfiguration::additional_version_weights>::emplace},
+    {.name = "AdditionalVersionWeights", .type = &kAdditionalVersionWeights, .offset = offsetof(AliasRoutingConfiguration, additional_version_weights)},
 };
-constinit const StructDesc kAliasRoutingConfigurationStruct = {.name = "AliasRoutingConfiguration", .members = kAliasRoutingConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAliasRoutingConfigurationStruct = {.name = "AliasRoutingConfiguration", .members = kAliasRoutingConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAliasConfigurationMembers[] = {
-    {"AliasArn", "AliasArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&AliasConfiguration::alias_arn>::get, MemberAccess<&AliasConfiguration::alias_arn>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlias, MemberAccess<&AliasConfiguration::name>::get, MemberAccess<&AliasConfiguration::name>::emplace},
-    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersion, MemberAccess<&AliasConfiguration::function_version>::get, MemberAccess<&AliasConfiguration::function_version>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&AliasConfiguration::description>::get, MemberAccess<&AliasConfiguration::description>::emplace},
-    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasRoutingConfiguration, MemberAccess<&AliasConfiguration::routing_config>::get, MemberAccess<&AliasConfiguration::routing_config>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&AliasConfiguration::revision_id>::get, MemberAccess<&AliasConfiguration::revision_id>::emplace},
+    {.name = "AliasArn", .type = &kFunctionArn, .offset = offsetof(AliasConfiguration, alias_arn)},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(AliasConfiguration, name)},
+    {.name = "FunctionVersion", .type = &kVersion, .offset = offsetof(AliasConfiguration, function_version)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(AliasConfiguration, description)},
+    {.name = "RoutingConfig", .type = &kAliasRoutingConfiguration, .offset = offsetof(AliasConfiguration, routing_config)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(AliasConfiguration, revision_id)},
 };
-constinit const StructDesc kAliasConfigurationStruct = {.name = "AliasConfiguration", .members = kAliasConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAliasConfigurationStruct = {.name = "AliasConfiguration", .members = kAliasConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAllowedPublishersMembers[] = {
-    {"SigningProfileVersionArns", "SigningProfileVersionArns", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSigningProfileVersionArns, MemberAccess<&AllowedPublishers::signing_profile_version_arns>::get, MemberAccess<&AllowedPublishers::signing_profile_version_arns>::emplace},
+    {.name = "SigningProfileVersionArns", .type = &kSigningProfileVersionArns, .offset = offsetof(AllowedPublishers, signing_profile_version_arns), .required = true},
 };
-constinit const StructDesc kAllowedPublishersStruct = {.name = "AllowedPublishers", .members = kAllowedPublishersMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAllowedPublishersStruct = {.name = "AllowedPublishers", .members = kAllowedPublishersMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderVpcConfigMembers[] = {
-    {"SubnetIds", "SubnetIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderSubnetIds, MemberAccess<&CapacityProviderVpcConfig::subnet_ids>::get, MemberAccess<&CapacityProviderVpcConfig::subnet_ids>::emplace},
-    {"SecurityGroupIds", "SecurityGroupIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderSecurityGroupIds, MemberAccess<&CapacityProviderVpcConfig::security_group_ids>::get, MemberAccess<&CapacityProviderVpcConfig::security_group_ids>::emplace},
+    {.name = "SubnetIds", .type = &kCapacityProviderSubnetIds, .offset = offsetof(CapacityProviderVpcConfig, subnet_ids), .required = true},
+    {.name = "SecurityGroupIds", .type = &kCapacityProviderSecurityGroupIds, .offset = offsetof(CapacityProviderVpcConfig, security_group_ids), .required = true},
 };
-constinit const StructDesc kCapacityProviderVpcConfigStruct = {.name = "CapacityProviderVpcConfig", .members = kCapacityProviderVpcConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCapacityProviderVpcConfigStruct = {.name = "CapacityProviderVpcConfig", .members = kCapacityProviderVpcConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderPermissionsConfigMembers[] = {
-    {"CapacityProviderOperatorRoleArn", "CapacityProviderOperatorRoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleArn, MemberAccess<&CapacityProviderPermissionsConfig::capacity_provider_operator_role_arn>::get, MemberAccess<&CapacityProviderPermissionsConfig::capacity_provider_operator_role_arn>::emplace},
+    {.name = "CapacityProviderOperatorRoleArn", .type = &kRoleArn, .offset = offsetof(CapacityProviderPermissionsConfig, capacity_provider_operator_role_arn), .required = true},
 };
-constinit const StructDesc kCapacityProviderPermissionsConfigStruct = {.name = "CapacityProviderPermissionsConfig", .members = kCapacityProviderPermissionsConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCapacityProviderPermissionsConfigStruct = {.name = "CapacityProviderPermissionsConfig", .members = kCapacityProviderPermissionsConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInstanceRequirementsMembers[] = {
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecturesList, MemberAccess<&InstanceRequirements::architectures>::get, MemberAccess<&InstanceRequirements::architectures>::emplace},
-    {"AllowedInstanceTypes", "AllowedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInstanceTypeSet, MemberAccess<&InstanceRequirements::allowed_instance_types>::get, MemberAccess<&InstanceRequirements::allowed_instance_types>::emplace},
-    {"ExcludedInstanceTypes", "ExcludedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInstanceTypeSet, MemberAccess<&InstanceRequirements::excluded_instance_types>::get, MemberAccess<&InstanceRequirements::excluded_instance_types>::emplace},
+    {.name = "Architectures", .type = &kArchitecturesList, .offset = offsetof(InstanceRequirements, architectures)},
+    {.name = "AllowedInstanceTypes", .type = &kInstanceTypeSet, .offset = offsetof(InstanceRequirements, allowed_instance_types)},
+    {.name = "ExcludedInstanceTypes", .type = &kInstanceTypeSet, .offset = offsetof(InstanceRequirements, excluded_instance_types)},
 };
-constinit const StructDesc kInstanceRequirementsStruct = {.name = "InstanceRequirements", .members = kInstanceRequirementsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInstanceRequirementsStruct = {.name = "InstanceRequirements", .members = kInstanceRequirementsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderScalingConfigMembers[] = {
-    {"MaxVCpuCount", "MaxVCpuCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderMaxVCpuCount, MemberAccess<&CapacityProviderScalingConfig::max_v_cpu_count>::get, MemberAccess<&CapacityProviderScalingConfig::max_v_cpu_count>::emplace},
-    {"ScalingMode", "ScalingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderScalingMode, MemberAccess<&CapacityProviderScalingConfig::scaling_mode>::get, MemberAccess<&CapacityProviderScalingConfig::scaling_mode>::emplace},
-    {"ScalingPolicies", "ScalingPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderScalingPoliciesList, MemberAccess<&CapacityProviderScalingConfig::scaling_policies>::get, MemberAccess<&CapacityProviderScalingConfig::scaling_policies>::emplace},
+    {.name = "MaxVCpuCount", .type = &kCapacityProviderMaxVCpuCount, .offset = offsetof(CapacityProviderScalingConfig, max_v_cpu_count)},
+    {.name = "ScalingMode", .type = &kCapacityProviderScalingMode, .offset = offsetof(CapacityProviderScalingConfig, scaling_mode)},
+    {.name = "ScalingPolicies", .type = &kCapacityProviderScalingPoliciesList, .offset = offsetof(CapacityProviderScalingConfig, scaling_policies)},
 };
-constinit const StructDesc kCapacityProviderScalingConfigStruct = {.name = "CapacityProviderScalingConfig", .members = kCapacityProviderScalingConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCapacityProviderScalingConfigStruct = {.name = "CapacityProviderScalingConfig", .members = kCapacityProviderScalingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCapacityProviderMembers[] = {
-    {"CapacityProviderArn", "CapacityProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderArn, MemberAccess<&CapacityProvider::capacity_provider_arn>::get, MemberAccess<&CapacityProvider::capacity_provider_arn>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderState, MemberAccess<&CapacityProvider::state>::get, MemberAccess<&CapacityProvider::state>::emplace},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderVpcConfig, MemberAccess<&CapacityProvider::vpc_config>::get, MemberAccess<&CapacityProvider::vpc_config>::emplace},
-    {"PermissionsConfig", "PermissionsConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderPermissionsConfig, MemberAccess<&CapacityProvider::permissions_config>::get, MemberAccess<&CapacityProvider::permissions_config>::emplace},
-    {"InstanceRequirements", "InstanceRequirements", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInstanceRequirements, MemberAccess<&CapacityProvider::instance_requirements>::get, MemberAccess<&CapacityProvider::instance_requirements>::emplace},
-    {"CapacityProviderScalingConfig", "CapacityProviderScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderScalingConfig, MemberAccess<&CapacityProvider::capacity_provider_scaling_config>::get, MemberAccess<&CapacityProvider::capacity_provider_scaling_config>::emplace},
-    {"KmsKeyArn", "KmsKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&CapacityProvider::kms_key_arn>::get, MemberAccess<&CapacityProvider::kms_key_arn>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&CapacityProvider::last_modified>::get, MemberAccess<&CapacityProvider::last_modified>::emplace},
+    {.name = "CapacityProviderArn", .type = &kCapacityProviderArn, .offset = offsetof(CapacityProvider, capacity_provider_arn), .required = true},
+    {.name = "State", .type = &kCapacityProviderState, .offset = offsetof(CapacityProvider, state), .required = true},
+    {.name = "VpcConfig", .type = &kCapacityProviderVpcConfig, .offset = offsetof(CapacityProvider, vpc_config), .required = true},
+    {.name = "PermissionsConfig", .type = &kCapacityProviderPermissionsConfig, .offset = offsetof(CapacityProvider, permissions_config), .required = true},
+    {.name = "InstanceRequirements", .type = &kInstanceRequirements, .offset = offsetof(CapacityProvider, instance_requirements)},
+    {.name = "CapacityProviderScalingConfig", .type = &kCapacityProviderScalingConfig, .offset = offsetof(CapacityProvider, capacity_provider_scaling_config)},
+    {.name = "KmsKeyArn", .type = &kKMSKeyArn, .offset = offsetof(CapacityProvider, kms_key_arn)},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(CapacityProvider, last_modified)},
 };
-constinit const StructDesc kCapacityProviderStruct = {.name = "CapacityProvider", .members = kCapacityProviderMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCapacityProviderStruct = {.name = "CapacityProvider", .members = kCapacityProviderMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeSigningPoliciesMembers[] = {
-    {"UntrustedArtifactOnDeployment", "UntrustedArtifactOnDeployment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCodeSigningPolicy, MemberAccess<&CodeSigningPolicies::untrusted_artifact_on_deployment>::get, MemberAccess<&CodeSigningPolicies::untrusted_artifact_on_deployment>::emplace},
+    {.name = "UntrustedArtifactOnDeployment", .type = &kCodeSigningPolicy, .offset = offsetof(CodeSigningPolicies, untrusted_artifact_on_deployment)},
 };
-constinit const StructDesc kCodeSigningPoliciesStruct = {.name = "CodeSigningPolicies", .members = kCodeSigningPoliciesMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCodeSigningPoliciesStruct = {.name = "CodeSigningPolicies", .members = kCodeSigningPoliciesMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeSigningConfigMembers[] = {
-    {"CodeSigningConfigId", "CodeSigningConfigId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfigId, MemberAccess<&CodeSigningConfig::code_signing_config_id>::get, MemberAccess<&CodeSigningConfig::code_signing_config_id>::emplace},
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfigArn, MemberAccess<&CodeSigningConfig::code_signing_config_arn>::get, MemberAccess<&CodeSigningConfig::code_signing_config_arn>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&CodeSigningConfig::description>::get, MemberAccess<&CodeSigningConfig::description>::emplace},
-    {"AllowedPublishers", "AllowedPublishers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAllowedPublishers, MemberAccess<&CodeSigningConfig::allowed_publishers>::get, MemberAccess<&CodeSigningConfig::allowed_publishers>::emplace},
-    {"CodeSigningPolicies", "CodeSigningPolicies", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningPolicies, MemberAccess<&CodeSigningConfig::code_signing_policies>::get, MemberAccess<&CodeSigningConfig::code_signing_policies>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&CodeSigningConfig::last_modified>::get, MemberAccess<&CodeSigningConfig::last_modified>::emplace},
+    {.name = "CodeSigningConfigId", .type = &kCodeSigningConfigId, .offset = offsetof(CodeSigningConfig, code_signing_config_id), .required = true},
+    {.name = "CodeSigningConfigArn", .type = &kCodeSigningConfigArn, .offset = offsetof(CodeSigningConfig, code_signing_config_arn), .required = true},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(CodeSigningConfig, description)},
+    {.name = "AllowedPublishers", .type = &kAllowedPublishers, .offset = offsetof(CodeSigningConfig, allowed_publishers), .required = true},
+    {.name = "CodeSigningPolicies", .type = &kCodeSigningPolicies, .offset = offsetof(CodeSigningConfig, code_signing_policies), .required = true},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(CodeSigningConfig, last_modified), .required = true},
 };
-constinit const StructDesc kCodeSigningConfigStruct = {.name = "CodeSigningConfig", .members = kCodeSigningConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCodeSigningConfigStruct = {.name = "CodeSigningConfig", .members = kCodeSigningConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeSigningConfigNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeSigningConfigNotFoundException::type>::get, MemberAccess<&CodeSigningConfigNotFoundException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeSigningConfigNotFoundException::message>::get, MemberAccess<&CodeSigningConfigNotFoundException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(CodeSigningConfigNotFoundException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(CodeSigningConfigNotFoundException, message)},
 };
-constinit const StructDesc kCodeSigningConfigNotFoundExceptionStruct = {.name = "CodeSigningConfigNotFoundException", .members = kCodeSigningConfigNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCodeSigningConfigNotFoundExceptionStruct = {.name = "CodeSigningConfigNotFoundException", .members = kCodeSigningConfigNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeStorageExceededExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeStorageExceededException::type>::get, MemberAccess<&CodeStorageExceededException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeStorageExceededException::message>::get, MemberAccess<&CodeStorageExceededException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(CodeStorageExceededException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(CodeStorageExceededException, message)},
 };
-constinit const StructDesc kCodeStorageExceededExceptionStruct = {.name = "CodeStorageExceededException", .members = kCodeStorageExceededExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCodeStorageExceededExceptionStruct = {.name = "CodeStorageExceededException", .members = kCodeStorageExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCodeVerificationFailedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeVerificationFailedException::type>::get, MemberAccess<&CodeVerificationFailedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeVerificationFailedException::message>::get, MemberAccess<&CodeVerificationFailedException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(CodeVerificationFailedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(CodeVerificationFailedException, message)},
 };
-constinit const StructDesc kCodeVerificationFailedExceptionStruct = {.name = "CodeVerificationFailedException", .members = kCodeVerificationFailedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCodeVerificationFailedExceptionStruct = {.name = "CodeVerificationFailedException", .members = kCodeVerificationFailedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConcurrencyMembers[] = {
-    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReservedConcurrentExecutions, MemberAccess<&Concurrency::reserved_concurrent_executions>::get, MemberAccess<&Concurrency::reserved_concurrent_executions>::emplace},
+    {.name = "ReservedConcurrentExecutions", .type = &kReservedConcurrentExecutions, .offset = offsetof(Concurrency, reserved_concurrent_executions)},
 };
-constinit const StructDesc kConcurrencyStruct = {.name = "Concurrency", .members = kConcurrencyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kConcurrencyStruct = {.name = "Concurrency", .members = kConcurrencyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCorsMembers[] = {
-    {"AllowCredentials", "AllowCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAllowCredentials, MemberAccess<&Cors::allow_credentials>::get, MemberAccess<&Cors::allow_credentials>::emplace},
-    {"AllowHeaders", "AllowHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHeadersList, MemberAccess<&Cors::allow_headers>::get, MemberAccess<&Cors::allow_headers>::emplace},
-    {"AllowMethods", "AllowMethods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAllowMethodsList, MemberAccess<&Cors::allow_methods>::get, MemberAccess<&Cors::allow_methods>::emplace},
-    {"AllowOrigins", "AllowOrigins", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAllowOriginsList, MemberAccess<&Cors::allow_origins>::get, MemberAccess<&Cors::allow_origins>::emplace},
-    {"ExposeHeaders", "ExposeHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHeadersList, MemberAccess<&Cors::expose_headers>::get, MemberAccess<&Cors::expose_headers>::emplace},
-    {"MaxAge", "MaxAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxAge, MemberAccess<&Cors::max_age>::get, MemberAccess<&Cors::max_age>::emplace},
+    {.name = "AllowCredentials", .type = &kAllowCredentials, .offset = offsetof(Cors, allow_credentials)},
+    {.name = "AllowHeaders", .type = &kHeadersList, .offset = offsetof(Cors, allow_headers)},
+    {.name = "AllowMethods", .type = &kAllowMethodsList, .offset = offsetof(Cors, allow_methods)},
+    {.name = "AllowOrigins", .type = &kAllowOriginsList, .offset = offsetof(Cors, allow_origins)},
+    {.name = "ExposeHeaders", .type = &kHeadersList, .offset = offsetof(Cors, expose_headers)},
+    {.name = "MaxAge", .type = &kMaxAge, .offset = offsetof(Cors, max_age)},
 };
-constinit const StructDesc kCorsStruct = {.name = "Cors", .members = kCorsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCorsStruct = {.name = "Cors", .members = kCorsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&CreateAliasRequest::function_name>::get, MemberAccess<&CreateAliasRequest::function_name>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&CreateAliasRequest::name>::get, MemberAccess<&CreateAliasRequest::name>::emplace},
-    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kVersionWithLatestPublished, MemberAccess<&CreateAliasRequest::function_version>::get, MemberAccess<&CreateAliasRequest::function_version>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&CreateAliasRequest::description>::get, MemberAccess<&CreateAliasRequest::description>::emplace},
-    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasRoutingConfiguration, MemberAccess<&CreateAliasRequest::routing_config>::get, MemberAccess<&CreateAliasRequest::routing_config>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(CreateAliasRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(CreateAliasRequest, name), .required = true},
+    {.name = "FunctionVersion", .type = &kVersionWithLatestPublished, .offset = offsetof(CreateAliasRequest, function_version), .required = true},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(CreateAliasRequest, description)},
+    {.name = "RoutingConfig", .type = &kAliasRoutingConfiguration, .offset = offsetof(CreateAliasRequest, routing_config)},
 };
-constinit const StructDesc kCreateAliasRequestStruct = {.name = "CreateAliasRequest", .members = kCreateAliasRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateAliasRequestStruct = {.name = "CreateAliasRequest", .members = kCreateAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScalingConfigMembers[] = {
-    {"MaximumConcurrency", "MaximumConcurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumConcurrency, MemberAccess<&ScalingConfig::maximum_concurrency>::get, MemberAccess<&ScalingConfig::maximum_concurrency>::emplace},
+    {.name = "MaximumConcurrency", .type = &kMaximumConcurrency, .offset = offsetof(ScalingConfig, maximum_concurrency)},
 };
-constinit const StructDesc kScalingConfigStruct = {.name = "ScalingConfig", .members = kScalingConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kScalingConfigStruct = {.name = "ScalingConfig", .members = kScalingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateEventSourceMappingRequestMembers[] = {
-    {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&CreateEventSourceMappingRequest::event_source_arn>::get, MemberAccess<&CreateEventSourceMappingRequest::event_source_arn>::emplace},
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&CreateEventSourceMappingRequest::function_name>::get, MemberAccess<&CreateEventSourceMappingRequest::function_name>::emplace},
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnabled, MemberAccess<&CreateEventSourceMappingRequest::enabled>::get, MemberAccess<&CreateEventSourceMappingRequest::enabled>::emplace},
-    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchSize, MemberAccess<&CreateEventSourceMappingRequest::batch_size>::get, MemberAccess<&CreateEventSourceMappingRequest::batch_size>::emplace},
-    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumBatchingWindowInSeconds, MemberAccess<&CreateEventSourceMappingRequest::maximum_batching_window_in_seconds>::get, MemberAccess<&CreateEventSourceMappingRequest::maximum_batching_window_in_seconds>::emplace},
-    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"StartingPosition", "StartingPosition", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"StartingPositionTimestamp", "StartingPositionTimestamp", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Queues", "Queues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SelfManagedEventSource", "SelfManagedEventSource", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionResponseTypeList, MemberAccess<&CreateEventSourceMappingRequest::function_response_types>::get, MemberAccess<&CreateEventSourceMappingRequest::function_response_types>::emplace},
-    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScalingConfig, MemberAccess<&CreateEventSourceMappingRequest::scaling_config>::get, MemberAccess<&CreateEventSourceMappingRequest::scaling_config>::emplace},
-    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "EventSourceArn", .type = &kArn, .offset = offsetof(CreateEventSourceMappingRequest, event_source_arn)},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(CreateEventSourceMappingRequest, function_name), .required = true},
+    {.name = "Enabled", .type = &kEnabled, .offset = offsetof(CreateEventSourceMappingRequest, enabled)},
+    {.name = "BatchSize", .type = &kBatchSize, .offset = offsetof(CreateEventSourceMappingRequest, batch_size)},
+    {.name = "FilterCriteria", .type = nullptr},
+    {.name = "MaximumBatchingWindowInSeconds", .type = &kMaximumBatchingWindowInSeconds, .offset = offsetof(CreateEventSourceMappingRequest, maximum_batching_window_in_seconds)},
+    {.name = "ParallelizationFactor", .type = nullptr},
+    {.name = "StartingPosition", .type = nullptr},
+    {.name = "StartingPositionTimestamp", .type = nullptr},
+    {.name = "DestinationConfig", .type = nullptr},
+    {.name = "MaximumRecordAgeInSeconds", .type = nullptr},
+    {.name = "BisectBatchOnFunctionError", .type = nullptr},
+    {.name = "MaximumRetryAttempts", .type = nullptr},
+    {.name = "Tags", .type = nullptr},
+    {.name = "TumblingWindowInSeconds", .type = nullptr},
+    {.name = "Topics", .type = nullptr},
+    {.name = "Queues", .type = nullptr},
+    {.name = "SourceAccessConfigurations", .type = nullptr},
+    {.name = "SelfManagedEventSource", .type = nullptr},
+    {.name = "FunctionResponseTypes", .type = &kFunctionResponseTypeList, .offset = offsetof(CreateEventSourceMappingRequest, function_response_types)},
+    {.name = "AmazonManagedKafkaEventSourceConfig", .type = nullptr},
+    {.name = "SelfManagedKafkaEventSourceConfig", .type = nullptr},
+    {.name = "ScalingConfig", .type = &kScalingConfig, .offset = offsetof(CreateEventSourceMappingRequest, scaling_config)},
+    {.name = "DocumentDBEventSourceConfig", .type = nullptr},
+    {.name = "KMSKeyArn", .type = nullptr},
+    {.name = "MetricsConfig", .type = nullptr},
+    {.name = "LoggingConfig", .type = nullptr},
+    {.name = "ProvisionedPollerConfig", .type = nullptr},
 };
-constinit const StructDesc kCreateEventSourceMappingRequestStruct = {.name = "CreateEventSourceMappingRequest", .members = kCreateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateEventSourceMappingRequestStruct = {.name = "CreateEventSourceMappingRequest", .members = kCreateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionCodeMembers[] = {
-    {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&FunctionCode::zip_file>::get, MemberAccess<&FunctionCode::zip_file>::emplace},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Bucket, MemberAccess<&FunctionCode::s3_bucket>::get, MemberAccess<&FunctionCode::s3_bucket>::emplace},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Key, MemberAccess<&FunctionCode::s3_key>::get, MemberAccess<&FunctionCode::s3_key>::emplace},
-    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "ZipFile", .type = &kBlob, .offset = offsetof(FunctionCode, zip_file)},
+    {.name = "S3Bucket", .type = &kS3Bucket, .offset = offsetof(FunctionCode, s3_bucket)},
+    {.name = "S3Key", .type = &kS3Key, .offset = offsetof(FunctionCode, s3_key)},
+    {.name = "S3ObjectVersion", .type = nullptr},
+    {.name = "ImageUri", .type = nullptr},
+    {.name = "SourceKMSKeyArn", .type = nullptr},
 };
-constinit const StructDesc kFunctionCodeStruct = {.name = "FunctionCode", .members = kFunctionCodeMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFunctionCodeStruct = {.name = "FunctionCode", .members = kFunctionCodeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeadLetterConfigMembers[] = {
-    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceArn, MemberAccess<&DeadLetterConfig::target_arn>::get, MemberAccess<&DeadLetterConfig::target_arn>::emplace},
+    {.name = "TargetArn", .type = &kResourceArn, .offset = offsetof(DeadLetterConfig, target_arn)},
 };
-constinit const StructDesc kDeadLetterConfigStruct = {.name = "DeadLetterConfig", .members = kDeadLetterConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeadLetterConfigStruct = {.name = "DeadLetterConfig", .members = kDeadLetterConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEnvironmentMembers[] = {
-    {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironmentVariables, MemberAccess<&Environment::variables>::get, MemberAccess<&Environment::variables>::emplace},
+    {.name = "Variables", .type = &kEnvironmentVariables, .offset = offsetof(Environment, variables)},
 };
-constinit const StructDesc kEnvironmentStruct = {.name = "Environment", .members = kEnvironmentMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEnvironmentStruct = {.name = "Environment", .members = kEnvironmentMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTracingConfigMembers[] = {
-    {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingMode, MemberAccess<&TracingConfig::mode>::get, MemberAccess<&TracingConfig::mode>::emplace},
+    {.name = "Mode", .type = &kTracingMode, .offset = offsetof(TracingConfig, mode)},
 };
-constinit const StructDesc kTracingConfigStruct = {.name = "TracingConfig", .members = kTracingConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTracingConfigStruct = {.name = "TracingConfig", .members = kTracingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEphemeralStorageMembers[] = {
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEphemeralStorageSize, MemberAccess<&EphemeralStorage::size>::get, MemberAccess<&EphemeralStorage::size>::emplace},
+    {.name = "Size", .type = &kEphemeralStorageSize, .offset = offsetof(EphemeralStorage, size), .required = true},
 };
-constinit const StructDesc kEphemeralStorageStruct = {.name = "EphemeralStorage", .members = kEphemeralStorageMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEphemeralStorageStruct = {.name = "EphemeralStorage", .members = kEphemeralStorageMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartMembers[] = {
-    {"ApplyOn", "ApplyOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStartApplyOn, MemberAccess<&SnapStart::apply_on>::get, MemberAccess<&SnapStart::apply_on>::emplace},
+    {.name = "ApplyOn", .type = &kSnapStartApplyOn, .offset = offsetof(SnapStart, apply_on)},
 };
-constinit const StructDesc kSnapStartStruct = {.name = "SnapStart", .members = kSnapStartMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSnapStartStruct = {.name = "SnapStart", .members = kSnapStartMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLoggingConfigMembers[] = {
-    {"LogFormat", "LogFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogFormat, MemberAccess<&LoggingConfig::log_format>::get, MemberAccess<&LoggingConfig::log_format>::emplace},
-    {"ApplicationLogLevel", "ApplicationLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApplicationLogLevel, MemberAccess<&LoggingConfig::application_log_level>::get, MemberAccess<&LoggingConfig::application_log_level>::emplace},
-    {"SystemLogLevel", "SystemLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSystemLogLevel, MemberAccess<&LoggingConfig::system_log_level>::get, MemberAccess<&LoggingConfig::system_log_level>::emplace},
-    {"LogGroup", "LogGroup", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroup, MemberAccess<&LoggingConfig::log_group>::get, MemberAccess<&LoggingConfig::log_group>::emplace},
+    {.name = "LogFormat", .type = &kLogFormat, .offset = offsetof(LoggingConfig, log_format)},
+    {.name = "ApplicationLogLevel", .type = &kApplicationLogLevel, .offset = offsetof(LoggingConfig, application_log_level)},
+    {.name = "SystemLogLevel", .type = &kSystemLogLevel, .offset = offsetof(LoggingConfig, system_log_level)},
+    {.name = "LogGroup", .type = &kLogGroup, .offset = offsetof(LoggingConfig, log_group)},
 };
-constinit const StructDesc kLoggingConfigStruct = {.name = "LoggingConfig", .members = kLoggingConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLoggingConfigStruct = {.name = "LoggingConfig", .members = kLoggingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&CreateFunctionRequest::function_name>::get, MemberAccess<&CreateFunctionRequest::function_name>::emplace},
-    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&CreateFunctionRequest::runtime>::get, MemberAccess<&CreateFunctionRequest::runtime>::emplace},
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleArn, MemberAccess<&CreateFunctionRequest::role>::get, MemberAccess<&CreateFunctionRequest::role>::emplace},
-    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHandler, MemberAccess<&CreateFunctionRequest::handler>::get, MemberAccess<&CreateFunctionRequest::handler>::emplace},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionCode, MemberAccess<&CreateFunctionRequest::code>::get, MemberAccess<&CreateFunctionRequest::code>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&CreateFunctionRequest::description>::get, MemberAccess<&CreateFunctionRequest::description>::emplace},
-    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeout, MemberAccess<&CreateFunctionRequest::timeout>::get, MemberAccess<&CreateFunctionRequest::timeout>::emplace},
-    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMemorySize, MemberAccess<&CreateFunctionRequest::memory_size>::get, MemberAccess<&CreateFunctionRequest::memory_size>::emplace},
-    {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&CreateFunctionRequest::publish>::get, MemberAccess<&CreateFunctionRequest::publish>::emplace},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPackageType, MemberAccess<&CreateFunctionRequest::package_type>::get, MemberAccess<&CreateFunctionRequest::package_type>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeadLetterConfig, MemberAccess<&CreateFunctionRequest::dead_letter_config>::get, MemberAccess<&CreateFunctionRequest::dead_letter_config>::emplace},
-    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironment, MemberAccess<&CreateFunctionRequest::environment>::get, MemberAccess<&CreateFunctionRequest::environment>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingConfig, MemberAccess<&CreateFunctionRequest::tracing_config>::get, MemberAccess<&CreateFunctionRequest::tracing_config>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&CreateFunctionRequest::tags>::get, MemberAccess<&CreateFunctionRequest::tags>::emplace},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecturesList, MemberAccess<&CreateFunctionRequest::architectures>::get, MemberAccess<&CreateFunctionRequest::architectures>::emplace},
-    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEphemeralStorage, MemberAccess<&CreateFunctionRequest::ephemeral_storage>::get, MemberAccess<&CreateFunctionRequest::ephemeral_storage>::emplace},
-    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStart, MemberAccess<&CreateFunctionRequest::snap_start>::get, MemberAccess<&CreateFunctionRequest::snap_start>::emplace},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLoggingConfig, MemberAccess<&CreateFunctionRequest::logging_config>::get, MemberAccess<&CreateFunctionRequest::logging_config>::emplace},
-    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TenancyConfig", "TenancyConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(CreateFunctionRequest, function_name), .required = true},
+    {.name = "Runtime", .type = &kRuntime, .offset = offsetof(CreateFunctionRequest, runtime)},
+    {.name = "Role", .type = &kRoleArn, .offset = offsetof(CreateFunctionRequest, role), .required = true},
+    {.name = "Handler", .type = &kHandler, .offset = offsetof(CreateFunctionRequest, handler)},
+    {.name = "Code", .type = &kFunctionCode, .offset = offsetof(CreateFunctionRequest, code), .required = true},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(CreateFunctionRequest, description)},
+    {.name = "Timeout", .type = &kTimeout, .offset = offsetof(CreateFunctionRequest, timeout)},
+    {.name = "MemorySize", .type = &kMemorySize, .offset = offsetof(CreateFunctionRequest, memory_size)},
+    {.name = "Publish", .type = &kBoolean, .offset = offsetof(CreateFunctionRequest, publish)},
+    {.name = "VpcConfig", .type = nullptr},
+    {.name = "PackageType", .type = &kPackageType, .offset = offsetof(CreateFunctionRequest, package_type)},
+    {.name = "DeadLetterConfig", .type = &kDeadLetterConfig, .offset = offsetof(CreateFunctionRequest, dead_letter_config)},
+    {.name = "Environment", .type = &kEnvironment, .offset = offsetof(CreateFunctionRequest, environment)},
+    {.name = "KMSKeyArn", .type = nullptr},
+    {.name = "TracingConfig", .type = &kTracingConfig, .offset = offsetof(CreateFunctionRequest, tracing_config)},
+    {.name = "Tags", .type = &kTags, .offset = offsetof(CreateFunctionRequest, tags)},
+    {.name = "Layers", .type = nullptr},
+    {.name = "FileSystemConfigs", .type = nullptr},
+    {.name = "ImageConfig", .type = nullptr},
+    {.name = "CodeSigningConfigArn", .type = nullptr},
+    {.name = "Architectures", .type = &kArchitecturesList, .offset = offsetof(CreateFunctionRequest, architectures)},
+    {.name = "EphemeralStorage", .type = &kEphemeralStorage, .offset = offsetof(CreateFunctionRequest, ephemeral_storage)},
+    {.name = "SnapStart", .type = &kSnapStart, .offset = offsetof(CreateFunctionRequest, snap_start)},
+    {.name = "LoggingConfig", .type = &kLoggingConfig, .offset = offsetof(CreateFunctionRequest, logging_config)},
+    {.name = "CapacityProviderConfig", .type = nullptr},
+    {.name = "PublishTo", .type = nullptr},
+    {.name = "DurableConfig", .type = nullptr},
+    {.name = "TenancyConfig", .type = nullptr},
 };
-constinit const StructDesc kCreateFunctionRequestStruct = {.name = "CreateFunctionRequest", .members = kCreateFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateFunctionRequestStruct = {.name = "CreateFunctionRequest", .members = kCreateFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&CreateFunctionUrlConfigRequest::function_name>::get, MemberAccess<&CreateFunctionUrlConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlQualifier, MemberAccess<&CreateFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&CreateFunctionUrlConfigRequest::qualifier>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&CreateFunctionUrlConfigRequest::auth_type>::get, MemberAccess<&CreateFunctionUrlConfigRequest::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&CreateFunctionUrlConfigRequest::cors>::get, MemberAccess<&CreateFunctionUrlConfigRequest::cors>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&CreateFunctionUrlConfigRequest::invoke_mode>::get, MemberAccess<&CreateFunctionUrlConfigRequest::invoke_mode>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(CreateFunctionUrlConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kFunctionUrlQualifier, .offset = offsetof(CreateFunctionUrlConfigRequest, qualifier), .location = Location::query},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(CreateFunctionUrlConfigRequest, auth_type), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(CreateFunctionUrlConfigRequest, cors)},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(CreateFunctionUrlConfigRequest, invoke_mode)},
 };
-constinit const StructDesc kCreateFunctionUrlConfigRequestStruct = {.name = "CreateFunctionUrlConfigRequest", .members = kCreateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateFunctionUrlConfigRequestStruct = {.name = "CreateFunctionUrlConfigRequest", .members = kCreateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateFunctionUrlConfigResponseMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrl, MemberAccess<&CreateFunctionUrlConfigResponse::function_url>::get, MemberAccess<&CreateFunctionUrlConfigResponse::function_url>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionArn, MemberAccess<&CreateFunctionUrlConfigResponse::function_arn>::get, MemberAccess<&CreateFunctionUrlConfigResponse::function_arn>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&CreateFunctionUrlConfigResponse::auth_type>::get, MemberAccess<&CreateFunctionUrlConfigResponse::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&CreateFunctionUrlConfigResponse::cors>::get, MemberAccess<&CreateFunctionUrlConfigResponse::cors>::emplace},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&CreateFunctionUrlConfigResponse::creation_time>::get, MemberAccess<&CreateFunctionUrlConfigResponse::creation_time>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&CreateFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&CreateFunctionUrlConfigResponse::invoke_mode>::emplace},
+    {.name = "FunctionUrl", .type = &kFunctionUrl, .offset = offsetof(CreateFunctionUrlConfigResponse, function_url), .required = true},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(CreateFunctionUrlConfigResponse, function_arn), .required = true},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(CreateFunctionUrlConfigResponse, auth_type), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(CreateFunctionUrlConfigResponse, cors)},
+    {.name = "CreationTime", .type = &kTimestamp, .offset = offsetof(CreateFunctionUrlConfigResponse, creation_time), .required = true},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(CreateFunctionUrlConfigResponse, invoke_mode)},
 };
-constinit const StructDesc kCreateFunctionUrlConfigResponseStruct = {.name = "CreateFunctionUrlConfigResponse", .members = kCreateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateFunctionUrlConfigResponseStruct = {.name = "CreateFunctionUrlConfigResponse", .members = kCreateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&DeleteAliasRequest::function_name>::get, MemberAccess<&DeleteAliasRequest::function_name>::emplace},
-    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&DeleteAliasRequest::name>::get, MemberAccess<&DeleteAliasRequest::name>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(DeleteAliasRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(DeleteAliasRequest, name), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kDeleteAliasRequestStruct = {.name = "DeleteAliasRequest", .members = kDeleteAliasRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteAliasResponseStruct = {.name = "DeleteAliasResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteAliasRequestStruct = {.name = "DeleteAliasRequest", .members = kDeleteAliasRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteAliasResponseStruct = {.name = "DeleteAliasResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteEventSourceMappingRequestMembers[] = {
-    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteEventSourceMappingRequest::uuid>::get, MemberAccess<&DeleteEventSourceMappingRequest::uuid>::emplace},
+    {.name = "UUID", .type = &kString, .offset = offsetof(DeleteEventSourceMappingRequest, uuid), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kDeleteEventSourceMappingRequestStruct = {.name = "DeleteEventSourceMappingRequest", .members = kDeleteEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteEventSourceMappingRequestStruct = {.name = "DeleteEventSourceMappingRequest", .members = kDeleteEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionConcurrencyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&DeleteFunctionConcurrencyRequest::function_name>::get, MemberAccess<&DeleteFunctionConcurrencyRequest::function_name>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(DeleteFunctionConcurrencyRequest, function_name), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kDeleteFunctionConcurrencyRequestStruct = {.name = "DeleteFunctionConcurrencyRequest", .members = kDeleteFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteFunctionConcurrencyResponseStruct = {.name = "DeleteFunctionConcurrencyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteFunctionConcurrencyRequestStruct = {.name = "DeleteFunctionConcurrencyRequest", .members = kDeleteFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteFunctionConcurrencyResponseStruct = {.name = "DeleteFunctionConcurrencyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(DeleteFunctionEventInvokeConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(DeleteFunctionEventInvokeConfigRequest, qualifier), .location = Location::query},
 };
-constinit const StructDesc kDeleteFunctionEventInvokeConfigRequestStruct = {.name = "DeleteFunctionEventInvokeConfigRequest", .members = kDeleteFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteFunctionEventInvokeConfigResponseStruct = {.name = "DeleteFunctionEventInvokeConfigResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteFunctionEventInvokeConfigRequestStruct = {.name = "DeleteFunctionEventInvokeConfigRequest", .members = kDeleteFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteFunctionEventInvokeConfigResponseStruct = {.name = "DeleteFunctionEventInvokeConfigResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&DeleteFunctionRequest::function_name>::get, MemberAccess<&DeleteFunctionRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&DeleteFunctionRequest::qualifier>::get, MemberAccess<&DeleteFunctionRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(DeleteFunctionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(DeleteFunctionRequest, qualifier), .location = Location::query},
 };
-constinit const StructDesc kDeleteFunctionRequestStruct = {.name = "DeleteFunctionRequest", .members = kDeleteFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteFunctionRequestStruct = {.name = "DeleteFunctionRequest", .members = kDeleteFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionResponseMembers[] = {
-    {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&DeleteFunctionResponse::status_code>::get, MemberAccess<&DeleteFunctionResponse::status_code>::emplace},
+    {.name = "StatusCode", .type = &kInteger, .offset = offsetof(DeleteFunctionResponse, status_code), .location = Location::status_code},
 };
-constinit const StructDesc kDeleteFunctionResponseStruct = {.name = "DeleteFunctionResponse", .members = kDeleteFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteFunctionResponseStruct = {.name = "DeleteFunctionResponse", .members = kDeleteFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&DeleteFunctionUrlConfigRequest::function_name>::get, MemberAccess<&DeleteFunctionUrlConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlQualifier, MemberAccess<&DeleteFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&DeleteFunctionUrlConfigRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(DeleteFunctionUrlConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kFunctionUrlQualifier, .offset = offsetof(DeleteFunctionUrlConfigRequest, qualifier), .location = Location::query},
 };
-constinit const StructDesc kDeleteFunctionUrlConfigRequestStruct = {.name = "DeleteFunctionUrlConfigRequest", .members = kDeleteFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteFunctionUrlConfigResponseStruct = {.name = "DeleteFunctionUrlConfigResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteFunctionUrlConfigRequestStruct = {.name = "DeleteFunctionUrlConfigRequest", .members = kDeleteFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteFunctionUrlConfigResponseStruct = {.name = "DeleteFunctionUrlConfigResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOnSuccessMembers[] = {
-    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationArn, MemberAccess<&OnSuccess::destination>::get, MemberAccess<&OnSuccess::destination>::emplace},
+    {.name = "Destination", .type = &kDestinationArn, .offset = offsetof(OnSuccess, destination)},
 };
-constinit const StructDesc kOnSuccessStruct = {.name = "OnSuccess", .members = kOnSuccessMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kOnSuccessStruct = {.name = "OnSuccess", .members = kOnSuccessMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOnFailureMembers[] = {
-    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationArn, MemberAccess<&OnFailure::destination>::get, MemberAccess<&OnFailure::destination>::emplace},
+    {.name = "Destination", .type = &kDestinationArn, .offset = offsetof(OnFailure, destination)},
 };
-constinit const StructDesc kOnFailureStruct = {.name = "OnFailure", .members = kOnFailureMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kOnFailureStruct = {.name = "OnFailure", .members = kOnFailureMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDestinationConfigMembers[] = {
-    {"OnSuccess", "OnSuccess", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnSuccess, MemberAccess<&DestinationConfig::on_success>::get, MemberAccess<&DestinationConfig::on_success>::emplace},
-    {"OnFailure", "OnFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnFailure, MemberAccess<&DestinationConfig::on_failure>::get, MemberAccess<&DestinationConfig::on_failure>::emplace},
+    {.name = "OnSuccess", .type = &kOnSuccess, .offset = offsetof(DestinationConfig, on_success)},
+    {.name = "OnFailure", .type = &kOnFailure, .offset = offsetof(DestinationConfig, on_failure)},
 };
-constinit const StructDesc kDestinationConfigStruct = {.name = "DestinationConfig", .members = kDestinationConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDestinationConfigStruct = {.name = "DestinationConfig", .members = kDestinationConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDurableExecutionAlreadyStartedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&DurableExecutionAlreadyStartedException::type>::get, MemberAccess<&DurableExecutionAlreadyStartedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&DurableExecutionAlreadyStartedException::message>::get, MemberAccess<&DurableExecutionAlreadyStartedException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(DurableExecutionAlreadyStartedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(DurableExecutionAlreadyStartedException, message)},
 };
-constinit const StructDesc kDurableExecutionAlreadyStartedExceptionStruct = {.name = "DurableExecutionAlreadyStartedException", .members = kDurableExecutionAlreadyStartedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDurableExecutionAlreadyStartedExceptionStruct = {.name = "DurableExecutionAlreadyStartedException", .members = kDurableExecutionAlreadyStartedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEC2AccessDeniedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EC2AccessDeniedException::type>::get, MemberAccess<&EC2AccessDeniedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EC2AccessDeniedException::message>::get, MemberAccess<&EC2AccessDeniedException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(EC2AccessDeniedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EC2AccessDeniedException, message)},
 };
-constinit const StructDesc kEC2AccessDeniedExceptionStruct = {.name = "EC2AccessDeniedException", .members = kEC2AccessDeniedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEC2AccessDeniedExceptionStruct = {.name = "EC2AccessDeniedException", .members = kEC2AccessDeniedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEC2ThrottledExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EC2ThrottledException::type>::get, MemberAccess<&EC2ThrottledException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EC2ThrottledException::message>::get, MemberAccess<&EC2ThrottledException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(EC2ThrottledException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EC2ThrottledException, message)},
 };
-constinit const StructDesc kEC2ThrottledExceptionStruct = {.name = "EC2ThrottledException", .members = kEC2ThrottledExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEC2ThrottledExceptionStruct = {.name = "EC2ThrottledException", .members = kEC2ThrottledExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEC2UnexpectedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EC2UnexpectedException::type>::get, MemberAccess<&EC2UnexpectedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EC2UnexpectedException::message>::get, MemberAccess<&EC2UnexpectedException::message>::emplace},
-    {"EC2ErrorCode", "EC2ErrorCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EC2UnexpectedException::ec2_error_code>::get, MemberAccess<&EC2UnexpectedException::ec2_error_code>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(EC2UnexpectedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EC2UnexpectedException, message)},
+    {.name = "EC2ErrorCode", .type = &kString, .offset = offsetof(EC2UnexpectedException, ec2_error_code)},
 };
-constinit const StructDesc kEC2UnexpectedExceptionStruct = {.name = "EC2UnexpectedException", .members = kEC2UnexpectedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEC2UnexpectedExceptionStruct = {.name = "EC2UnexpectedException", .members = kEC2UnexpectedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSIOExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EFSIOException::type>::get, MemberAccess<&EFSIOException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EFSIOException::message>::get, MemberAccess<&EFSIOException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(EFSIOException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EFSIOException, message)},
 };
-constinit const StructDesc kEFSIOExceptionStruct = {.name = "EFSIOException", .members = kEFSIOExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEFSIOExceptionStruct = {.name = "EFSIOException", .members = kEFSIOExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSMountConnectivityExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EFSMountConnectivityException::type>::get, MemberAccess<&EFSMountConnectivityException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EFSMountConnectivityException::message>::get, MemberAccess<&EFSMountConnectivityException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(EFSMountConnectivityException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EFSMountConnectivityException, message)},
 };
-constinit const StructDesc kEFSMountConnectivityExceptionStruct = {.name = "EFSMountConnectivityException", .members = kEFSMountConnectivityExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEFSMountConnectivityExceptionStruct = {.name = "EFSMountConnectivityException", .members = kEFSMountConnectivityExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSMountFailureExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EFSMountFailureException::type>::get, MemberAccess<&EFSMountFailureException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EFSMountFailureException::message>::get, MemberAccess<&EFSMountFailureException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(EFSMountFailureException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EFSMountFailureException, message)},
 };
-constinit const StructDesc kEFSMountFailureExceptionStruct = {.name = "EFSMountFailureException", .members = kEFSMountFailureExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEFSMountFailureExceptionStruct = {.name = "EFSMountFailureException", .members = kEFSMountFailureExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEFSMountTimeoutExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EFSMountTimeoutException::type>::get, MemberAccess<&EFSMountTimeoutException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EFSMountTimeoutException::message>::get, MemberAccess<&EFSMountTimeoutException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(EFSMountTimeoutException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(EFSMountTimeoutException, message)},
 };
-constinit const StructDesc kEFSMountTimeoutExceptionStruct = {.name = "EFSMountTimeoutException", .members = kEFSMountTimeoutExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEFSMountTimeoutExceptionStruct = {.name = "EFSMountTimeoutException", .members = kEFSMountTimeoutExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kENILimitReachedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ENILimitReachedException::type>::get, MemberAccess<&ENILimitReachedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ENILimitReachedException::message>::get, MemberAccess<&ENILimitReachedException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(ENILimitReachedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(ENILimitReachedException, message)},
 };
-constinit const StructDesc kENILimitReachedExceptionStruct = {.name = "ENILimitReachedException", .members = kENILimitReachedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kENILimitReachedExceptionStruct = {.name = "ENILimitReachedException", .members = kENILimitReachedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEnvironmentResponseMembers[] = {
-    {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironmentVariables, MemberAccess<&EnvironmentResponse::variables>::get, MemberAccess<&EnvironmentResponse::variables>::emplace},
+    {.name = "Variables", .type = &kEnvironmentVariables, .offset = offsetof(EnvironmentResponse, variables)},
 };
-constinit const StructDesc kEnvironmentResponseStruct = {.name = "EnvironmentResponse", .members = kEnvironmentResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEnvironmentResponseStruct = {.name = "EnvironmentResponse", .members = kEnvironmentResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kEventSourceMappingConfigurationMembers[] = {
-    {"UUID", "UUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EventSourceMappingConfiguration::uuid>::get, MemberAccess<&EventSourceMappingConfiguration::uuid>::emplace},
-    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchSize, MemberAccess<&EventSourceMappingConfiguration::batch_size>::get, MemberAccess<&EventSourceMappingConfiguration::batch_size>::emplace},
-    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumBatchingWindowInSeconds, MemberAccess<&EventSourceMappingConfiguration::maximum_batching_window_in_seconds>::get, MemberAccess<&EventSourceMappingConfiguration::maximum_batching_window_in_seconds>::emplace},
-    {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&EventSourceMappingConfiguration::event_source_arn>::get, MemberAccess<&EventSourceMappingConfiguration::event_source_arn>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&EventSourceMappingConfiguration::function_arn>::get, MemberAccess<&EventSourceMappingConfiguration::function_arn>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&EventSourceMappingConfiguration::last_modified>::get, MemberAccess<&EventSourceMappingConfiguration::last_modified>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EventSourceMappingConfiguration::state>::get, MemberAccess<&EventSourceMappingConfiguration::state>::emplace},
-    {"StateTransitionReason", "StateTransitionReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EventSourceMappingConfiguration::state_transition_reason>::get, MemberAccess<&EventSourceMappingConfiguration::state_transition_reason>::emplace},
-    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionResponseTypeList, MemberAccess<&EventSourceMappingConfiguration::function_response_types>::get, MemberAccess<&EventSourceMappingConfiguration::function_response_types>::emplace},
-    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScalingConfig, MemberAccess<&EventSourceMappingConfiguration::scaling_config>::get, MemberAccess<&EventSourceMappingConfiguration::scaling_config>::emplace},
-    {"EventSourceMappingArn", "EventSourceMappingArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingArn, MemberAccess<&EventSourceMappingConfiguration::event_source_mapping_arn>::get, MemberAccess<&EventSourceMappingConfiguration::event_source_mapping_arn>::emplace},
+    {.name = "UUID", .type = &kString, .offset = offsetof(EventSourceMappingConfiguration, uuid)},
+    {.name = "BatchSize", .type = &kBatchSize, .offset = offsetof(EventSourceMappingConfiguration, batch_size)},
+    {.name = "MaximumBatchingWindowInSeconds", .type = &kMaximumBatchingWindowInSeconds, .offset = offsetof(EventSourceMappingConfiguration, maximum_batching_window_in_seconds)},
+    {.name = "EventSourceArn", .type = &kArn, .offset = offsetof(EventSourceMappingConfiguration, event_source_arn)},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(EventSourceMappingConfiguration, function_arn)},
+    {.name = "LastModified", .type = &kDate, .offset = offsetof(EventSourceMappingConfiguration, last_modified)},
+    {.name = "State", .type = &kString, .offset = offsetof(EventSourceMappingConfiguration, state)},
+    {.name = "StateTransitionReason", .type = &kString, .offset = offsetof(EventSourceMappingConfiguration, state_transition_reason)},
+    {.name = "FunctionResponseTypes", .type = &kFunctionResponseTypeList, .offset = offsetof(EventSourceMappingConfiguration, function_response_types)},
+    {.name = "ScalingConfig", .type = &kScalingConfig, .offset = offsetof(EventSourceMappingConfiguration, scaling_config)},
+    {.name = "EventSourceMappingArn", .type = &kEventSourceMappingArn, .offset = offsetof(EventSourceMappingConfiguration, event_source_mapping_arn)},
 };
-constinit const StructDesc kEventSourceMappingConfigurationStruct = {.name = "EventSourceMappingConfiguration", .members = kEventSourceMappingConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEventSourceMappingConfigurationStruct = {.name = "EventSourceMappingConfiguration", .members = kEventSourceMappingConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExecutionMembers[] = {
-    {"DurableExecutionArn", "DurableExecutionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDurableExecutionArn, MemberAccess<&Execution::durable_execution_arn>::get, MemberAccess<&Execution::durable_execution_arn>::emplace},
-    {"DurableExecutionName", "DurableExecutionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDurableExecutionName, MemberAccess<&Execution::durable_execution_name>::get, MemberAccess<&Execution::durable_execution_name>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNameSpacedFunctionArn, MemberAccess<&Execution::function_arn>::get, MemberAccess<&Execution::function_arn>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExecutionStatus, MemberAccess<&Execution::status>::get, MemberAccess<&Execution::status>::emplace},
-    {"StartTimestamp", "StartTimestamp", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExecutionTimestamp, MemberAccess<&Execution::start_timestamp>::get, MemberAccess<&Execution::start_timestamp>::emplace},
-    {"EndTimestamp", "EndTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionTimestamp, MemberAccess<&Execution::end_timestamp>::get, MemberAccess<&Execution::end_timestamp>::emplace},
+    {.name = "DurableExecutionArn", .type = &kDurableExecutionArn, .offset = offsetof(Execution, durable_execution_arn), .required = true},
+    {.name = "DurableExecutionName", .type = &kDurableExecutionName, .offset = offsetof(Execution, durable_execution_name), .required = true},
+    {.name = "FunctionArn", .type = &kNameSpacedFunctionArn, .offset = offsetof(Execution, function_arn), .required = true},
+    {.name = "Status", .type = &kExecutionStatus, .offset = offsetof(Execution, status), .required = true},
+    {.name = "StartTimestamp", .type = &kExecutionTimestamp, .offset = offsetof(Execution, start_timestamp), .required = true},
+    {.name = "EndTimestamp", .type = &kExecutionTimestamp, .offset = offsetof(Execution, end_timestamp)},
 };
-constinit const StructDesc kExecutionStruct = {.name = "Execution", .members = kExecutionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kExecutionStruct = {.name = "Execution", .members = kExecutionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionCodeLocationMembers[] = {
-    {"RepositoryType", "RepositoryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCodeLocation::repository_type>::get, MemberAccess<&FunctionCodeLocation::repository_type>::emplace},
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCodeLocation::location>::get, MemberAccess<&FunctionCodeLocation::location>::emplace},
+    {.name = "RepositoryType", .type = &kString, .offset = offsetof(FunctionCodeLocation, repository_type)},
+    {.name = "Location", .type = &kString, .offset = offsetof(FunctionCodeLocation, location)},
 };
-constinit const StructDesc kFunctionCodeLocationStruct = {.name = "FunctionCodeLocation", .members = kFunctionCodeLocationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFunctionCodeLocationStruct = {.name = "FunctionCodeLocation", .members = kFunctionCodeLocationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTracingConfigResponseMembers[] = {
-    {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingMode, MemberAccess<&TracingConfigResponse::mode>::get, MemberAccess<&TracingConfigResponse::mode>::emplace},
+    {.name = "Mode", .type = &kTracingMode, .offset = offsetof(TracingConfigResponse, mode)},
 };
-constinit const StructDesc kTracingConfigResponseStruct = {.name = "TracingConfigResponse", .members = kTracingConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTracingConfigResponseStruct = {.name = "TracingConfigResponse", .members = kTracingConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartResponseMembers[] = {
-    {"ApplyOn", "ApplyOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStartApplyOn, MemberAccess<&SnapStartResponse::apply_on>::get, MemberAccess<&SnapStartResponse::apply_on>::emplace},
-    {"OptimizationStatus", "OptimizationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStartOptimizationStatus, MemberAccess<&SnapStartResponse::optimization_status>::get, MemberAccess<&SnapStartResponse::optimization_status>::emplace},
+    {.name = "ApplyOn", .type = &kSnapStartApplyOn, .offset = offsetof(SnapStartResponse, apply_on)},
+    {.name = "OptimizationStatus", .type = &kSnapStartOptimizationStatus, .offset = offsetof(SnapStartResponse, optimization_status)},
 };
-constinit const StructDesc kSnapStartResponseStruct = {.name = "SnapStartResponse", .members = kSnapStartResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSnapStartResponseStruct = {.name = "SnapStartResponse", .members = kSnapStartResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRuntimeVersionConfigMembers[] = {
-    {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntimeVersionArn, MemberAccess<&RuntimeVersionConfig::runtime_version_arn>::get, MemberAccess<&RuntimeVersionConfig::runtime_version_arn>::emplace},
+    {.name = "RuntimeVersionArn", .type = &kRuntimeVersionArn, .offset = offsetof(RuntimeVersionConfig, runtime_version_arn)},
 };
-constinit const StructDesc kRuntimeVersionConfigStruct = {.name = "RuntimeVersionConfig", .members = kRuntimeVersionConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRuntimeVersionConfigStruct = {.name = "RuntimeVersionConfig", .members = kRuntimeVersionConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionConfigurationMembers[] = {
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&FunctionConfiguration::function_name>::get, MemberAccess<&FunctionConfiguration::function_name>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNameSpacedFunctionArn, MemberAccess<&FunctionConfiguration::function_arn>::get, MemberAccess<&FunctionConfiguration::function_arn>::emplace},
-    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&FunctionConfiguration::runtime>::get, MemberAccess<&FunctionConfiguration::runtime>::emplace},
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleArn, MemberAccess<&FunctionConfiguration::role>::get, MemberAccess<&FunctionConfiguration::role>::emplace},
-    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHandler, MemberAccess<&FunctionConfiguration::handler>::get, MemberAccess<&FunctionConfiguration::handler>::emplace},
-    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&FunctionConfiguration::code_size>::get, MemberAccess<&FunctionConfiguration::code_size>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&FunctionConfiguration::description>::get, MemberAccess<&FunctionConfiguration::description>::emplace},
-    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeout, MemberAccess<&FunctionConfiguration::timeout>::get, MemberAccess<&FunctionConfiguration::timeout>::emplace},
-    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMemorySize, MemberAccess<&FunctionConfiguration::memory_size>::get, MemberAccess<&FunctionConfiguration::memory_size>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FunctionConfiguration::last_modified>::get, MemberAccess<&FunctionConfiguration::last_modified>::emplace},
-    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionConfiguration::code_sha256>::get, MemberAccess<&FunctionConfiguration::code_sha256>::emplace},
-    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersion, MemberAccess<&FunctionConfiguration::version>::get, MemberAccess<&FunctionConfiguration::version>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeadLetterConfig, MemberAccess<&FunctionConfiguration::dead_letter_config>::get, MemberAccess<&FunctionConfiguration::dead_letter_config>::emplace},
-    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironmentResponse, MemberAccess<&FunctionConfiguration::environment>::get, MemberAccess<&FunctionConfiguration::environment>::emplace},
-    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingConfigResponse, MemberAccess<&FunctionConfiguration::tracing_config>::get, MemberAccess<&FunctionConfiguration::tracing_config>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionConfiguration::revision_id>::get, MemberAccess<&FunctionConfiguration::revision_id>::emplace},
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kState, MemberAccess<&FunctionConfiguration::state>::get, MemberAccess<&FunctionConfiguration::state>::emplace},
-    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReason, MemberAccess<&FunctionConfiguration::state_reason>::get, MemberAccess<&FunctionConfiguration::state_reason>::emplace},
-    {"StateReasonCode", "StateReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReasonCode, MemberAccess<&FunctionConfiguration::state_reason_code>::get, MemberAccess<&FunctionConfiguration::state_reason_code>::emplace},
-    {"LastUpdateStatus", "LastUpdateStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastUpdateStatus, MemberAccess<&FunctionConfiguration::last_update_status>::get, MemberAccess<&FunctionConfiguration::last_update_status>::emplace},
-    {"LastUpdateStatusReason", "LastUpdateStatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastUpdateStatusReason, MemberAccess<&FunctionConfiguration::last_update_status_reason>::get, MemberAccess<&FunctionConfiguration::last_update_status_reason>::emplace},
-    {"LastUpdateStatusReasonCode", "LastUpdateStatusReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastUpdateStatusReasonCode, MemberAccess<&FunctionConfiguration::last_update_status_reason_code>::get, MemberAccess<&FunctionConfiguration::last_update_status_reason_code>::emplace},
-    {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPackageType, MemberAccess<&FunctionConfiguration::package_type>::get, MemberAccess<&FunctionConfiguration::package_type>::emplace},
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecturesList, MemberAccess<&FunctionConfiguration::architectures>::get, MemberAccess<&FunctionConfiguration::architectures>::emplace},
-    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEphemeralStorage, MemberAccess<&FunctionConfiguration::ephemeral_storage>::get, MemberAccess<&FunctionConfiguration::ephemeral_storage>::emplace},
-    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStartResponse, MemberAccess<&FunctionConfiguration::snap_start>::get, MemberAccess<&FunctionConfiguration::snap_start>::emplace},
-    {"RuntimeVersionConfig", "RuntimeVersionConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntimeVersionConfig, MemberAccess<&FunctionConfiguration::runtime_version_config>::get, MemberAccess<&FunctionConfiguration::runtime_version_config>::emplace},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLoggingConfig, MemberAccess<&FunctionConfiguration::logging_config>::get, MemberAccess<&FunctionConfiguration::logging_config>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(FunctionConfiguration, function_name)},
+    {.name = "FunctionArn", .type = &kNameSpacedFunctionArn, .offset = offsetof(FunctionConfiguration, function_arn)},
+    {.name = "Runtime", .type = &kRuntime, .offset = offsetof(FunctionConfiguration, runtime)},
+    {.name = "Role", .type = &kRoleArn, .offset = offsetof(FunctionConfiguration, role)},
+    {.name = "Handler", .type = &kHandler, .offset = offsetof(FunctionConfiguration, handler)},
+    {.name = "CodeSize", .type = &kLong, .offset = offsetof(FunctionConfiguration, code_size)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(FunctionConfiguration, description)},
+    {.name = "Timeout", .type = &kTimeout, .offset = offsetof(FunctionConfiguration, timeout)},
+    {.name = "MemorySize", .type = &kMemorySize, .offset = offsetof(FunctionConfiguration, memory_size)},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(FunctionConfiguration, last_modified)},
+    {.name = "CodeSha256", .type = &kString, .offset = offsetof(FunctionConfiguration, code_sha256)},
+    {.name = "Version", .type = &kVersion, .offset = offsetof(FunctionConfiguration, version)},
+    {.name = "DeadLetterConfig", .type = &kDeadLetterConfig, .offset = offsetof(FunctionConfiguration, dead_letter_config)},
+    {.name = "Environment", .type = &kEnvironmentResponse, .offset = offsetof(FunctionConfiguration, environment)},
+    {.name = "TracingConfig", .type = &kTracingConfigResponse, .offset = offsetof(FunctionConfiguration, tracing_config)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(FunctionConfiguration, revision_id)},
+    {.name = "State", .type = &kState, .offset = offsetof(FunctionConfiguration, state)},
+    {.name = "StateReason", .type = &kStateReason, .offset = offsetof(FunctionConfiguration, state_reason)},
+    {.name = "StateReasonCode", .type = &kStateReasonCode, .offset = offsetof(FunctionConfiguration, state_reason_code)},
+    {.name = "LastUpdateStatus", .type = &kLastUpdateStatus, .offset = offsetof(FunctionConfiguration, last_update_status)},
+    {.name = "LastUpdateStatusReason", .type = &kLastUpdateStatusReason, .offset = offsetof(FunctionConfiguration, last_update_status_reason)},
+    {.name = "LastUpdateStatusReasonCode", .type = &kLastUpdateStatusReasonCode, .offset = offsetof(FunctionConfiguration, last_update_status_reason_code)},
+    {.name = "PackageType", .type = &kPackageType, .offset = offsetof(FunctionConfiguration, package_type)},
+    {.name = "Architectures", .type = &kArchitecturesList, .offset = offsetof(FunctionConfiguration, architectures)},
+    {.name = "EphemeralStorage", .type = &kEphemeralStorage, .offset = offsetof(FunctionConfiguration, ephemeral_storage)},
+    {.name = "SnapStart", .type = &kSnapStartResponse, .offset = offsetof(FunctionConfiguration, snap_start)},
+    {.name = "RuntimeVersionConfig", .type = &kRuntimeVersionConfig, .offset = offsetof(FunctionConfiguration, runtime_version_config)},
+    {.name = "LoggingConfig", .type = &kLoggingConfig, .offset = offsetof(FunctionConfiguration, logging_config)},
 };
-constinit const StructDesc kFunctionConfigurationStruct = {.name = "FunctionConfiguration", .members = kFunctionConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFunctionConfigurationStruct = {.name = "FunctionConfiguration", .members = kFunctionConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionEventInvokeConfigMembers[] = {
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&FunctionEventInvokeConfig::last_modified>::get, MemberAccess<&FunctionEventInvokeConfig::last_modified>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&FunctionEventInvokeConfig::function_arn>::get, MemberAccess<&FunctionEventInvokeConfig::function_arn>::emplace},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRetryAttempts, MemberAccess<&FunctionEventInvokeConfig::maximum_retry_attempts>::get, MemberAccess<&FunctionEventInvokeConfig::maximum_retry_attempts>::emplace},
-    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumEventAgeInSeconds, MemberAccess<&FunctionEventInvokeConfig::maximum_event_age_in_seconds>::get, MemberAccess<&FunctionEventInvokeConfig::maximum_event_age_in_seconds>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&FunctionEventInvokeConfig::destination_config>::get, MemberAccess<&FunctionEventInvokeConfig::destination_config>::emplace},
+    {.name = "LastModified", .type = &kDate, .offset = offsetof(FunctionEventInvokeConfig, last_modified)},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(FunctionEventInvokeConfig, function_arn)},
+    {.name = "MaximumRetryAttempts", .type = &kMaximumRetryAttempts, .offset = offsetof(FunctionEventInvokeConfig, maximum_retry_attempts)},
+    {.name = "MaximumEventAgeInSeconds", .type = &kMaximumEventAgeInSeconds, .offset = offsetof(FunctionEventInvokeConfig, maximum_event_age_in_seconds)},
+    {.name = "DestinationConfig", .type = &kDestinationConfig, .offset = offsetof(FunctionEventInvokeConfig, destination_config)},
 };
-constinit const StructDesc kFunctionEventInvokeConfigStruct = {.name = "FunctionEventInvokeConfig", .members = kFunctionEventInvokeConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFunctionEventInvokeConfigStruct = {.name = "FunctionEventInvokeConfig", .members = kFunctionEventInvokeConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionScalingConfigMembers[] = {
-    {"MinExecutionEnvironments", "MinExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionScalingConfigExecutionEnvironments, MemberAccess<&FunctionScalingConfig::min_execution_environments>::get, MemberAccess<&FunctionScalingConfig::min_execution_environments>::emplace},
-    {"MaxExecutionEnvironments", "MaxExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionScalingConfigExecutionEnvironments, MemberAccess<&FunctionScalingConfig::max_execution_environments>::get, MemberAccess<&FunctionScalingConfig::max_execution_environments>::emplace},
+    {.name = "MinExecutionEnvironments", .type = &kFunctionScalingConfigExecutionEnvironments, .offset = offsetof(FunctionScalingConfig, min_execution_environments)},
+    {.name = "MaxExecutionEnvironments", .type = &kFunctionScalingConfigExecutionEnvironments, .offset = offsetof(FunctionScalingConfig, max_execution_environments)},
 };
-constinit const StructDesc kFunctionScalingConfigStruct = {.name = "FunctionScalingConfig", .members = kFunctionScalingConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFunctionScalingConfigStruct = {.name = "FunctionScalingConfig", .members = kFunctionScalingConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionUrlConfigMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrl, MemberAccess<&FunctionUrlConfig::function_url>::get, MemberAccess<&FunctionUrlConfig::function_url>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionArn, MemberAccess<&FunctionUrlConfig::function_arn>::get, MemberAccess<&FunctionUrlConfig::function_arn>::emplace},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&FunctionUrlConfig::creation_time>::get, MemberAccess<&FunctionUrlConfig::creation_time>::emplace},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&FunctionUrlConfig::last_modified_time>::get, MemberAccess<&FunctionUrlConfig::last_modified_time>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&FunctionUrlConfig::cors>::get, MemberAccess<&FunctionUrlConfig::cors>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&FunctionUrlConfig::auth_type>::get, MemberAccess<&FunctionUrlConfig::auth_type>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&FunctionUrlConfig::invoke_mode>::get, MemberAccess<&FunctionUrlConfig::invoke_mode>::emplace},
+    {.name = "FunctionUrl", .type = &kFunctionUrl, .offset = offsetof(FunctionUrlConfig, function_url), .required = true},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(FunctionUrlConfig, function_arn), .required = true},
+    {.name = "CreationTime", .type = &kTimestamp, .offset = offsetof(FunctionUrlConfig, creation_time), .required = true},
+    {.name = "LastModifiedTime", .type = &kTimestamp, .offset = offsetof(FunctionUrlConfig, last_modified_time), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(FunctionUrlConfig, cors)},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(FunctionUrlConfig, auth_type), .required = true},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(FunctionUrlConfig, invoke_mode)},
 };
-constinit const StructDesc kFunctionUrlConfigStruct = {.name = "FunctionUrlConfig", .members = kFunctionUrlConfigMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFunctionUrlConfigStruct = {.name = "FunctionUrlConfig", .members = kFunctionUrlConfigMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::type>::get, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::message>::get, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(FunctionVersionsPerCapacityProviderLimitExceededException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(FunctionVersionsPerCapacityProviderLimitExceededException, message)},
 };
-constinit const StructDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct = {.name = "FunctionVersionsPerCapacityProviderLimitExceededException", .members = kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetAccountSettingsRequestStruct = {.name = "GetAccountSettingsRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct = {.name = "FunctionVersionsPerCapacityProviderLimitExceededException", .members = kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetAccountSettingsRequestStruct = {.name = "GetAccountSettingsRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountSettingsResponseMembers[] = {
-    {"AccountLimit", "AccountLimit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountLimit, MemberAccess<&GetAccountSettingsResponse::account_limit>::get, MemberAccess<&GetAccountSettingsResponse::account_limit>::emplace},
-    {"AccountUsage", "AccountUsage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountUsage, MemberAccess<&GetAccountSettingsResponse::account_usage>::get, MemberAccess<&GetAccountSettingsResponse::account_usage>::emplace},
+    {.name = "AccountLimit", .type = &kAccountLimit, .offset = offsetof(GetAccountSettingsResponse, account_limit)},
+    {.name = "AccountUsage", .type = &kAccountUsage, .offset = offsetof(GetAccountSettingsResponse, account_usage)},
 };
-constinit const StructDesc kGetAccountSettingsResponseStruct = {.name = "GetAccountSettingsResponse", .members = kGetAccountSettingsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountSettingsResponseStruct = {.name = "GetAccountSettingsResponse", .members = kGetAccountSettingsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetAliasRequest::function_name>::get, MemberAccess<&GetAliasRequest::function_name>::emplace},
-    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&GetAliasRequest::name>::get, MemberAccess<&GetAliasRequest::name>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetAliasRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(GetAliasRequest, name), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kGetAliasRequestStruct = {.name = "GetAliasRequest", .members = kGetAliasRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAliasRequestStruct = {.name = "GetAliasRequest", .members = kGetAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCapacityProviderRequestMembers[] = {
-    {"CapacityProviderName", "CapacityProviderName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderName, MemberAccess<&GetCapacityProviderRequest::capacity_provider_name>::get, MemberAccess<&GetCapacityProviderRequest::capacity_provider_name>::emplace},
+    {.name = "CapacityProviderName", .type = &kCapacityProviderName, .offset = offsetof(GetCapacityProviderRequest, capacity_provider_name), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kGetCapacityProviderRequestStruct = {.name = "GetCapacityProviderRequest", .members = kGetCapacityProviderRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetCapacityProviderRequestStruct = {.name = "GetCapacityProviderRequest", .members = kGetCapacityProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCapacityProviderResponseMembers[] = {
-    {"CapacityProvider", "CapacityProvider", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProvider, MemberAccess<&GetCapacityProviderResponse::capacity_provider>::get, MemberAccess<&GetCapacityProviderResponse::capacity_provider>::emplace},
+    {.name = "CapacityProvider", .type = &kCapacityProvider, .offset = offsetof(GetCapacityProviderResponse, capacity_provider), .required = true},
 };
-constinit const StructDesc kGetCapacityProviderResponseStruct = {.name = "GetCapacityProviderResponse", .members = kGetCapacityProviderResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetCapacityProviderResponseStruct = {.name = "GetCapacityProviderResponse", .members = kGetCapacityProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCodeSigningConfigRequestMembers[] = {
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfigArn, MemberAccess<&GetCodeSigningConfigRequest::code_signing_config_arn>::get, MemberAccess<&GetCodeSigningConfigRequest::code_signing_config_arn>::emplace},
+    {.name = "CodeSigningConfigArn", .type = &kCodeSigningConfigArn, .offset = offsetof(GetCodeSigningConfigRequest, code_signing_config_arn), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kGetCodeSigningConfigRequestStruct = {.name = "GetCodeSigningConfigRequest", .members = kGetCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetCodeSigningConfigRequestStruct = {.name = "GetCodeSigningConfigRequest", .members = kGetCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCodeSigningConfigResponseMembers[] = {
-    {"CodeSigningConfig", "CodeSigningConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfig, MemberAccess<&GetCodeSigningConfigResponse::code_signing_config>::get, MemberAccess<&GetCodeSigningConfigResponse::code_signing_config>::emplace},
+    {.name = "CodeSigningConfig", .type = &kCodeSigningConfig, .offset = offsetof(GetCodeSigningConfigResponse, code_signing_config), .required = true},
 };
-constinit const StructDesc kGetCodeSigningConfigResponseStruct = {.name = "GetCodeSigningConfigResponse", .members = kGetCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetCodeSigningConfigResponseStruct = {.name = "GetCodeSigningConfigResponse", .members = kGetCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetEventSourceMappingRequestMembers[] = {
-    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetEventSourceMappingRequest::uuid>::get, MemberAccess<&GetEventSourceMappingRequest::uuid>::emplace},
+    {.name = "UUID", .type = &kString, .offset = offsetof(GetEventSourceMappingRequest, uuid), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kGetEventSourceMappingRequestStruct = {.name = "GetEventSourceMappingRequest", .members = kGetEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetEventSourceMappingRequestStruct = {.name = "GetEventSourceMappingRequest", .members = kGetEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionCodeSigningConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetFunctionCodeSigningConfigRequest::function_name>::get, MemberAccess<&GetFunctionCodeSigningConfigRequest::function_name>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetFunctionCodeSigningConfigRequest, function_name), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kGetFunctionCodeSigningConfigRequestStruct = {.name = "GetFunctionCodeSigningConfigRequest", .members = kGetFunctionCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionCodeSigningConfigRequestStruct = {.name = "GetFunctionCodeSigningConfigRequest", .members = kGetFunctionCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionCodeSigningConfigResponseMembers[] = {
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfigArn, MemberAccess<&GetFunctionCodeSigningConfigResponse::code_signing_config_arn>::get, MemberAccess<&GetFunctionCodeSigningConfigResponse::code_signing_config_arn>::emplace},
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetFunctionCodeSigningConfigResponse::function_name>::get, MemberAccess<&GetFunctionCodeSigningConfigResponse::function_name>::emplace},
+    {.name = "CodeSigningConfigArn", .type = &kCodeSigningConfigArn, .offset = offsetof(GetFunctionCodeSigningConfigResponse, code_signing_config_arn), .required = true},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetFunctionCodeSigningConfigResponse, function_name), .required = true},
 };
-constinit const StructDesc kGetFunctionCodeSigningConfigResponseStruct = {.name = "GetFunctionCodeSigningConfigResponse", .members = kGetFunctionCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionCodeSigningConfigResponseStruct = {.name = "GetFunctionCodeSigningConfigResponse", .members = kGetFunctionCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionConcurrencyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetFunctionConcurrencyRequest::function_name>::get, MemberAccess<&GetFunctionConcurrencyRequest::function_name>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetFunctionConcurrencyRequest, function_name), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kGetFunctionConcurrencyRequestStruct = {.name = "GetFunctionConcurrencyRequest", .members = kGetFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionConcurrencyRequestStruct = {.name = "GetFunctionConcurrencyRequest", .members = kGetFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionConcurrencyResponseMembers[] = {
-    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReservedConcurrentExecutions, MemberAccess<&GetFunctionConcurrencyResponse::reserved_concurrent_executions>::get, MemberAccess<&GetFunctionConcurrencyResponse::reserved_concurrent_executions>::emplace},
+    {.name = "ReservedConcurrentExecutions", .type = &kReservedConcurrentExecutions, .offset = offsetof(GetFunctionConcurrencyResponse, reserved_concurrent_executions)},
 };
-constinit const StructDesc kGetFunctionConcurrencyResponseStruct = {.name = "GetFunctionConcurrencyResponse", .members = kGetFunctionConcurrencyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionConcurrencyResponseStruct = {.name = "GetFunctionConcurrencyResponse", .members = kGetFunctionConcurrencyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionConfigurationRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetFunctionConfigurationRequest::function_name>::get, MemberAccess<&GetFunctionConfigurationRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionConfigurationRequest::qualifier>::get, MemberAccess<&GetFunctionConfigurationRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetFunctionConfigurationRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetFunctionConfigurationRequest, qualifier), .location = Location::query},
 };
-constinit const StructDesc kGetFunctionConfigurationRequestStruct = {.name = "GetFunctionConfigurationRequest", .members = kGetFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionConfigurationRequestStruct = {.name = "GetFunctionConfigurationRequest", .members = kGetFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&GetFunctionEventInvokeConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&GetFunctionEventInvokeConfigRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetFunctionEventInvokeConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetFunctionEventInvokeConfigRequest, qualifier), .location = Location::query},
 };
-constinit const StructDesc kGetFunctionEventInvokeConfigRequestStruct = {.name = "GetFunctionEventInvokeConfigRequest", .members = kGetFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionEventInvokeConfigRequestStruct = {.name = "GetFunctionEventInvokeConfigRequest", .members = kGetFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionRecursionConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUnqualifiedFunctionName, MemberAccess<&GetFunctionRecursionConfigRequest::function_name>::get, MemberAccess<&GetFunctionRecursionConfigRequest::function_name>::emplace},
+    {.name = "FunctionName", .type = &kUnqualifiedFunctionName, .offset = offsetof(GetFunctionRecursionConfigRequest, function_name), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kGetFunctionRecursionConfigRequestStruct = {.name = "GetFunctionRecursionConfigRequest", .members = kGetFunctionRecursionConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionRecursionConfigRequestStruct = {.name = "GetFunctionRecursionConfigRequest", .members = kGetFunctionRecursionConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionRecursionConfigResponseMembers[] = {
-    {"RecursiveLoop", "RecursiveLoop", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecursiveLoop, MemberAccess<&GetFunctionRecursionConfigResponse::recursive_loop>::get, MemberAccess<&GetFunctionRecursionConfigResponse::recursive_loop>::emplace},
+    {.name = "RecursiveLoop", .type = &kRecursiveLoop, .offset = offsetof(GetFunctionRecursionConfigResponse, recursive_loop)},
 };
-constinit const StructDesc kGetFunctionRecursionConfigResponseStruct = {.name = "GetFunctionRecursionConfigResponse", .members = kGetFunctionRecursionConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionRecursionConfigResponseStruct = {.name = "GetFunctionRecursionConfigResponse", .members = kGetFunctionRecursionConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetFunctionRequest::function_name>::get, MemberAccess<&GetFunctionRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionRequest::qualifier>::get, MemberAccess<&GetFunctionRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetFunctionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetFunctionRequest, qualifier), .location = Location::query},
 };
-constinit const StructDesc kGetFunctionRequestStruct = {.name = "GetFunctionRequest", .members = kGetFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionRequestStruct = {.name = "GetFunctionRequest", .members = kGetFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionResponseMembers[] = {
-    {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionConfiguration, MemberAccess<&GetFunctionResponse::configuration>::get, MemberAccess<&GetFunctionResponse::configuration>::emplace},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionCodeLocation, MemberAccess<&GetFunctionResponse::code>::get, MemberAccess<&GetFunctionResponse::code>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&GetFunctionResponse::tags>::get, MemberAccess<&GetFunctionResponse::tags>::emplace},
-    {"Concurrency", "Concurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConcurrency, MemberAccess<&GetFunctionResponse::concurrency>::get, MemberAccess<&GetFunctionResponse::concurrency>::emplace},
+    {.name = "Configuration", .type = &kFunctionConfiguration, .offset = offsetof(GetFunctionResponse, configuration)},
+    {.name = "Code", .type = &kFunctionCodeLocation, .offset = offsetof(GetFunctionResponse, code)},
+    {.name = "Tags", .type = &kTags, .offset = offsetof(GetFunctionResponse, tags)},
+    {.name = "Concurrency", .type = &kConcurrency, .offset = offsetof(GetFunctionResponse, concurrency)},
 };
-constinit const StructDesc kGetFunctionResponseStruct = {.name = "GetFunctionResponse", .members = kGetFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionResponseStruct = {.name = "GetFunctionResponse", .members = kGetFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionScalingConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUnqualifiedFunctionName, MemberAccess<&GetFunctionScalingConfigRequest::function_name>::get, MemberAccess<&GetFunctionScalingConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublishedFunctionQualifier, MemberAccess<&GetFunctionScalingConfigRequest::qualifier>::get, MemberAccess<&GetFunctionScalingConfigRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kUnqualifiedFunctionName, .offset = offsetof(GetFunctionScalingConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kPublishedFunctionQualifier, .offset = offsetof(GetFunctionScalingConfigRequest, qualifier), .location = Location::query, .required = true},
 };
-constinit const StructDesc kGetFunctionScalingConfigRequestStruct = {.name = "GetFunctionScalingConfigRequest", .members = kGetFunctionScalingConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionScalingConfigRequestStruct = {.name = "GetFunctionScalingConfigRequest", .members = kGetFunctionScalingConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionScalingConfigResponseMembers[] = {
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&GetFunctionScalingConfigResponse::function_arn>::get, MemberAccess<&GetFunctionScalingConfigResponse::function_arn>::emplace},
-    {"AppliedFunctionScalingConfig", "AppliedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionScalingConfig, MemberAccess<&GetFunctionScalingConfigResponse::applied_function_scaling_config>::get, MemberAccess<&GetFunctionScalingConfigResponse::applied_function_scaling_config>::emplace},
-    {"RequestedFunctionScalingConfig", "RequestedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionScalingConfig, MemberAccess<&GetFunctionScalingConfigResponse::requested_function_scaling_config>::get, MemberAccess<&GetFunctionScalingConfigResponse::requested_function_scaling_config>::emplace},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(GetFunctionScalingConfigResponse, function_arn)},
+    {.name = "AppliedFunctionScalingConfig", .type = &kFunctionScalingConfig, .offset = offsetof(GetFunctionScalingConfigResponse, applied_function_scaling_config)},
+    {.name = "RequestedFunctionScalingConfig", .type = &kFunctionScalingConfig, .offset = offsetof(GetFunctionScalingConfigResponse, requested_function_scaling_config)},
 };
-constinit const StructDesc kGetFunctionScalingConfigResponseStruct = {.name = "GetFunctionScalingConfigResponse", .members = kGetFunctionScalingConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionScalingConfigResponseStruct = {.name = "GetFunctionScalingConfigResponse", .members = kGetFunctionScalingConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetFunctionUrlConfigRequest::function_name>::get, MemberAccess<&GetFunctionUrlConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlQualifier, MemberAccess<&GetFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&GetFunctionUrlConfigRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetFunctionUrlConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kFunctionUrlQualifier, .offset = offsetof(GetFunctionUrlConfigRequest, qualifier), .location = Location::query},
 };
-constinit const StructDesc kGetFunctionUrlConfigRequestStruct = {.name = "GetFunctionUrlConfigRequest", .members = kGetFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionUrlConfigRequestStruct = {.name = "GetFunctionUrlConfigRequest", .members = kGetFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetFunctionUrlConfigResponseMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrl, MemberAccess<&GetFunctionUrlConfigResponse::function_url>::get, MemberAccess<&GetFunctionUrlConfigResponse::function_url>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionArn, MemberAccess<&GetFunctionUrlConfigResponse::function_arn>::get, MemberAccess<&GetFunctionUrlConfigResponse::function_arn>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&GetFunctionUrlConfigResponse::auth_type>::get, MemberAccess<&GetFunctionUrlConfigResponse::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&GetFunctionUrlConfigResponse::cors>::get, MemberAccess<&GetFunctionUrlConfigResponse::cors>::emplace},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetFunctionUrlConfigResponse::creation_time>::get, MemberAccess<&GetFunctionUrlConfigResponse::creation_time>::emplace},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetFunctionUrlConfigResponse::last_modified_time>::get, MemberAccess<&GetFunctionUrlConfigResponse::last_modified_time>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&GetFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&GetFunctionUrlConfigResponse::invoke_mode>::emplace},
+    {.name = "FunctionUrl", .type = &kFunctionUrl, .offset = offsetof(GetFunctionUrlConfigResponse, function_url), .required = true},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(GetFunctionUrlConfigResponse, function_arn), .required = true},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(GetFunctionUrlConfigResponse, auth_type), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(GetFunctionUrlConfigResponse, cors)},
+    {.name = "CreationTime", .type = &kTimestamp, .offset = offsetof(GetFunctionUrlConfigResponse, creation_time), .required = true},
+    {.name = "LastModifiedTime", .type = &kTimestamp, .offset = offsetof(GetFunctionUrlConfigResponse, last_modified_time), .required = true},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(GetFunctionUrlConfigResponse, invoke_mode)},
 };
-constinit const StructDesc kGetFunctionUrlConfigResponseStruct = {.name = "GetFunctionUrlConfigResponse", .members = kGetFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetFunctionUrlConfigResponseStruct = {.name = "GetFunctionUrlConfigResponse", .members = kGetFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionByArnRequestMembers[] = {
-    {"Arn", "Arn", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerVersionArn, MemberAccess<&GetLayerVersionByArnRequest::arn>::get, MemberAccess<&GetLayerVersionByArnRequest::arn>::emplace},
+    {.name = "Arn", .type = &kLayerVersionArn, .offset = offsetof(GetLayerVersionByArnRequest, arn), .location = Location::query, .required = true},
 };
-constinit const StructDesc kGetLayerVersionByArnRequestStruct = {.name = "GetLayerVersionByArnRequest", .members = kGetLayerVersionByArnRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLayerVersionByArnRequestStruct = {.name = "GetLayerVersionByArnRequest", .members = kGetLayerVersionByArnRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionPolicyRequestMembers[] = {
-    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerName, MemberAccess<&GetLayerVersionPolicyRequest::layer_name>::get, MemberAccess<&GetLayerVersionPolicyRequest::layer_name>::emplace},
-    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerVersionNumber, MemberAccess<&GetLayerVersionPolicyRequest::version_number>::get, MemberAccess<&GetLayerVersionPolicyRequest::version_number>::emplace},
+    {.name = "LayerName", .type = &kLayerName, .offset = offsetof(GetLayerVersionPolicyRequest, layer_name), .location = Location::uri, .required = true},
+    {.name = "VersionNumber", .type = &kLayerVersionNumber, .offset = offsetof(GetLayerVersionPolicyRequest, version_number), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kGetLayerVersionPolicyRequestStruct = {.name = "GetLayerVersionPolicyRequest", .members = kGetLayerVersionPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLayerVersionPolicyRequestStruct = {.name = "GetLayerVersionPolicyRequest", .members = kGetLayerVersionPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetLayerVersionPolicyResponse::policy>::get, MemberAccess<&GetLayerVersionPolicyResponse::policy>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetLayerVersionPolicyResponse::revision_id>::get, MemberAccess<&GetLayerVersionPolicyResponse::revision_id>::emplace},
+    {.name = "Policy", .type = &kString, .offset = offsetof(GetLayerVersionPolicyResponse, policy)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(GetLayerVersionPolicyResponse, revision_id)},
 };
-constinit const StructDesc kGetLayerVersionPolicyResponseStruct = {.name = "GetLayerVersionPolicyResponse", .members = kGetLayerVersionPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLayerVersionPolicyResponseStruct = {.name = "GetLayerVersionPolicyResponse", .members = kGetLayerVersionPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionRequestMembers[] = {
-    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerName, MemberAccess<&GetLayerVersionRequest::layer_name>::get, MemberAccess<&GetLayerVersionRequest::layer_name>::emplace},
-    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerVersionNumber, MemberAccess<&GetLayerVersionRequest::version_number>::get, MemberAccess<&GetLayerVersionRequest::version_number>::emplace},
+    {.name = "LayerName", .type = &kLayerName, .offset = offsetof(GetLayerVersionRequest, layer_name), .location = Location::uri, .required = true},
+    {.name = "VersionNumber", .type = &kLayerVersionNumber, .offset = offsetof(GetLayerVersionRequest, version_number), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kGetLayerVersionRequestStruct = {.name = "GetLayerVersionRequest", .members = kGetLayerVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLayerVersionRequestStruct = {.name = "GetLayerVersionRequest", .members = kGetLayerVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLayerVersionContentOutputMembers[] = {
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&LayerVersionContentOutput::location>::get, MemberAccess<&LayerVersionContentOutput::location>::emplace},
-    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&LayerVersionContentOutput::code_sha256>::get, MemberAccess<&LayerVersionContentOutput::code_sha256>::emplace},
-    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&LayerVersionContentOutput::code_size>::get, MemberAccess<&LayerVersionContentOutput::code_size>::emplace},
-    {"SigningProfileVersionArn", "SigningProfileVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&LayerVersionContentOutput::signing_profile_version_arn>::get, MemberAccess<&LayerVersionContentOutput::signing_profile_version_arn>::emplace},
-    {"SigningJobArn", "SigningJobArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&LayerVersionContentOutput::signing_job_arn>::get, MemberAccess<&LayerVersionContentOutput::signing_job_arn>::emplace},
+    {.name = "Location", .type = &kString, .offset = offsetof(LayerVersionContentOutput, location)},
+    {.name = "CodeSha256", .type = &kString, .offset = offsetof(LayerVersionContentOutput, code_sha256)},
+    {.name = "CodeSize", .type = &kLong, .offset = offsetof(LayerVersionContentOutput, code_size)},
+    {.name = "SigningProfileVersionArn", .type = &kString, .offset = offsetof(LayerVersionContentOutput, signing_profile_version_arn)},
+    {.name = "SigningJobArn", .type = &kString, .offset = offsetof(LayerVersionContentOutput, signing_job_arn)},
 };
-constinit const StructDesc kLayerVersionContentOutputStruct = {.name = "LayerVersionContentOutput", .members = kLayerVersionContentOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLayerVersionContentOutputStruct = {.name = "LayerVersionContentOutput", .members = kLayerVersionContentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLayerVersionResponseMembers[] = {
-    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionContentOutput, MemberAccess<&GetLayerVersionResponse::content>::get, MemberAccess<&GetLayerVersionResponse::content>::emplace},
-    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerArn, MemberAccess<&GetLayerVersionResponse::layer_arn>::get, MemberAccess<&GetLayerVersionResponse::layer_arn>::emplace},
-    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionArn, MemberAccess<&GetLayerVersionResponse::layer_version_arn>::get, MemberAccess<&GetLayerVersionResponse::layer_version_arn>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&GetLayerVersionResponse::description>::get, MemberAccess<&GetLayerVersionResponse::description>::emplace},
-    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetLayerVersionResponse::created_date>::get, MemberAccess<&GetLayerVersionResponse::created_date>::emplace},
-    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionNumber, MemberAccess<&GetLayerVersionResponse::version>::get, MemberAccess<&GetLayerVersionResponse::version>::emplace},
-    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompatibleRuntimes, MemberAccess<&GetLayerVersionResponse::compatible_runtimes>::get, MemberAccess<&GetLayerVersionResponse::compatible_runtimes>::emplace},
-    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLicenseInfo, MemberAccess<&GetLayerVersionResponse::license_info>::get, MemberAccess<&GetLayerVersionResponse::license_info>::emplace},
-    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompatibleArchitectures, MemberAccess<&GetLayerVersionResponse::compatible_architectures>::get, MemberAccess<&GetLayerVersionResponse::compatible_architectures>::emplace},
+    {.name = "Content", .type = &kLayerVersionContentOutput, .offset = offsetof(GetLayerVersionResponse, content)},
+    {.name = "LayerArn", .type = &kLayerArn, .offset = offsetof(GetLayerVersionResponse, layer_arn)},
+    {.name = "LayerVersionArn", .type = &kLayerVersionArn, .offset = offsetof(GetLayerVersionResponse, layer_version_arn)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(GetLayerVersionResponse, description)},
+    {.name = "CreatedDate", .type = &kTimestamp, .offset = offsetof(GetLayerVersionResponse, created_date)},
+    {.name = "Version", .type = &kLayerVersionNumber, .offset = offsetof(GetLayerVersionResponse, version)},
+    {.name = "CompatibleRuntimes", .type = &kCompatibleRuntimes, .offset = offsetof(GetLayerVersionResponse, compatible_runtimes)},
+    {.name = "LicenseInfo", .type = &kLicenseInfo, .offset = offsetof(GetLayerVersionResponse, license_info)},
+    {.name = "CompatibleArchitectures", .type = &kCompatibleArchitectures, .offset = offsetof(GetLayerVersionResponse, compatible_architectures)},
 };
-constinit const StructDesc kGetLayerVersionResponseStruct = {.name = "GetLayerVersionResponse", .members = kGetLayerVersionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLayerVersionResponseStruct = {.name = "GetLayerVersionResponse", .members = kGetLayerVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetPolicyRequest::function_name>::get, MemberAccess<&GetPolicyRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetPolicyRequest::qualifier>::get, MemberAccess<&GetPolicyRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetPolicyRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetPolicyRequest, qualifier), .location = Location::query},
 };
-constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetPolicyResponse::policy>::get, MemberAccess<&GetPolicyResponse::policy>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetPolicyResponse::revision_id>::get, MemberAccess<&GetPolicyResponse::revision_id>::emplace},
+    {.name = "Policy", .type = &kString, .offset = offsetof(GetPolicyResponse, policy)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(GetPolicyResponse, revision_id)},
 };
-constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetProvisionedConcurrencyConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetProvisionedConcurrencyConfigRequest::function_name>::get, MemberAccess<&GetProvisionedConcurrencyConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kQualifier, MemberAccess<&GetProvisionedConcurrencyConfigRequest::qualifier>::get, MemberAccess<&GetProvisionedConcurrencyConfigRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(GetProvisionedConcurrencyConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kQualifier, .offset = offsetof(GetProvisionedConcurrencyConfigRequest, qualifier), .location = Location::query, .required = true},
 };
-constinit const StructDesc kGetProvisionedConcurrencyConfigRequestStruct = {.name = "GetProvisionedConcurrencyConfigRequest", .members = kGetProvisionedConcurrencyConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetProvisionedConcurrencyConfigRequestStruct = {.name = "GetProvisionedConcurrencyConfigRequest", .members = kGetProvisionedConcurrencyConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetProvisionedConcurrencyConfigResponseMembers[] = {
-    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveInteger, MemberAccess<&GetProvisionedConcurrencyConfigResponse::requested_provisioned_concurrent_executions>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::requested_provisioned_concurrent_executions>::emplace},
-    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeInteger, MemberAccess<&GetProvisionedConcurrencyConfigResponse::available_provisioned_concurrent_executions>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::available_provisioned_concurrent_executions>::emplace},
-    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeInteger, MemberAccess<&GetProvisionedConcurrencyConfigResponse::allocated_provisioned_concurrent_executions>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::allocated_provisioned_concurrent_executions>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedConcurrencyStatusEnum, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status>::emplace},
-    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status_reason>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status_reason>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetProvisionedConcurrencyConfigResponse::last_modified>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::last_modified>::emplace},
+    {.name = "RequestedProvisionedConcurrentExecutions", .type = &kPositiveInteger, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, requested_provisioned_concurrent_executions)},
+    {.name = "AvailableProvisionedConcurrentExecutions", .type = &kNonNegativeInteger, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, available_provisioned_concurrent_executions)},
+    {.name = "AllocatedProvisionedConcurrentExecutions", .type = &kNonNegativeInteger, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, allocated_provisioned_concurrent_executions)},
+    {.name = "Status", .type = &kProvisionedConcurrencyStatusEnum, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, status)},
+    {.name = "StatusReason", .type = &kString, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, status_reason)},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(GetProvisionedConcurrencyConfigResponse, last_modified)},
 };
-constinit const StructDesc kGetProvisionedConcurrencyConfigResponseStruct = {.name = "GetProvisionedConcurrencyConfigResponse", .members = kGetProvisionedConcurrencyConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetProvisionedConcurrencyConfigResponseStruct = {.name = "GetProvisionedConcurrencyConfigResponse", .members = kGetProvisionedConcurrencyConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRuntimeManagementConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetRuntimeManagementConfigRequest::function_name>::get, MemberAccess<&GetRuntimeManagementConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetRuntimeManagementConfigRequest::qualifier>::get, MemberAccess<&GetRuntimeManagementConfigRequest::qualifier>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(GetRuntimeManagementConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(GetRuntimeManagementConfigRequest, qualifier), .location = Location::query},
 };
-constinit const StructDesc kGetRuntimeManagementConfigRequestStruct = {.name = "GetRuntimeManagementConfigRequest", .members = kGetRuntimeManagementConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRuntimeManagementConfigRequestStruct = {.name = "GetRuntimeManagementConfigRequest", .members = kGetRuntimeManagementConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRuntimeManagementConfigResponseMembers[] = {
-    {"UpdateRuntimeOn", "UpdateRuntimeOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUpdateRuntimeOn, MemberAccess<&GetRuntimeManagementConfigResponse::update_runtime_on>::get, MemberAccess<&GetRuntimeManagementConfigResponse::update_runtime_on>::emplace},
-    {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntimeVersionArn, MemberAccess<&GetRuntimeManagementConfigResponse::runtime_version_arn>::get, MemberAccess<&GetRuntimeManagementConfigResponse::runtime_version_arn>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNameSpacedFunctionArn, MemberAccess<&GetRuntimeManagementConfigResponse::function_arn>::get, MemberAccess<&GetRuntimeManagementConfigResponse::function_arn>::emplace},
+    {.name = "UpdateRuntimeOn", .type = &kUpdateRuntimeOn, .offset = offsetof(GetRuntimeManagementConfigResponse, update_runtime_on)},
+    {.name = "RuntimeVersionArn", .type = &kRuntimeVersionArn, .offset = offsetof(GetRuntimeManagementConfigResponse, runtime_version_arn)},
+    {.name = "FunctionArn", .type = &kNameSpacedFunctionArn, .offset = offsetof(GetRuntimeManagementConfigResponse, function_arn)},
 };
-constinit const StructDesc kGetRuntimeManagementConfigResponseStruct = {.name = "GetRuntimeManagementConfigResponse", .members = kGetRuntimeManagementConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRuntimeManagementConfigResponseStruct = {.name = "GetRuntimeManagementConfigResponse", .members = kGetRuntimeManagementConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidCodeSignatureExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidCodeSignatureException::type>::get, MemberAccess<&InvalidCodeSignatureException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidCodeSignatureException::message>::get, MemberAccess<&InvalidCodeSignatureException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidCodeSignatureException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidCodeSignatureException, message)},
 };
-constinit const StructDesc kInvalidCodeSignatureExceptionStruct = {.name = "InvalidCodeSignatureException", .members = kInvalidCodeSignatureExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvalidCodeSignatureExceptionStruct = {.name = "InvalidCodeSignatureException", .members = kInvalidCodeSignatureExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidParameterValueExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidParameterValueException::type>::get, MemberAccess<&InvalidParameterValueException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidParameterValueException::message>::get, MemberAccess<&InvalidParameterValueException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidParameterValueException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(InvalidParameterValueException, message)},
 };
-constinit const StructDesc kInvalidParameterValueExceptionStruct = {.name = "InvalidParameterValueException", .members = kInvalidParameterValueExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvalidParameterValueExceptionStruct = {.name = "InvalidParameterValueException", .members = kInvalidParameterValueExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidRequestContentExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidRequestContentException::type>::get, MemberAccess<&InvalidRequestContentException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidRequestContentException::message>::get, MemberAccess<&InvalidRequestContentException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidRequestContentException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(InvalidRequestContentException, message)},
 };
-constinit const StructDesc kInvalidRequestContentExceptionStruct = {.name = "InvalidRequestContentException", .members = kInvalidRequestContentExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvalidRequestContentExceptionStruct = {.name = "InvalidRequestContentException", .members = kInvalidRequestContentExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidRuntimeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidRuntimeException::type>::get, MemberAccess<&InvalidRuntimeException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidRuntimeException::message>::get, MemberAccess<&InvalidRuntimeException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidRuntimeException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidRuntimeException, message)},
 };
-constinit const StructDesc kInvalidRuntimeExceptionStruct = {.name = "InvalidRuntimeException", .members = kInvalidRuntimeExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvalidRuntimeExceptionStruct = {.name = "InvalidRuntimeException", .members = kInvalidRuntimeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidSecurityGroupIDExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidSecurityGroupIDException::type>::get, MemberAccess<&InvalidSecurityGroupIDException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidSecurityGroupIDException::message>::get, MemberAccess<&InvalidSecurityGroupIDException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidSecurityGroupIDException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidSecurityGroupIDException, message)},
 };
-constinit const StructDesc kInvalidSecurityGroupIDExceptionStruct = {.name = "InvalidSecurityGroupIDException", .members = kInvalidSecurityGroupIDExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvalidSecurityGroupIDExceptionStruct = {.name = "InvalidSecurityGroupIDException", .members = kInvalidSecurityGroupIDExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidSubnetIDExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidSubnetIDException::type>::get, MemberAccess<&InvalidSubnetIDException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidSubnetIDException::message>::get, MemberAccess<&InvalidSubnetIDException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidSubnetIDException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidSubnetIDException, message)},
 };
-constinit const StructDesc kInvalidSubnetIDExceptionStruct = {.name = "InvalidSubnetIDException", .members = kInvalidSubnetIDExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvalidSubnetIDExceptionStruct = {.name = "InvalidSubnetIDException", .members = kInvalidSubnetIDExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidZipFileExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidZipFileException::type>::get, MemberAccess<&InvalidZipFileException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidZipFileException::message>::get, MemberAccess<&InvalidZipFileException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(InvalidZipFileException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(InvalidZipFileException, message)},
 };
-constinit const StructDesc kInvalidZipFileExceptionStruct = {.name = "InvalidZipFileException", .members = kInvalidZipFileExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvalidZipFileExceptionStruct = {.name = "InvalidZipFileException", .members = kInvalidZipFileExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvocationRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&InvocationRequest::function_name>::get, MemberAccess<&InvocationRequest::function_name>::emplace},
-    {"InvocationType", "X-Amz-Invocation-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvocationType, MemberAccess<&InvocationRequest::invocation_type>::get, MemberAccess<&InvocationRequest::invocation_type>::emplace},
-    {"LogType", "X-Amz-Log-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogType, MemberAccess<&InvocationRequest::log_type>::get, MemberAccess<&InvocationRequest::log_type>::emplace},
-    {"ClientContext", "X-Amz-Client-Context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvocationRequest::client_context>::get, MemberAccess<&InvocationRequest::client_context>::emplace},
-    {"DurableExecutionName", "X-Amz-Durable-Execution-Name", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&InvocationRequest::payload>::get, MemberAccess<&InvocationRequest::payload>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&InvocationRequest::qualifier>::get, MemberAccess<&InvocationRequest::qualifier>::emplace},
-    {"TenantId", "X-Amz-Tenant-Id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(InvocationRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "InvocationType", .type = &kInvocationType, .other_wire = &kWire_X_Amz_Invocation_Type, .offset = offsetof(InvocationRequest, invocation_type), .location = Location::header},
+    {.name = "LogType", .type = &kLogType, .other_wire = &kWire_X_Amz_Log_Type, .offset = offsetof(InvocationRequest, log_type), .location = Location::header},
+    {.name = "ClientContext", .type = &kString, .other_wire = &kWire_X_Amz_Client_Context, .offset = offsetof(InvocationRequest, client_context), .location = Location::header},
+    {.name = "DurableExecutionName", .type = nullptr, .other_wire = &kWire_X_Amz_Durable_Execution_Name, .location = Location::header},
+    {.name = "Payload", .type = &kBlob, .offset = offsetof(InvocationRequest, payload), .location = Location::payload},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(InvocationRequest, qualifier), .location = Location::query},
+    {.name = "TenantId", .type = nullptr, .other_wire = &kWire_X_Amz_Tenant_Id, .location = Location::header},
 };
-constinit const StructDesc kInvocationRequestStruct = {.name = "InvocationRequest", .members = kInvocationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvocationRequestStruct = {.name = "InvocationRequest", .members = kInvocationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvocationResponseMembers[] = {
-    {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&InvocationResponse::status_code>::get, MemberAccess<&InvocationResponse::status_code>::emplace},
-    {"FunctionError", "X-Amz-Function-Error", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvocationResponse::function_error>::get, MemberAccess<&InvocationResponse::function_error>::emplace},
-    {"LogResult", "X-Amz-Log-Result", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvocationResponse::log_result>::get, MemberAccess<&InvocationResponse::log_result>::emplace},
-    {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&InvocationResponse::payload>::get, MemberAccess<&InvocationResponse::payload>::emplace},
-    {"ExecutedVersion", "X-Amz-Executed-Version", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersion, MemberAccess<&InvocationResponse::executed_version>::get, MemberAccess<&InvocationResponse::executed_version>::emplace},
+    {.name = "StatusCode", .type = &kInteger, .offset = offsetof(InvocationResponse, status_code), .location = Location::status_code},
+    {.name = "FunctionError", .type = &kString, .other_wire = &kWire_X_Amz_Function_Error, .offset = offsetof(InvocationResponse, function_error), .location = Location::header},
+    {.name = "LogResult", .type = &kString, .other_wire = &kWire_X_Amz_Log_Result, .offset = offsetof(InvocationResponse, log_result), .location = Location::header},
+    {.name = "Payload", .type = &kBlob, .offset = offsetof(InvocationResponse, payload), .location = Location::payload},
+    {.name = "ExecutedVersion", .type = &kVersion, .other_wire = &kWire_X_Amz_Executed_Version, .offset = offsetof(InvocationResponse, executed_version), .location = Location::header},
 };
-constinit const StructDesc kInvocationResponseStruct = {.name = "InvocationResponse", .members = kInvocationResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvocationResponseStruct = {.name = "InvocationResponse", .members = kInvocationResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSAccessDeniedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSAccessDeniedException::type>::get, MemberAccess<&KMSAccessDeniedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSAccessDeniedException::message>::get, MemberAccess<&KMSAccessDeniedException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(KMSAccessDeniedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(KMSAccessDeniedException, message)},
 };
-constinit const StructDesc kKMSAccessDeniedExceptionStruct = {.name = "KMSAccessDeniedException", .members = kKMSAccessDeniedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kKMSAccessDeniedExceptionStruct = {.name = "KMSAccessDeniedException", .members = kKMSAccessDeniedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSDisabledExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSDisabledException::type>::get, MemberAccess<&KMSDisabledException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSDisabledException::message>::get, MemberAccess<&KMSDisabledException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(KMSDisabledException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(KMSDisabledException, message)},
 };
-constinit const StructDesc kKMSDisabledExceptionStruct = {.name = "KMSDisabledException", .members = kKMSDisabledExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kKMSDisabledExceptionStruct = {.name = "KMSDisabledException", .members = kKMSDisabledExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSInvalidStateExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSInvalidStateException::type>::get, MemberAccess<&KMSInvalidStateException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSInvalidStateException::message>::get, MemberAccess<&KMSInvalidStateException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(KMSInvalidStateException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(KMSInvalidStateException, message)},
 };
-constinit const StructDesc kKMSInvalidStateExceptionStruct = {.name = "KMSInvalidStateException", .members = kKMSInvalidStateExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kKMSInvalidStateExceptionStruct = {.name = "KMSInvalidStateException", .members = kKMSInvalidStateExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kKMSNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSNotFoundException::type>::get, MemberAccess<&KMSNotFoundException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSNotFoundException::message>::get, MemberAccess<&KMSNotFoundException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(KMSNotFoundException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(KMSNotFoundException, message)},
 };
-constinit const StructDesc kKMSNotFoundExceptionStruct = {.name = "KMSNotFoundException", .members = kKMSNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kKMSNotFoundExceptionStruct = {.name = "KMSNotFoundException", .members = kKMSNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLayerVersionsListItemMembers[] = {
-    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionArn, MemberAccess<&LayerVersionsListItem::layer_version_arn>::get, MemberAccess<&LayerVersionsListItem::layer_version_arn>::emplace},
-    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionNumber, MemberAccess<&LayerVersionsListItem::version>::get, MemberAccess<&LayerVersionsListItem::version>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&LayerVersionsListItem::description>::get, MemberAccess<&LayerVersionsListItem::description>::emplace},
-    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LayerVersionsListItem::created_date>::get, MemberAccess<&LayerVersionsListItem::created_date>::emplace},
-    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompatibleRuntimes, MemberAccess<&LayerVersionsListItem::compatible_runtimes>::get, MemberAccess<&LayerVersionsListItem::compatible_runtimes>::emplace},
-    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLicenseInfo, MemberAccess<&LayerVersionsListItem::license_info>::get, MemberAccess<&LayerVersionsListItem::license_info>::emplace},
-    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompatibleArchitectures, MemberAccess<&LayerVersionsListItem::compatible_architectures>::get, MemberAccess<&LayerVersionsListItem::compatible_architectures>::emplace},
+    {.name = "LayerVersionArn", .type = &kLayerVersionArn, .offset = offsetof(LayerVersionsListItem, layer_version_arn)},
+    {.name = "Version", .type = &kLayerVersionNumber, .offset = offsetof(LayerVersionsListItem, version)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(LayerVersionsListItem, description)},
+    {.name = "CreatedDate", .type = &kTimestamp, .offset = offsetof(LayerVersionsListItem, created_date)},
+    {.name = "CompatibleRuntimes", .type = &kCompatibleRuntimes, .offset = offsetof(LayerVersionsListItem, compatible_runtimes)},
+    {.name = "LicenseInfo", .type = &kLicenseInfo, .offset = offsetof(LayerVersionsListItem, license_info)},
+    {.name = "CompatibleArchitectures", .type = &kCompatibleArchitectures, .offset = offsetof(LayerVersionsListItem, compatible_architectures)},
 };
-constinit const StructDesc kLayerVersionsListItemStruct = {.name = "LayerVersionsListItem", .members = kLayerVersionsListItemMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLayerVersionsListItemStruct = {.name = "LayerVersionsListItem", .members = kLayerVersionsListItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLayersListItemMembers[] = {
-    {"LayerName", "LayerName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerName, MemberAccess<&LayersListItem::layer_name>::get, MemberAccess<&LayersListItem::layer_name>::emplace},
-    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerArn, MemberAccess<&LayersListItem::layer_arn>::get, MemberAccess<&LayersListItem::layer_arn>::emplace},
-    {"LatestMatchingVersion", "LatestMatchingVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionsListItem, MemberAccess<&LayersListItem::latest_matching_version>::get, MemberAccess<&LayersListItem::latest_matching_version>::emplace},
+    {.name = "LayerName", .type = &kLayerName, .offset = offsetof(LayersListItem, layer_name)},
+    {.name = "LayerArn", .type = &kLayerArn, .offset = offsetof(LayersListItem, layer_arn)},
+    {.name = "LatestMatchingVersion", .type = &kLayerVersionsListItem, .offset = offsetof(LayersListItem, latest_matching_version)},
 };
-constinit const StructDesc kLayersListItemStruct = {.name = "LayersListItem", .members = kLayersListItemMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLayersListItemStruct = {.name = "LayersListItem", .members = kLayersListItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAliasesRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&ListAliasesRequest::function_name>::get, MemberAccess<&ListAliasesRequest::function_name>::emplace},
-    {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersionWithLatestPublished, MemberAccess<&ListAliasesRequest::function_version>::get, MemberAccess<&ListAliasesRequest::function_version>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListAliasesRequest::marker>::get, MemberAccess<&ListAliasesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListAliasesRequest::max_items>::get, MemberAccess<&ListAliasesRequest::max_items>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(ListAliasesRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "FunctionVersion", .type = &kVersionWithLatestPublished, .offset = offsetof(ListAliasesRequest, function_version), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListAliasesRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListAliasesRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListAliasesRequestStruct = {.name = "ListAliasesRequest", .members = kListAliasesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAliasesRequestStruct = {.name = "ListAliasesRequest", .members = kListAliasesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAliasesResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListAliasesResponse::next_marker>::get, MemberAccess<&ListAliasesResponse::next_marker>::emplace},
-    {"Aliases", "Aliases", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasList, MemberAccess<&ListAliasesResponse::aliases>::get, MemberAccess<&ListAliasesResponse::aliases>::emplace},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListAliasesResponse, next_marker)},
+    {.name = "Aliases", .type = &kAliasList, .offset = offsetof(ListAliasesResponse, aliases)},
 };
-constinit const StructDesc kListAliasesResponseStruct = {.name = "ListAliasesResponse", .members = kListAliasesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAliasesResponseStruct = {.name = "ListAliasesResponse", .members = kListAliasesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCapacityProvidersRequestMembers[] = {
-    {"State", "State", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderState, MemberAccess<&ListCapacityProvidersRequest::state>::get, MemberAccess<&ListCapacityProvidersRequest::state>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListCapacityProvidersRequest::marker>::get, MemberAccess<&ListCapacityProvidersRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxFiftyListItems, MemberAccess<&ListCapacityProvidersRequest::max_items>::get, MemberAccess<&ListCapacityProvidersRequest::max_items>::emplace},
+    {.name = "State", .type = &kCapacityProviderState, .offset = offsetof(ListCapacityProvidersRequest, state), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListCapacityProvidersRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxFiftyListItems, .offset = offsetof(ListCapacityProvidersRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListCapacityProvidersRequestStruct = {.name = "ListCapacityProvidersRequest", .members = kListCapacityProvidersRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListCapacityProvidersRequestStruct = {.name = "ListCapacityProvidersRequest", .members = kListCapacityProvidersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCapacityProvidersResponseMembers[] = {
-    {"CapacityProviders", "CapacityProviders", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProvidersList, MemberAccess<&ListCapacityProvidersResponse::capacity_providers>::get, MemberAccess<&ListCapacityProvidersResponse::capacity_providers>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListCapacityProvidersResponse::next_marker>::get, MemberAccess<&ListCapacityProvidersResponse::next_marker>::emplace},
+    {.name = "CapacityProviders", .type = &kCapacityProvidersList, .offset = offsetof(ListCapacityProvidersResponse, capacity_providers), .required = true},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListCapacityProvidersResponse, next_marker)},
 };
-constinit const StructDesc kListCapacityProvidersResponseStruct = {.name = "ListCapacityProvidersResponse", .members = kListCapacityProvidersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListCapacityProvidersResponseStruct = {.name = "ListCapacityProvidersResponse", .members = kListCapacityProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCodeSigningConfigsRequestMembers[] = {
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListCodeSigningConfigsRequest::marker>::get, MemberAccess<&ListCodeSigningConfigsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListCodeSigningConfigsRequest::max_items>::get, MemberAccess<&ListCodeSigningConfigsRequest::max_items>::emplace},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListCodeSigningConfigsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListCodeSigningConfigsRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListCodeSigningConfigsRequestStruct = {.name = "ListCodeSigningConfigsRequest", .members = kListCodeSigningConfigsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListCodeSigningConfigsRequestStruct = {.name = "ListCodeSigningConfigsRequest", .members = kListCodeSigningConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListCodeSigningConfigsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListCodeSigningConfigsResponse::next_marker>::get, MemberAccess<&ListCodeSigningConfigsResponse::next_marker>::emplace},
-    {"CodeSigningConfigs", "CodeSigningConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCodeSigningConfigList, MemberAccess<&ListCodeSigningConfigsResponse::code_signing_configs>::get, MemberAccess<&ListCodeSigningConfigsResponse::code_signing_configs>::emplace},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListCodeSigningConfigsResponse, next_marker)},
+    {.name = "CodeSigningConfigs", .type = &kCodeSigningConfigList, .offset = offsetof(ListCodeSigningConfigsResponse, code_signing_configs)},
 };
-constinit const StructDesc kListCodeSigningConfigsResponseStruct = {.name = "ListCodeSigningConfigsResponse", .members = kListCodeSigningConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListCodeSigningConfigsResponseStruct = {.name = "ListCodeSigningConfigsResponse", .members = kListCodeSigningConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDurableExecutionsByFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListDurableExecutionsByFunctionRequest::function_name>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&ListDurableExecutionsByFunctionRequest::qualifier>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::qualifier>::emplace},
-    {"DurableExecutionName", "DurableExecutionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurableExecutionName, MemberAccess<&ListDurableExecutionsByFunctionRequest::durable_execution_name>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::durable_execution_name>::emplace},
-    {"Statuses", "Statuses", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionStatusList, MemberAccess<&ListDurableExecutionsByFunctionRequest::statuses>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::statuses>::emplace},
-    {"StartedAfter", "StartedAfter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionTimestamp, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_after>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_after>::emplace},
-    {"StartedBefore", "StartedBefore", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionTimestamp, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_before>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_before>::emplace},
-    {"ReverseOrder", "ReverseOrder", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReverseOrder, MemberAccess<&ListDurableExecutionsByFunctionRequest::reverse_order>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::reverse_order>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListDurableExecutionsByFunctionRequest::marker>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemCount, MemberAccess<&ListDurableExecutionsByFunctionRequest::max_items>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::max_items>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(ListDurableExecutionsByFunctionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(ListDurableExecutionsByFunctionRequest, qualifier), .location = Location::query},
+    {.name = "DurableExecutionName", .type = &kDurableExecutionName, .offset = offsetof(ListDurableExecutionsByFunctionRequest, durable_execution_name), .location = Location::query},
+    {.name = "Statuses", .type = &kExecutionStatusList, .offset = offsetof(ListDurableExecutionsByFunctionRequest, statuses), .location = Location::query},
+    {.name = "StartedAfter", .type = &kExecutionTimestamp, .offset = offsetof(ListDurableExecutionsByFunctionRequest, started_after), .location = Location::query},
+    {.name = "StartedBefore", .type = &kExecutionTimestamp, .offset = offsetof(ListDurableExecutionsByFunctionRequest, started_before), .location = Location::query},
+    {.name = "ReverseOrder", .type = &kReverseOrder, .offset = offsetof(ListDurableExecutionsByFunctionRequest, reverse_order), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListDurableExecutionsByFunctionRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kItemCount, .offset = offsetof(ListDurableExecutionsByFunctionRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListDurableExecutionsByFunctionRequestStruct = {.name = "ListDurableExecutionsByFunctionRequest", .members = kListDurableExecutionsByFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListDurableExecutionsByFunctionRequestStruct = {.name = "ListDurableExecutionsByFunctionRequest", .members = kListDurableExecutionsByFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDurableExecutionsByFunctionResponseMembers[] = {
-    {"DurableExecutions", "DurableExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurableExecutions, MemberAccess<&ListDurableExecutionsByFunctionResponse::durable_executions>::get, MemberAccess<&ListDurableExecutionsByFunctionResponse::durable_executions>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListDurableExecutionsByFunctionResponse::next_marker>::get, MemberAccess<&ListDurableExecutionsByFunctionResponse::next_marker>::emplace},
+    {.name = "DurableExecutions", .type = &kDurableExecutions, .offset = offsetof(ListDurableExecutionsByFunctionResponse, durable_executions)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListDurableExecutionsByFunctionResponse, next_marker)},
 };
-constinit const StructDesc kListDurableExecutionsByFunctionResponseStruct = {.name = "ListDurableExecutionsByFunctionResponse", .members = kListDurableExecutionsByFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListDurableExecutionsByFunctionResponseStruct = {.name = "ListDurableExecutionsByFunctionResponse", .members = kListDurableExecutionsByFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEventSourceMappingsRequestMembers[] = {
-    {"EventSourceArn", "EventSourceArn", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::get, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::emplace},
-    {"FunctionName", "FunctionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListEventSourceMappingsRequest::function_name>::get, MemberAccess<&ListEventSourceMappingsRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListEventSourceMappingsRequest::marker>::get, MemberAccess<&ListEventSourceMappingsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListEventSourceMappingsRequest::max_items>::get, MemberAccess<&ListEventSourceMappingsRequest::max_items>::emplace},
+    {.name = "EventSourceArn", .type = &kArn, .offset = offsetof(ListEventSourceMappingsRequest, event_source_arn), .location = Location::query},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(ListEventSourceMappingsRequest, function_name), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListEventSourceMappingsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListEventSourceMappingsRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListEventSourceMappingsRequestStruct = {.name = "ListEventSourceMappingsRequest", .members = kListEventSourceMappingsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEventSourceMappingsRequestStruct = {.name = "ListEventSourceMappingsRequest", .members = kListEventSourceMappingsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEventSourceMappingsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListEventSourceMappingsResponse::next_marker>::get, MemberAccess<&ListEventSourceMappingsResponse::next_marker>::emplace},
-    {"EventSourceMappings", "EventSourceMappings", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingsList, MemberAccess<&ListEventSourceMappingsResponse::event_source_mappings>::get, MemberAccess<&ListEventSourceMappingsResponse::event_source_mappings>::emplace},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListEventSourceMappingsResponse, next_marker)},
+    {.name = "EventSourceMappings", .type = &kEventSourceMappingsList, .offset = offsetof(ListEventSourceMappingsResponse, event_source_mappings)},
 };
-constinit const StructDesc kListEventSourceMappingsResponseStruct = {.name = "ListEventSourceMappingsResponse", .members = kListEventSourceMappingsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEventSourceMappingsResponseStruct = {.name = "ListEventSourceMappingsResponse", .members = kListEventSourceMappingsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionEventInvokeConfigsRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListFunctionEventInvokeConfigsRequest::function_name>::get, MemberAccess<&ListFunctionEventInvokeConfigsRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionEventInvokeConfigsRequest::marker>::get, MemberAccess<&ListFunctionEventInvokeConfigsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxFunctionEventInvokeConfigListItems, MemberAccess<&ListFunctionEventInvokeConfigsRequest::max_items>::get, MemberAccess<&ListFunctionEventInvokeConfigsRequest::max_items>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(ListFunctionEventInvokeConfigsRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListFunctionEventInvokeConfigsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxFunctionEventInvokeConfigListItems, .offset = offsetof(ListFunctionEventInvokeConfigsRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListFunctionEventInvokeConfigsRequestStruct = {.name = "ListFunctionEventInvokeConfigsRequest", .members = kListFunctionEventInvokeConfigsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListFunctionEventInvokeConfigsRequestStruct = {.name = "ListFunctionEventInvokeConfigsRequest", .members = kListFunctionEventInvokeConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionEventInvokeConfigsResponseMembers[] = {
-    {"FunctionEventInvokeConfigs", "FunctionEventInvokeConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionEventInvokeConfigList, MemberAccess<&ListFunctionEventInvokeConfigsResponse::function_event_invoke_configs>::get, MemberAccess<&ListFunctionEventInvokeConfigsResponse::function_event_invoke_configs>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionEventInvokeConfigsResponse::next_marker>::get, MemberAccess<&ListFunctionEventInvokeConfigsResponse::next_marker>::emplace},
+    {.name = "FunctionEventInvokeConfigs", .type = &kFunctionEventInvokeConfigList, .offset = offsetof(ListFunctionEventInvokeConfigsResponse, function_event_invoke_configs)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListFunctionEventInvokeConfigsResponse, next_marker)},
 };
-constinit const StructDesc kListFunctionEventInvokeConfigsResponseStruct = {.name = "ListFunctionEventInvokeConfigsResponse", .members = kListFunctionEventInvokeConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListFunctionEventInvokeConfigsResponseStruct = {.name = "ListFunctionEventInvokeConfigsResponse", .members = kListFunctionEventInvokeConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionUrlConfigsRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&ListFunctionUrlConfigsRequest::function_name>::get, MemberAccess<&ListFunctionUrlConfigsRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionUrlConfigsRequest::marker>::get, MemberAccess<&ListFunctionUrlConfigsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItems, MemberAccess<&ListFunctionUrlConfigsRequest::max_items>::get, MemberAccess<&ListFunctionUrlConfigsRequest::max_items>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(ListFunctionUrlConfigsRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListFunctionUrlConfigsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxItems, .offset = offsetof(ListFunctionUrlConfigsRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListFunctionUrlConfigsRequestStruct = {.name = "ListFunctionUrlConfigsRequest", .members = kListFunctionUrlConfigsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListFunctionUrlConfigsRequestStruct = {.name = "ListFunctionUrlConfigsRequest", .members = kListFunctionUrlConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionUrlConfigsResponseMembers[] = {
-    {"FunctionUrlConfigs", "FunctionUrlConfigs", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlConfigList, MemberAccess<&ListFunctionUrlConfigsResponse::function_url_configs>::get, MemberAccess<&ListFunctionUrlConfigsResponse::function_url_configs>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionUrlConfigsResponse::next_marker>::get, MemberAccess<&ListFunctionUrlConfigsResponse::next_marker>::emplace},
+    {.name = "FunctionUrlConfigs", .type = &kFunctionUrlConfigList, .offset = offsetof(ListFunctionUrlConfigsResponse, function_url_configs), .required = true},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListFunctionUrlConfigsResponse, next_marker)},
 };
-constinit const StructDesc kListFunctionUrlConfigsResponseStruct = {.name = "ListFunctionUrlConfigsResponse", .members = kListFunctionUrlConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListFunctionUrlConfigsResponseStruct = {.name = "ListFunctionUrlConfigsResponse", .members = kListFunctionUrlConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionsRequestMembers[] = {
-    {"MasterRegion", "MasterRegion", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionVersion, MemberAccess<&ListFunctionsRequest::function_version>::get, MemberAccess<&ListFunctionsRequest::function_version>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionsRequest::marker>::get, MemberAccess<&ListFunctionsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListFunctionsRequest::max_items>::get, MemberAccess<&ListFunctionsRequest::max_items>::emplace},
+    {.name = "MasterRegion", .type = nullptr, .location = Location::query},
+    {.name = "FunctionVersion", .type = &kFunctionVersion, .offset = offsetof(ListFunctionsRequest, function_version), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListFunctionsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListFunctionsRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListFunctionsRequestStruct = {.name = "ListFunctionsRequest", .members = kListFunctionsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListFunctionsRequestStruct = {.name = "ListFunctionsRequest", .members = kListFunctionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListFunctionsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionsResponse::next_marker>::get, MemberAccess<&ListFunctionsResponse::next_marker>::emplace},
-    {"Functions", "Functions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionList, MemberAccess<&ListFunctionsResponse::functions>::get, MemberAccess<&ListFunctionsResponse::functions>::emplace},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListFunctionsResponse, next_marker)},
+    {.name = "Functions", .type = &kFunctionList, .offset = offsetof(ListFunctionsResponse, functions)},
 };
-constinit const StructDesc kListFunctionsResponseStruct = {.name = "ListFunctionsResponse", .members = kListFunctionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListFunctionsResponseStruct = {.name = "ListFunctionsResponse", .members = kListFunctionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayerVersionsRequestMembers[] = {
-    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&ListLayerVersionsRequest::compatible_runtime>::get, MemberAccess<&ListLayerVersionsRequest::compatible_runtime>::emplace},
-    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerName, MemberAccess<&ListLayerVersionsRequest::layer_name>::get, MemberAccess<&ListLayerVersionsRequest::layer_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListLayerVersionsRequest::marker>::get, MemberAccess<&ListLayerVersionsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxLayerListItems, MemberAccess<&ListLayerVersionsRequest::max_items>::get, MemberAccess<&ListLayerVersionsRequest::max_items>::emplace},
-    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecture, MemberAccess<&ListLayerVersionsRequest::compatible_architecture>::get, MemberAccess<&ListLayerVersionsRequest::compatible_architecture>::emplace},
+    {.name = "CompatibleRuntime", .type = &kRuntime, .offset = offsetof(ListLayerVersionsRequest, compatible_runtime), .location = Location::query},
+    {.name = "LayerName", .type = &kLayerName, .offset = offsetof(ListLayerVersionsRequest, layer_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListLayerVersionsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxLayerListItems, .offset = offsetof(ListLayerVersionsRequest, max_items), .location = Location::query},
+    {.name = "CompatibleArchitecture", .type = &kArchitecture, .offset = offsetof(ListLayerVersionsRequest, compatible_architecture), .location = Location::query},
 };
-constinit const StructDesc kListLayerVersionsRequestStruct = {.name = "ListLayerVersionsRequest", .members = kListLayerVersionsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListLayerVersionsRequestStruct = {.name = "ListLayerVersionsRequest", .members = kListLayerVersionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayerVersionsResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListLayerVersionsResponse::next_marker>::get, MemberAccess<&ListLayerVersionsResponse::next_marker>::emplace},
-    {"LayerVersions", "LayerVersions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionsList, MemberAccess<&ListLayerVersionsResponse::layer_versions>::get, MemberAccess<&ListLayerVersionsResponse::layer_versions>::emplace},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListLayerVersionsResponse, next_marker)},
+    {.name = "LayerVersions", .type = &kLayerVersionsList, .offset = offsetof(ListLayerVersionsResponse, layer_versions)},
 };
-constinit const StructDesc kListLayerVersionsResponseStruct = {.name = "ListLayerVersionsResponse", .members = kListLayerVersionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListLayerVersionsResponseStruct = {.name = "ListLayerVersionsResponse", .members = kListLayerVersionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayersRequestMembers[] = {
-    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&ListLayersRequest::compatible_runtime>::get, MemberAccess<&ListLayersRequest::compatible_runtime>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListLayersRequest::marker>::get, MemberAccess<&ListLayersRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxLayerListItems, MemberAccess<&ListLayersRequest::max_items>::get, MemberAccess<&ListLayersRequest::max_items>::emplace},
-    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecture, MemberAccess<&ListLayersRequest::compatible_architecture>::get, MemberAccess<&ListLayersRequest::compatible_architecture>::emplace},
+    {.name = "CompatibleRuntime", .type = &kRuntime, .offset = offsetof(ListLayersRequest, compatible_runtime), .location = Location::query},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListLayersRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxLayerListItems, .offset = offsetof(ListLayersRequest, max_items), .location = Location::query},
+    {.name = "CompatibleArchitecture", .type = &kArchitecture, .offset = offsetof(ListLayersRequest, compatible_architecture), .location = Location::query},
 };
-constinit const StructDesc kListLayersRequestStruct = {.name = "ListLayersRequest", .members = kListLayersRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListLayersRequestStruct = {.name = "ListLayersRequest", .members = kListLayersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLayersResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListLayersResponse::next_marker>::get, MemberAccess<&ListLayersResponse::next_marker>::emplace},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayersList, MemberAccess<&ListLayersResponse::layers>::get, MemberAccess<&ListLayersResponse::layers>::emplace},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListLayersResponse, next_marker)},
+    {.name = "Layers", .type = &kLayersList, .offset = offsetof(ListLayersResponse, layers)},
 };
-constinit const StructDesc kListLayersResponseStruct = {.name = "ListLayersResponse", .members = kListLayersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListLayersResponseStruct = {.name = "ListLayersResponse", .members = kListLayersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListProvisionedConcurrencyConfigsRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::function_name>::get, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::marker>::get, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxProvisionedConcurrencyConfigListItems, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::max_items>::get, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::max_items>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(ListProvisionedConcurrencyConfigsRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListProvisionedConcurrencyConfigsRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxProvisionedConcurrencyConfigListItems, .offset = offsetof(ListProvisionedConcurrencyConfigsRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListProvisionedConcurrencyConfigsRequestStruct = {.name = "ListProvisionedConcurrencyConfigsRequest", .members = kListProvisionedConcurrencyConfigsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListProvisionedConcurrencyConfigsRequestStruct = {.name = "ListProvisionedConcurrencyConfigsRequest", .members = kListProvisionedConcurrencyConfigsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListProvisionedConcurrencyConfigsResponseMembers[] = {
-    {"ProvisionedConcurrencyConfigs", "ProvisionedConcurrencyConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedConcurrencyConfigList, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::provisioned_concurrency_configs>::get, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::provisioned_concurrency_configs>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::next_marker>::get, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::next_marker>::emplace},
+    {.name = "ProvisionedConcurrencyConfigs", .type = &kProvisionedConcurrencyConfigList, .offset = offsetof(ListProvisionedConcurrencyConfigsResponse, provisioned_concurrency_configs)},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListProvisionedConcurrencyConfigsResponse, next_marker)},
 };
-constinit const StructDesc kListProvisionedConcurrencyConfigsResponseStruct = {.name = "ListProvisionedConcurrencyConfigsResponse", .members = kListProvisionedConcurrencyConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListProvisionedConcurrencyConfigsResponseStruct = {.name = "ListProvisionedConcurrencyConfigsResponse", .members = kListProvisionedConcurrencyConfigsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsRequestMembers[] = {
-    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTaggableResource, MemberAccess<&ListTagsRequest::resource>::get, MemberAccess<&ListTagsRequest::resource>::emplace},
+    {.name = "Resource", .type = &kTaggableResource, .offset = offsetof(ListTagsRequest, resource), .location = Location::uri, .required = true},
 };
-constinit const StructDesc kListTagsRequestStruct = {.name = "ListTagsRequest", .members = kListTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsRequestStruct = {.name = "ListTagsRequest", .members = kListTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&ListTagsResponse::tags>::get, MemberAccess<&ListTagsResponse::tags>::emplace},
+    {.name = "Tags", .type = &kTags, .offset = offsetof(ListTagsResponse, tags)},
 };
-constinit const StructDesc kListTagsResponseStruct = {.name = "ListTagsResponse", .members = kListTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsResponseStruct = {.name = "ListTagsResponse", .members = kListTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVersionsByFunctionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListVersionsByFunctionRequest::function_name>::get, MemberAccess<&ListVersionsByFunctionRequest::function_name>::emplace},
-    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListVersionsByFunctionRequest::marker>::get, MemberAccess<&ListVersionsByFunctionRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListVersionsByFunctionRequest::max_items>::get, MemberAccess<&ListVersionsByFunctionRequest::max_items>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(ListVersionsByFunctionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Marker", .type = &kString, .offset = offsetof(ListVersionsByFunctionRequest, marker), .location = Location::query},
+    {.name = "MaxItems", .type = &kMaxListItems, .offset = offsetof(ListVersionsByFunctionRequest, max_items), .location = Location::query},
 };
-constinit const StructDesc kListVersionsByFunctionRequestStruct = {.name = "ListVersionsByFunctionRequest", .members = kListVersionsByFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListVersionsByFunctionRequestStruct = {.name = "ListVersionsByFunctionRequest", .members = kListVersionsByFunctionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVersionsByFunctionResponseMembers[] = {
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListVersionsByFunctionResponse::next_marker>::get, MemberAccess<&ListVersionsByFunctionResponse::next_marker>::emplace},
-    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionList, MemberAccess<&ListVersionsByFunctionResponse::versions>::get, MemberAccess<&ListVersionsByFunctionResponse::versions>::emplace},
+    {.name = "NextMarker", .type = &kString, .offset = offsetof(ListVersionsByFunctionResponse, next_marker)},
+    {.name = "Versions", .type = &kFunctionList, .offset = offsetof(ListVersionsByFunctionResponse, versions)},
 };
-constinit const StructDesc kListVersionsByFunctionResponseStruct = {.name = "ListVersionsByFunctionResponse", .members = kListVersionsByFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListVersionsByFunctionResponseStruct = {.name = "ListVersionsByFunctionResponse", .members = kListVersionsByFunctionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kNoPublishedVersionExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&NoPublishedVersionException::type>::get, MemberAccess<&NoPublishedVersionException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&NoPublishedVersionException::message>::get, MemberAccess<&NoPublishedVersionException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(NoPublishedVersionException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(NoPublishedVersionException, message)},
 };
-constinit const StructDesc kNoPublishedVersionExceptionStruct = {.name = "NoPublishedVersionException", .members = kNoPublishedVersionExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kNoPublishedVersionExceptionStruct = {.name = "NoPublishedVersionException", .members = kNoPublishedVersionExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyLengthExceededExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PolicyLengthExceededException::type>::get, MemberAccess<&PolicyLengthExceededException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PolicyLengthExceededException::message>::get, MemberAccess<&PolicyLengthExceededException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(PolicyLengthExceededException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(PolicyLengthExceededException, message)},
 };
-constinit const StructDesc kPolicyLengthExceededExceptionStruct = {.name = "PolicyLengthExceededException", .members = kPolicyLengthExceededExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyLengthExceededExceptionStruct = {.name = "PolicyLengthExceededException", .members = kPolicyLengthExceededExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPreconditionFailedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PreconditionFailedException::type>::get, MemberAccess<&PreconditionFailedException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PreconditionFailedException::message>::get, MemberAccess<&PreconditionFailedException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(PreconditionFailedException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(PreconditionFailedException, message)},
 };
-constinit const StructDesc kPreconditionFailedExceptionStruct = {.name = "PreconditionFailedException", .members = kPreconditionFailedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPreconditionFailedExceptionStruct = {.name = "PreconditionFailedException", .members = kPreconditionFailedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedConcurrencyConfigListItemMembers[] = {
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&ProvisionedConcurrencyConfigListItem::function_arn>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::function_arn>::emplace},
-    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveInteger, MemberAccess<&ProvisionedConcurrencyConfigListItem::requested_provisioned_concurrent_executions>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::requested_provisioned_concurrent_executions>::emplace},
-    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeInteger, MemberAccess<&ProvisionedConcurrencyConfigListItem::available_provisioned_concurrent_executions>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::available_provisioned_concurrent_executions>::emplace},
-    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeInteger, MemberAccess<&ProvisionedConcurrencyConfigListItem::allocated_provisioned_concurrent_executions>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::allocated_provisioned_concurrent_executions>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedConcurrencyStatusEnum, MemberAccess<&ProvisionedConcurrencyConfigListItem::status>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::status>::emplace},
-    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ProvisionedConcurrencyConfigListItem::status_reason>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::status_reason>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ProvisionedConcurrencyConfigListItem::last_modified>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::last_modified>::emplace},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(ProvisionedConcurrencyConfigListItem, function_arn)},
+    {.name = "RequestedProvisionedConcurrentExecutions", .type = &kPositiveInteger, .offset = offsetof(ProvisionedConcurrencyConfigListItem, requested_provisioned_concurrent_executions)},
+    {.name = "AvailableProvisionedConcurrentExecutions", .type = &kNonNegativeInteger, .offset = offsetof(ProvisionedConcurrencyConfigListItem, available_provisioned_concurrent_executions)},
+    {.name = "AllocatedProvisionedConcurrentExecutions", .type = &kNonNegativeInteger, .offset = offsetof(ProvisionedConcurrencyConfigListItem, allocated_provisioned_concurrent_executions)},
+    {.name = "Status", .type = &kProvisionedConcurrencyStatusEnum, .offset = offsetof(ProvisionedConcurrencyConfigListItem, status)},
+    {.name = "StatusReason", .type = &kString, .offset = offsetof(ProvisionedConcurrencyConfigListItem, status_reason)},
+    {.name = "LastModified", .type = &kTimestamp, .offset = offsetof(ProvisionedConcurrencyConfigListItem, last_modified)},
 };
-constinit const StructDesc kProvisionedConcurrencyConfigListItemStruct = {.name = "ProvisionedConcurrencyConfigListItem", .members = kProvisionedConcurrencyConfigListItemMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kProvisionedConcurrencyConfigListItemStruct = {.name = "ProvisionedConcurrencyConfigListItem", .members = kProvisionedConcurrencyConfigListItemMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kProvisionedConcurrencyConfigNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::type>::get, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::message>::get, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(ProvisionedConcurrencyConfigNotFoundException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(ProvisionedConcurrencyConfigNotFoundException, message)},
 };
-constinit const StructDesc kProvisionedConcurrencyConfigNotFoundExceptionStruct = {.name = "ProvisionedConcurrencyConfigNotFoundException", .members = kProvisionedConcurrencyConfigNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kProvisionedConcurrencyConfigNotFoundExceptionStruct = {.name = "ProvisionedConcurrencyConfigNotFoundException", .members = kProvisionedConcurrencyConfigNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishVersionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&PublishVersionRequest::function_name>::get, MemberAccess<&PublishVersionRequest::function_name>::emplace},
-    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishVersionRequest::code_sha256>::get, MemberAccess<&PublishVersionRequest::code_sha256>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&PublishVersionRequest::description>::get, MemberAccess<&PublishVersionRequest::description>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishVersionRequest::revision_id>::get, MemberAccess<&PublishVersionRequest::revision_id>::emplace},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(PublishVersionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "CodeSha256", .type = &kString, .offset = offsetof(PublishVersionRequest, code_sha256)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(PublishVersionRequest, description)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(PublishVersionRequest, revision_id)},
+    {.name = "PublishTo", .type = nullptr},
 };
-constinit const StructDesc kPublishVersionRequestStruct = {.name = "PublishVersionRequest", .members = kPublishVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishVersionRequestStruct = {.name = "PublishVersionRequest", .members = kPublishVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutFunctionConcurrencyRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&PutFunctionConcurrencyRequest::function_name>::get, MemberAccess<&PutFunctionConcurrencyRequest::function_name>::emplace},
-    {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kReservedConcurrentExecutions, MemberAccess<&PutFunctionConcurrencyRequest::reserved_concurrent_executions>::get, MemberAccess<&PutFunctionConcurrencyRequest::reserved_concurrent_executions>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(PutFunctionConcurrencyRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "ReservedConcurrentExecutions", .type = &kReservedConcurrentExecutions, .offset = offsetof(PutFunctionConcurrencyRequest, reserved_concurrent_executions), .required = true},
 };
-constinit const StructDesc kPutFunctionConcurrencyRequestStruct = {.name = "PutFunctionConcurrencyRequest", .members = kPutFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutFunctionConcurrencyRequestStruct = {.name = "PutFunctionConcurrencyRequest", .members = kPutFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&PutFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&PutFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::qualifier>::emplace},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRetryAttempts, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_retry_attempts>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_retry_attempts>::emplace},
-    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumEventAgeInSeconds, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&PutFunctionEventInvokeConfigRequest::destination_config>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::destination_config>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(PutFunctionEventInvokeConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(PutFunctionEventInvokeConfigRequest, qualifier), .location = Location::query},
+    {.name = "MaximumRetryAttempts", .type = &kMaximumRetryAttempts, .offset = offsetof(PutFunctionEventInvokeConfigRequest, maximum_retry_attempts)},
+    {.name = "MaximumEventAgeInSeconds", .type = &kMaximumEventAgeInSeconds, .offset = offsetof(PutFunctionEventInvokeConfigRequest, maximum_event_age_in_seconds)},
+    {.name = "DestinationConfig", .type = &kDestinationConfig, .offset = offsetof(PutFunctionEventInvokeConfigRequest, destination_config)},
 };
-constinit const StructDesc kPutFunctionEventInvokeConfigRequestStruct = {.name = "PutFunctionEventInvokeConfigRequest", .members = kPutFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutFunctionEventInvokeConfigRequestStruct = {.name = "PutFunctionEventInvokeConfigRequest", .members = kPutFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRecursiveInvocationExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&RecursiveInvocationException::type>::get, MemberAccess<&RecursiveInvocationException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&RecursiveInvocationException::message>::get, MemberAccess<&RecursiveInvocationException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(RecursiveInvocationException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(RecursiveInvocationException, message)},
 };
-constinit const StructDesc kRecursiveInvocationExceptionStruct = {.name = "RecursiveInvocationException", .members = kRecursiveInvocationExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRecursiveInvocationExceptionStruct = {.name = "RecursiveInvocationException", .members = kRecursiveInvocationExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRemovePermissionRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&RemovePermissionRequest::function_name>::get, MemberAccess<&RemovePermissionRequest::function_name>::emplace},
-    {"StatementId", "StatementId", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedStatementId, MemberAccess<&RemovePermissionRequest::statement_id>::get, MemberAccess<&RemovePermissionRequest::statement_id>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&RemovePermissionRequest::qualifier>::get, MemberAccess<&RemovePermissionRequest::qualifier>::emplace},
-    {"RevisionId", "RevisionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&RemovePermissionRequest::revision_id>::get, MemberAccess<&RemovePermissionRequest::revision_id>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(RemovePermissionRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "StatementId", .type = &kNamespacedStatementId, .offset = offsetof(RemovePermissionRequest, statement_id), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(RemovePermissionRequest, qualifier), .location = Location::query},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(RemovePermissionRequest, revision_id), .location = Location::query},
 };
-constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRequestTooLargeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&RequestTooLargeException::type>::get, MemberAccess<&RequestTooLargeException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&RequestTooLargeException::message>::get, MemberAccess<&RequestTooLargeException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(RequestTooLargeException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(RequestTooLargeException, message)},
 };
-constinit const StructDesc kRequestTooLargeExceptionStruct = {.name = "RequestTooLargeException", .members = kRequestTooLargeExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRequestTooLargeExceptionStruct = {.name = "RequestTooLargeException", .members = kRequestTooLargeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceConflictExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ResourceConflictException::type>::get, MemberAccess<&ResourceConflictException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ResourceConflictException::message>::get, MemberAccess<&ResourceConflictException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(ResourceConflictException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(ResourceConflictException, message)},
 };
-constinit const StructDesc kResourceConflictExceptionStruct = {.name = "ResourceConflictException", .members = kResourceConflictExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kResourceConflictExceptionStruct = {.name = "ResourceConflictException", .members = kResourceConflictExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceInUseExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ResourceInUseException::type>::get, MemberAccess<&ResourceInUseException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ResourceInUseException::message>::get, MemberAccess<&ResourceInUseException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(ResourceInUseException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(ResourceInUseException, message)},
 };
-constinit const StructDesc kResourceInUseExceptionStruct = {.name = "ResourceInUseException", .members = kResourceInUseExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kResourceInUseExceptionStruct = {.name = "ResourceInUseException", .members = kResourceInUseExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceNotFoundExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ResourceNotFoundException::type>::get, MemberAccess<&ResourceNotFoundException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ResourceNotFoundException::message>::get, MemberAccess<&ResourceNotFoundException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(ResourceNotFoundException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(ResourceNotFoundException, message)},
 };
-constinit const StructDesc kResourceNotFoundExceptionStruct = {.name = "ResourceNotFoundException", .members = kResourceNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kResourceNotFoundExceptionStruct = {.name = "ResourceNotFoundException", .members = kResourceNotFoundExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourceNotReadyExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ResourceNotReadyException::type>::get, MemberAccess<&ResourceNotReadyException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ResourceNotReadyException::message>::get, MemberAccess<&ResourceNotReadyException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(ResourceNotReadyException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(ResourceNotReadyException, message)},
 };
-constinit const StructDesc kResourceNotReadyExceptionStruct = {.name = "ResourceNotReadyException", .members = kResourceNotReadyExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kResourceNotReadyExceptionStruct = {.name = "ResourceNotReadyException", .members = kResourceNotReadyExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3FilesMountConnectivityExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&S3FilesMountConnectivityException::type>::get, MemberAccess<&S3FilesMountConnectivityException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&S3FilesMountConnectivityException::message>::get, MemberAccess<&S3FilesMountConnectivityException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(S3FilesMountConnectivityException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(S3FilesMountConnectivityException, message)},
 };
-constinit const StructDesc kS3FilesMountConnectivityExceptionStruct = {.name = "S3FilesMountConnectivityException", .members = kS3FilesMountConnectivityExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kS3FilesMountConnectivityExceptionStruct = {.name = "S3FilesMountConnectivityException", .members = kS3FilesMountConnectivityExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3FilesMountFailureExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&S3FilesMountFailureException::type>::get, MemberAccess<&S3FilesMountFailureException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&S3FilesMountFailureException::message>::get, MemberAccess<&S3FilesMountFailureException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(S3FilesMountFailureException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(S3FilesMountFailureException, message)},
 };
-constinit const StructDesc kS3FilesMountFailureExceptionStruct = {.name = "S3FilesMountFailureException", .members = kS3FilesMountFailureExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kS3FilesMountFailureExceptionStruct = {.name = "S3FilesMountFailureException", .members = kS3FilesMountFailureExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3FilesMountTimeoutExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&S3FilesMountTimeoutException::type>::get, MemberAccess<&S3FilesMountTimeoutException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&S3FilesMountTimeoutException::message>::get, MemberAccess<&S3FilesMountTimeoutException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(S3FilesMountTimeoutException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(S3FilesMountTimeoutException, message)},
 };
-constinit const StructDesc kS3FilesMountTimeoutExceptionStruct = {.name = "S3FilesMountTimeoutException", .members = kS3FilesMountTimeoutExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kS3FilesMountTimeoutExceptionStruct = {.name = "S3FilesMountTimeoutException", .members = kS3FilesMountTimeoutExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSerializedRequestEntityTooLargeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SerializedRequestEntityTooLargeException::type>::get, MemberAccess<&SerializedRequestEntityTooLargeException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SerializedRequestEntityTooLargeException::message>::get, MemberAccess<&SerializedRequestEntityTooLargeException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(SerializedRequestEntityTooLargeException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(SerializedRequestEntityTooLargeException, message)},
 };
-constinit const StructDesc kSerializedRequestEntityTooLargeExceptionStruct = {.name = "SerializedRequestEntityTooLargeException", .members = kSerializedRequestEntityTooLargeExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSerializedRequestEntityTooLargeExceptionStruct = {.name = "SerializedRequestEntityTooLargeException", .members = kSerializedRequestEntityTooLargeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServiceExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ServiceException::type>::get, MemberAccess<&ServiceException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ServiceException::message>::get, MemberAccess<&ServiceException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(ServiceException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(ServiceException, message)},
 };
-constinit const StructDesc kServiceExceptionStruct = {.name = "ServiceException", .members = kServiceExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServiceExceptionStruct = {.name = "ServiceException", .members = kServiceExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SnapStartException::type>::get, MemberAccess<&SnapStartException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SnapStartException::message>::get, MemberAccess<&SnapStartException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(SnapStartException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(SnapStartException, message)},
 };
-constinit const StructDesc kSnapStartExceptionStruct = {.name = "SnapStartException", .members = kSnapStartExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSnapStartExceptionStruct = {.name = "SnapStartException", .members = kSnapStartExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartNotReadyExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SnapStartNotReadyException::type>::get, MemberAccess<&SnapStartNotReadyException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SnapStartNotReadyException::message>::get, MemberAccess<&SnapStartNotReadyException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(SnapStartNotReadyException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(SnapStartNotReadyException, message)},
 };
-constinit const StructDesc kSnapStartNotReadyExceptionStruct = {.name = "SnapStartNotReadyException", .members = kSnapStartNotReadyExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSnapStartNotReadyExceptionStruct = {.name = "SnapStartNotReadyException", .members = kSnapStartNotReadyExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSnapStartTimeoutExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SnapStartTimeoutException::type>::get, MemberAccess<&SnapStartTimeoutException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SnapStartTimeoutException::message>::get, MemberAccess<&SnapStartTimeoutException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(SnapStartTimeoutException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(SnapStartTimeoutException, message)},
 };
-constinit const StructDesc kSnapStartTimeoutExceptionStruct = {.name = "SnapStartTimeoutException", .members = kSnapStartTimeoutExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSnapStartTimeoutExceptionStruct = {.name = "SnapStartTimeoutException", .members = kSnapStartTimeoutExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubnetIPAddressLimitReachedExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SubnetIPAddressLimitReachedException::type>::get, MemberAccess<&SubnetIPAddressLimitReachedException::type>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SubnetIPAddressLimitReachedException::message>::get, MemberAccess<&SubnetIPAddressLimitReachedException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(SubnetIPAddressLimitReachedException, type)},
+    {.name = "Message", .type = &kString, .offset = offsetof(SubnetIPAddressLimitReachedException, message)},
 };
-constinit const StructDesc kSubnetIPAddressLimitReachedExceptionStruct = {.name = "SubnetIPAddressLimitReachedException", .members = kSubnetIPAddressLimitReachedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSubnetIPAddressLimitReachedExceptionStruct = {.name = "SubnetIPAddressLimitReachedException", .members = kSubnetIPAddressLimitReachedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceRequestMembers[] = {
-    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTaggableResource, MemberAccess<&TagResourceRequest::resource>::get, MemberAccess<&TagResourceRequest::resource>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTags, MemberAccess<&TagResourceRequest::tags>::get, MemberAccess<&TagResourceRequest::tags>::emplace},
+    {.name = "Resource", .type = &kTaggableResource, .offset = offsetof(TagResourceRequest, resource), .location = Location::uri, .required = true},
+    {.name = "Tags", .type = &kTags, .offset = offsetof(TagResourceRequest, tags), .required = true},
 };
-constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTargetTrackingScalingPolicyMembers[] = {
-    {"PredefinedMetricType", "PredefinedMetricType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderPredefinedMetricType, MemberAccess<&TargetTrackingScalingPolicy::predefined_metric_type>::get, MemberAccess<&TargetTrackingScalingPolicy::predefined_metric_type>::emplace},
-    {"TargetValue", "TargetValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricTargetValue, MemberAccess<&TargetTrackingScalingPolicy::target_value>::get, MemberAccess<&TargetTrackingScalingPolicy::target_value>::emplace},
+    {.name = "PredefinedMetricType", .type = &kCapacityProviderPredefinedMetricType, .offset = offsetof(TargetTrackingScalingPolicy, predefined_metric_type), .required = true},
+    {.name = "TargetValue", .type = &kMetricTargetValue, .offset = offsetof(TargetTrackingScalingPolicy, target_value), .required = true},
 };
-constinit const StructDesc kTargetTrackingScalingPolicyStruct = {.name = "TargetTrackingScalingPolicy", .members = kTargetTrackingScalingPolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTargetTrackingScalingPolicyStruct = {.name = "TargetTrackingScalingPolicy", .members = kTargetTrackingScalingPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTooManyRequestsExceptionMembers[] = {
-    {"retryAfterSeconds", "Retry-After", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TooManyRequestsException::retry_after_seconds>::get, MemberAccess<&TooManyRequestsException::retry_after_seconds>::emplace},
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TooManyRequestsException::type>::get, MemberAccess<&TooManyRequestsException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TooManyRequestsException::message>::get, MemberAccess<&TooManyRequestsException::message>::emplace},
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThrottleReason, MemberAccess<&TooManyRequestsException::reason>::get, MemberAccess<&TooManyRequestsException::reason>::emplace},
+    {.name = "retryAfterSeconds", .type = &kString, .other_wire = &kWire_Retry_After, .offset = offsetof(TooManyRequestsException, retry_after_seconds), .location = Location::header},
+    {.name = "Type", .type = &kString, .offset = offsetof(TooManyRequestsException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(TooManyRequestsException, message)},
+    {.name = "Reason", .type = &kThrottleReason, .offset = offsetof(TooManyRequestsException, reason)},
 };
-constinit const StructDesc kTooManyRequestsExceptionStruct = {.name = "TooManyRequestsException", .members = kTooManyRequestsExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTooManyRequestsExceptionStruct = {.name = "TooManyRequestsException", .members = kTooManyRequestsExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUnsupportedMediaTypeExceptionMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UnsupportedMediaTypeException::type>::get, MemberAccess<&UnsupportedMediaTypeException::type>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UnsupportedMediaTypeException::message>::get, MemberAccess<&UnsupportedMediaTypeException::message>::emplace},
+    {.name = "Type", .type = &kString, .offset = offsetof(UnsupportedMediaTypeException, type)},
+    {.name = "message", .type = &kString, .offset = offsetof(UnsupportedMediaTypeException, message)},
 };
-constinit const StructDesc kUnsupportedMediaTypeExceptionStruct = {.name = "UnsupportedMediaTypeException", .members = kUnsupportedMediaTypeExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUnsupportedMediaTypeExceptionStruct = {.name = "UnsupportedMediaTypeException", .members = kUnsupportedMediaTypeExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceRequestMembers[] = {
-    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTaggableResource, MemberAccess<&UntagResourceRequest::resource>::get, MemberAccess<&UntagResourceRequest::resource>::emplace},
-    {"TagKeys", "tagKeys", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceRequest::tag_keys>::get, MemberAccess<&UntagResourceRequest::tag_keys>::emplace},
+    {.name = "Resource", .type = &kTaggableResource, .offset = offsetof(UntagResourceRequest, resource), .location = Location::uri, .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .other_wire = &kWire_tagKeys, .offset = offsetof(UntagResourceRequest, tag_keys), .location = Location::query, .required = true},
 };
-constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateAliasRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&UpdateAliasRequest::function_name>::get, MemberAccess<&UpdateAliasRequest::function_name>::emplace},
-    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&UpdateAliasRequest::name>::get, MemberAccess<&UpdateAliasRequest::name>::emplace},
-    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersionWithLatestPublished, MemberAccess<&UpdateAliasRequest::function_version>::get, MemberAccess<&UpdateAliasRequest::function_version>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&UpdateAliasRequest::description>::get, MemberAccess<&UpdateAliasRequest::description>::emplace},
-    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasRoutingConfiguration, MemberAccess<&UpdateAliasRequest::routing_config>::get, MemberAccess<&UpdateAliasRequest::routing_config>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UpdateAliasRequest::revision_id>::get, MemberAccess<&UpdateAliasRequest::revision_id>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(UpdateAliasRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Name", .type = &kAlias, .offset = offsetof(UpdateAliasRequest, name), .location = Location::uri, .required = true},
+    {.name = "FunctionVersion", .type = &kVersionWithLatestPublished, .offset = offsetof(UpdateAliasRequest, function_version)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(UpdateAliasRequest, description)},
+    {.name = "RoutingConfig", .type = &kAliasRoutingConfiguration, .offset = offsetof(UpdateAliasRequest, routing_config)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(UpdateAliasRequest, revision_id)},
 };
-constinit const StructDesc kUpdateAliasRequestStruct = {.name = "UpdateAliasRequest", .members = kUpdateAliasRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateAliasRequestStruct = {.name = "UpdateAliasRequest", .members = kUpdateAliasRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateEventSourceMappingRequestMembers[] = {
-    {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&UpdateEventSourceMappingRequest::uuid>::get, MemberAccess<&UpdateEventSourceMappingRequest::uuid>::emplace},
-    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&UpdateEventSourceMappingRequest::function_name>::get, MemberAccess<&UpdateEventSourceMappingRequest::function_name>::emplace},
-    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnabled, MemberAccess<&UpdateEventSourceMappingRequest::enabled>::get, MemberAccess<&UpdateEventSourceMappingRequest::enabled>::emplace},
-    {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchSize, MemberAccess<&UpdateEventSourceMappingRequest::batch_size>::get, MemberAccess<&UpdateEventSourceMappingRequest::batch_size>::emplace},
-    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumBatchingWindowInSeconds, MemberAccess<&UpdateEventSourceMappingRequest::maximum_batching_window_in_seconds>::get, MemberAccess<&UpdateEventSourceMappingRequest::maximum_batching_window_in_seconds>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionResponseTypeList, MemberAccess<&UpdateEventSourceMappingRequest::function_response_types>::get, MemberAccess<&UpdateEventSourceMappingRequest::function_response_types>::emplace},
-    {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScalingConfig, MemberAccess<&UpdateEventSourceMappingRequest::scaling_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::scaling_config>::emplace},
-    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "UUID", .type = &kString, .offset = offsetof(UpdateEventSourceMappingRequest, uuid), .location = Location::uri, .required = true},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(UpdateEventSourceMappingRequest, function_name)},
+    {.name = "Enabled", .type = &kEnabled, .offset = offsetof(UpdateEventSourceMappingRequest, enabled)},
+    {.name = "BatchSize", .type = &kBatchSize, .offset = offsetof(UpdateEventSourceMappingRequest, batch_size)},
+    {.name = "FilterCriteria", .type = nullptr},
+    {.name = "MaximumBatchingWindowInSeconds", .type = &kMaximumBatchingWindowInSeconds, .offset = offsetof(UpdateEventSourceMappingRequest, maximum_batching_window_in_seconds)},
+    {.name = "DestinationConfig", .type = nullptr},
+    {.name = "MaximumRecordAgeInSeconds", .type = nullptr},
+    {.name = "BisectBatchOnFunctionError", .type = nullptr},
+    {.name = "MaximumRetryAttempts", .type = nullptr},
+    {.name = "ParallelizationFactor", .type = nullptr},
+    {.name = "SourceAccessConfigurations", .type = nullptr},
+    {.name = "TumblingWindowInSeconds", .type = nullptr},
+    {.name = "FunctionResponseTypes", .type = &kFunctionResponseTypeList, .offset = offsetof(UpdateEventSourceMappingRequest, function_response_types)},
+    {.name = "ScalingConfig", .type = &kScalingConfig, .offset = offsetof(UpdateEventSourceMappingRequest, scaling_config)},
+    {.name = "AmazonManagedKafkaEventSourceConfig", .type = nullptr},
+    {.name = "SelfManagedKafkaEventSourceConfig", .type = nullptr},
+    {.name = "DocumentDBEventSourceConfig", .type = nullptr},
+    {.name = "KMSKeyArn", .type = nullptr},
+    {.name = "MetricsConfig", .type = nullptr},
+    {.name = "LoggingConfig", .type = nullptr},
+    {.name = "ProvisionedPollerConfig", .type = nullptr},
 };
-constinit const StructDesc kUpdateEventSourceMappingRequestStruct = {.name = "UpdateEventSourceMappingRequest", .members = kUpdateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateEventSourceMappingRequestStruct = {.name = "UpdateEventSourceMappingRequest", .members = kUpdateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionCodeRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&UpdateFunctionCodeRequest::function_name>::get, MemberAccess<&UpdateFunctionCodeRequest::function_name>::emplace},
-    {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&UpdateFunctionCodeRequest::zip_file>::get, MemberAccess<&UpdateFunctionCodeRequest::zip_file>::emplace},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Bucket, MemberAccess<&UpdateFunctionCodeRequest::s3_bucket>::get, MemberAccess<&UpdateFunctionCodeRequest::s3_bucket>::emplace},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Key, MemberAccess<&UpdateFunctionCodeRequest::s3_key>::get, MemberAccess<&UpdateFunctionCodeRequest::s3_key>::emplace},
-    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&UpdateFunctionCodeRequest::publish>::get, MemberAccess<&UpdateFunctionCodeRequest::publish>::emplace},
-    {"DryRun", "DryRun", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&UpdateFunctionCodeRequest::dry_run>::get, MemberAccess<&UpdateFunctionCodeRequest::dry_run>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UpdateFunctionCodeRequest::revision_id>::get, MemberAccess<&UpdateFunctionCodeRequest::revision_id>::emplace},
-    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecturesList, MemberAccess<&UpdateFunctionCodeRequest::architectures>::get, MemberAccess<&UpdateFunctionCodeRequest::architectures>::emplace},
-    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(UpdateFunctionCodeRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "ZipFile", .type = &kBlob, .offset = offsetof(UpdateFunctionCodeRequest, zip_file)},
+    {.name = "S3Bucket", .type = &kS3Bucket, .offset = offsetof(UpdateFunctionCodeRequest, s3_bucket)},
+    {.name = "S3Key", .type = &kS3Key, .offset = offsetof(UpdateFunctionCodeRequest, s3_key)},
+    {.name = "S3ObjectVersion", .type = nullptr},
+    {.name = "ImageUri", .type = nullptr},
+    {.name = "Publish", .type = &kBoolean, .offset = offsetof(UpdateFunctionCodeRequest, publish)},
+    {.name = "DryRun", .type = &kBoolean, .offset = offsetof(UpdateFunctionCodeRequest, dry_run)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(UpdateFunctionCodeRequest, revision_id)},
+    {.name = "Architectures", .type = &kArchitecturesList, .offset = offsetof(UpdateFunctionCodeRequest, architectures)},
+    {.name = "SourceKMSKeyArn", .type = nullptr},
+    {.name = "PublishTo", .type = nullptr},
 };
-constinit const StructDesc kUpdateFunctionCodeRequestStruct = {.name = "UpdateFunctionCodeRequest", .members = kUpdateFunctionCodeRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateFunctionCodeRequestStruct = {.name = "UpdateFunctionCodeRequest", .members = kUpdateFunctionCodeRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionConfigurationRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&UpdateFunctionConfigurationRequest::function_name>::get, MemberAccess<&UpdateFunctionConfigurationRequest::function_name>::emplace},
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleArn, MemberAccess<&UpdateFunctionConfigurationRequest::role>::get, MemberAccess<&UpdateFunctionConfigurationRequest::role>::emplace},
-    {"Handler", "Handler", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHandler, MemberAccess<&UpdateFunctionConfigurationRequest::handler>::get, MemberAccess<&UpdateFunctionConfigurationRequest::handler>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&UpdateFunctionConfigurationRequest::description>::get, MemberAccess<&UpdateFunctionConfigurationRequest::description>::emplace},
-    {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeout, MemberAccess<&UpdateFunctionConfigurationRequest::timeout>::get, MemberAccess<&UpdateFunctionConfigurationRequest::timeout>::emplace},
-    {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMemorySize, MemberAccess<&UpdateFunctionConfigurationRequest::memory_size>::get, MemberAccess<&UpdateFunctionConfigurationRequest::memory_size>::emplace},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironment, MemberAccess<&UpdateFunctionConfigurationRequest::environment>::get, MemberAccess<&UpdateFunctionConfigurationRequest::environment>::emplace},
-    {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&UpdateFunctionConfigurationRequest::runtime>::get, MemberAccess<&UpdateFunctionConfigurationRequest::runtime>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeadLetterConfig, MemberAccess<&UpdateFunctionConfigurationRequest::dead_letter_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::dead_letter_config>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingConfig, MemberAccess<&UpdateFunctionConfigurationRequest::tracing_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::tracing_config>::emplace},
-    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UpdateFunctionConfigurationRequest::revision_id>::get, MemberAccess<&UpdateFunctionConfigurationRequest::revision_id>::emplace},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEphemeralStorage, MemberAccess<&UpdateFunctionConfigurationRequest::ephemeral_storage>::get, MemberAccess<&UpdateFunctionConfigurationRequest::ephemeral_storage>::emplace},
-    {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStart, MemberAccess<&UpdateFunctionConfigurationRequest::snap_start>::get, MemberAccess<&UpdateFunctionConfigurationRequest::snap_start>::emplace},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLoggingConfig, MemberAccess<&UpdateFunctionConfigurationRequest::logging_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::logging_config>::emplace},
-    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(UpdateFunctionConfigurationRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Role", .type = &kRoleArn, .offset = offsetof(UpdateFunctionConfigurationRequest, role)},
+    {.name = "Handler", .type = &kHandler, .offset = offsetof(UpdateFunctionConfigurationRequest, handler)},
+    {.name = "Description", .type = &kDescription, .offset = offsetof(UpdateFunctionConfigurationRequest, description)},
+    {.name = "Timeout", .type = &kTimeout, .offset = offsetof(UpdateFunctionConfigurationRequest, timeout)},
+    {.name = "MemorySize", .type = &kMemorySize, .offset = offsetof(UpdateFunctionConfigurationRequest, memory_size)},
+    {.name = "VpcConfig", .type = nullptr},
+    {.name = "Environment", .type = &kEnvironment, .offset = offsetof(UpdateFunctionConfigurationRequest, environment)},
+    {.name = "Runtime", .type = &kRuntime, .offset = offsetof(UpdateFunctionConfigurationRequest, runtime)},
+    {.name = "DeadLetterConfig", .type = &kDeadLetterConfig, .offset = offsetof(UpdateFunctionConfigurationRequest, dead_letter_config)},
+    {.name = "KMSKeyArn", .type = nullptr},
+    {.name = "TracingConfig", .type = &kTracingConfig, .offset = offsetof(UpdateFunctionConfigurationRequest, tracing_config)},
+    {.name = "RevisionId", .type = &kString, .offset = offsetof(UpdateFunctionConfigurationRequest, revision_id)},
+    {.name = "Layers", .type = nullptr},
+    {.name = "FileSystemConfigs", .type = nullptr},
+    {.name = "ImageConfig", .type = nullptr},
+    {.name = "EphemeralStorage", .type = &kEphemeralStorage, .offset = offsetof(UpdateFunctionConfigurationRequest, ephemeral_storage)},
+    {.name = "SnapStart", .type = &kSnapStart, .offset = offsetof(UpdateFunctionConfigurationRequest, snap_start)},
+    {.name = "LoggingConfig", .type = &kLoggingConfig, .offset = offsetof(UpdateFunctionConfigurationRequest, logging_config)},
+    {.name = "CapacityProviderConfig", .type = nullptr},
+    {.name = "DurableConfig", .type = nullptr},
 };
-constinit const StructDesc kUpdateFunctionConfigurationRequestStruct = {.name = "UpdateFunctionConfigurationRequest", .members = kUpdateFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateFunctionConfigurationRequestStruct = {.name = "UpdateFunctionConfigurationRequest", .members = kUpdateFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionEventInvokeConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::qualifier>::emplace},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRetryAttempts, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_retry_attempts>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_retry_attempts>::emplace},
-    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumEventAgeInSeconds, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::destination_config>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::destination_config>::emplace},
+    {.name = "FunctionName", .type = &kNamespacedFunctionName, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kNumericLatestPublishedOrAliasQualifier, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, qualifier), .location = Location::query},
+    {.name = "MaximumRetryAttempts", .type = &kMaximumRetryAttempts, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, maximum_retry_attempts)},
+    {.name = "MaximumEventAgeInSeconds", .type = &kMaximumEventAgeInSeconds, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, maximum_event_age_in_seconds)},
+    {.name = "DestinationConfig", .type = &kDestinationConfig, .offset = offsetof(UpdateFunctionEventInvokeConfigRequest, destination_config)},
 };
-constinit const StructDesc kUpdateFunctionEventInvokeConfigRequestStruct = {.name = "UpdateFunctionEventInvokeConfigRequest", .members = kUpdateFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateFunctionEventInvokeConfigRequestStruct = {.name = "UpdateFunctionEventInvokeConfigRequest", .members = kUpdateFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionUrlConfigRequestMembers[] = {
-    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&UpdateFunctionUrlConfigRequest::function_name>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::function_name>::emplace},
-    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlQualifier, MemberAccess<&UpdateFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::qualifier>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&UpdateFunctionUrlConfigRequest::auth_type>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&UpdateFunctionUrlConfigRequest::cors>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::cors>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&UpdateFunctionUrlConfigRequest::invoke_mode>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::invoke_mode>::emplace},
+    {.name = "FunctionName", .type = &kFunctionName, .offset = offsetof(UpdateFunctionUrlConfigRequest, function_name), .location = Location::uri, .required = true},
+    {.name = "Qualifier", .type = &kFunctionUrlQualifier, .offset = offsetof(UpdateFunctionUrlConfigRequest, qualifier), .location = Location::query},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(UpdateFunctionUrlConfigRequest, auth_type)},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(UpdateFunctionUrlConfigRequest, cors)},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(UpdateFunctionUrlConfigRequest, invoke_mode)},
 };
-constinit const StructDesc kUpdateFunctionUrlConfigRequestStruct = {.name = "UpdateFunctionUrlConfigRequest", .members = kUpdateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateFunctionUrlConfigRequestStruct = {.name = "UpdateFunctionUrlConfigRequest", .members = kUpdateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateFunctionUrlConfigResponseMembers[] = {
-    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrl, MemberAccess<&UpdateFunctionUrlConfigResponse::function_url>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::function_url>::emplace},
-    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionArn, MemberAccess<&UpdateFunctionUrlConfigResponse::function_arn>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::function_arn>::emplace},
-    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&UpdateFunctionUrlConfigResponse::auth_type>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::auth_type>::emplace},
-    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&UpdateFunctionUrlConfigResponse::cors>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::cors>::emplace},
-    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&UpdateFunctionUrlConfigResponse::creation_time>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::creation_time>::emplace},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&UpdateFunctionUrlConfigResponse::last_modified_time>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::last_modified_time>::emplace},
-    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&UpdateFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::invoke_mode>::emplace},
+    {.name = "FunctionUrl", .type = &kFunctionUrl, .offset = offsetof(UpdateFunctionUrlConfigResponse, function_url), .required = true},
+    {.name = "FunctionArn", .type = &kFunctionArn, .offset = offsetof(UpdateFunctionUrlConfigResponse, function_arn), .required = true},
+    {.name = "AuthType", .type = &kFunctionUrlAuthType, .offset = offsetof(UpdateFunctionUrlConfigResponse, auth_type), .required = true},
+    {.name = "Cors", .type = &kCors, .offset = offsetof(UpdateFunctionUrlConfigResponse, cors)},
+    {.name = "CreationTime", .type = &kTimestamp, .offset = offsetof(UpdateFunctionUrlConfigResponse, creation_time), .required = true},
+    {.name = "LastModifiedTime", .type = &kTimestamp, .offset = offsetof(UpdateFunctionUrlConfigResponse, last_modified_time), .required = true},
+    {.name = "InvokeMode", .type = &kInvokeMode, .offset = offsetof(UpdateFunctionUrlConfigResponse, invoke_mode)},
 };
-constinit const StructDesc kUpdateFunctionUrlConfigResponseStruct = {.name = "UpdateFunctionUrlConfigResponse", .members = kUpdateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateFunctionUrlConfigResponseStruct = {.name = "UpdateFunctionUrlConfigResponse", .members = kUpdateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

@@ -28,8 +28,7 @@ base::AwsError access_denied_exception(std::string message) {
 }
 base::AwsError data_already_accepted_exception(std::string message, DataAlreadyAcceptedException detail) {
   base::AwsError error = make_error(kDataAlreadyAcceptedException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&DataAlreadyAcceptedException::desc(), std::make_shared<DataAlreadyAcceptedException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError internal_server_exception(std::string message) {
@@ -43,8 +42,7 @@ base::AwsError invalid_parameter_exception(std::string message) {
 }
 base::AwsError invalid_sequence_token_exception(std::string message, InvalidSequenceTokenException detail) {
   base::AwsError error = make_error(kInvalidSequenceTokenException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&InvalidSequenceTokenException::desc(), std::make_shared<InvalidSequenceTokenException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError limit_exceeded_exception(std::string message) {
@@ -70,8 +68,7 @@ base::AwsError throttling_exception(std::string message) {
 }
 base::AwsError too_many_tags_exception(std::string message, TooManyTagsException detail) {
   base::AwsError error = make_error(kTooManyTagsException, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&TooManyTagsException::desc(), std::make_shared<TooManyTagsException>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError unrecognized_client_exception(std::string message) {

@@ -370,1117 +370,1117 @@ extern const TypeDesc kTokenValue;
 extern const TypeDesc kUserIdentity;
 extern const TypeDesc kValue;
 
-constinit const TypeDesc kAccessPolicy = {.kind = Kind::string, .shape_name = "AccessPolicy", .min = 1};
-constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 12, .max = 12, .pattern = "^\\d{12}$"};
+constinit const TypeDesc kAccessPolicy = {.kind = Kind::string, .shape_name = "AccessPolicy", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 12, .max = 12, .pattern = "^\\d{12}$", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAccountPoliciesAccess = list_access<AccountPolicy>(&kAccountPolicy, "member", false);
-constinit const TypeDesc kAccountPolicies = {.kind = Kind::list, .shape_name = "AccountPolicies", .list = &kAccountPoliciesAccess};
+constinit const TypeDesc kAccountPolicies = {.kind = Kind::list, .shape_name = "AccountPolicies", .list = &kAccountPoliciesAccess, .holder = &OptionalHolder<std::vector<AccountPolicy>>::kAccess};
 constinit const TypeDesc kAccountPolicy = {.kind = Kind::structure, .shape_name = "AccountPolicy", .structure = &kAccountPolicyStruct};
-constinit const TypeDesc kAccountPolicyDocument = {.kind = Kind::string, .shape_name = "AccountPolicyDocument"};
-constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1011, .pattern = "[\\w+=/:,.@-]*"};
+constinit const TypeDesc kAccountPolicyDocument = {.kind = Kind::string, .shape_name = "AccountPolicyDocument", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1011, .pattern = "[\\w+=/:,.@-]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAnomaliesAccess = list_access<Anomaly>(&kAnomaly, "member", false);
-constinit const TypeDesc kAnomalies = {.kind = Kind::list, .shape_name = "Anomalies", .list = &kAnomaliesAccess};
+constinit const TypeDesc kAnomalies = {.kind = Kind::list, .shape_name = "Anomalies", .list = &kAnomaliesAccess, .holder = &OptionalHolder<std::vector<Anomaly>>::kAccess};
 constinit const TypeDesc kAnomaly = {.kind = Kind::structure, .shape_name = "Anomaly", .structure = &kAnomalyStruct};
 constinit const TypeDesc kAnomalyDetector = {.kind = Kind::structure, .shape_name = "AnomalyDetector", .structure = &kAnomalyDetectorStruct};
-constinit const TypeDesc kAnomalyDetectorArn = {.kind = Kind::string, .shape_name = "AnomalyDetectorArn", .min = 1, .pattern = "[\\w#+=/:,.@-]*"};
+constinit const TypeDesc kAnomalyDetectorArn = {.kind = Kind::string, .shape_name = "AnomalyDetectorArn", .min = 1, .pattern = "[\\w#+=/:,.@-]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kAnomalyDetectorStatusValues[] = {"INITIALIZING", "TRAINING", "ANALYZING", "FAILED", "DELETED", "PAUSED"};
-constinit const TypeDesc kAnomalyDetectorStatus = {.kind = Kind::string, .shape_name = "AnomalyDetectorStatus", .enum_values = kAnomalyDetectorStatusValues};
+constinit const TypeDesc kAnomalyDetectorStatus = {.kind = Kind::string, .shape_name = "AnomalyDetectorStatus", .enum_values = kAnomalyDetectorStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kAnomalyDetectorsAccess = list_access<AnomalyDetector>(&kAnomalyDetector, "member", false);
-constinit const TypeDesc kAnomalyDetectors = {.kind = Kind::list, .shape_name = "AnomalyDetectors", .list = &kAnomalyDetectorsAccess};
-constinit const TypeDesc kAnomalyId = {.kind = Kind::string, .shape_name = "AnomalyId", .min = 36, .max = 36};
-constinit const TypeDesc kAnomalyVisibilityTime = {.kind = Kind::long_integer, .shape_name = "AnomalyVisibilityTime", .min = 7, .max = 90};
-constinit const TypeDesc kApplyOnTransformedLogs = {.kind = Kind::boolean, .shape_name = "ApplyOnTransformedLogs"};
-constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn"};
-constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean"};
-constinit const TypeDesc kBytesScannedValue = {.kind = Kind::floating, .shape_name = "BytesScannedValue"};
+constinit const TypeDesc kAnomalyDetectors = {.kind = Kind::list, .shape_name = "AnomalyDetectors", .list = &kAnomalyDetectorsAccess, .holder = &OptionalHolder<std::vector<AnomalyDetector>>::kAccess};
+constinit const TypeDesc kAnomalyId = {.kind = Kind::string, .shape_name = "AnomalyId", .min = 36, .max = 36, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAnomalyVisibilityTime = {.kind = Kind::long_integer, .shape_name = "AnomalyVisibilityTime", .min = 7, .max = 90, .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kApplyOnTransformedLogs = {.kind = Kind::boolean, .shape_name = "ApplyOnTransformedLogs", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kBytesScannedValue = {.kind = Kind::floating, .shape_name = "BytesScannedValue", .holder = &OptionalHolder<double>::kAccess};
 constinit const TypeDesc kCount = {.kind = Kind::long_integer, .shape_name = "Count"};
-constinit const TypeDesc kDataProtectionPolicyDocument = {.kind = Kind::string, .shape_name = "DataProtectionPolicyDocument"};
-constinit const TypeDesc kDays = {.kind = Kind::integer, .shape_name = "Days"};
-constinit const TypeDesc kDefaultValue = {.kind = Kind::floating, .shape_name = "DefaultValue"};
-constinit const TypeDesc kDeletionProtectionEnabled = {.kind = Kind::boolean, .shape_name = "DeletionProtectionEnabled"};
+constinit const TypeDesc kDataProtectionPolicyDocument = {.kind = Kind::string, .shape_name = "DataProtectionPolicyDocument", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDays = {.kind = Kind::integer, .shape_name = "Days", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kDefaultValue = {.kind = Kind::floating, .shape_name = "DefaultValue", .holder = &OptionalHolder<double>::kAccess};
+constinit const TypeDesc kDeletionProtectionEnabled = {.kind = Kind::boolean, .shape_name = "DeletionProtectionEnabled", .holder = &OptionalHolder<bool>::kAccess};
 constexpr ListAccess kDeliveriesAccess = list_access<Delivery>(&kDelivery, "member", false);
-constinit const TypeDesc kDeliveries = {.kind = Kind::list, .shape_name = "Deliveries", .list = &kDeliveriesAccess};
+constinit const TypeDesc kDeliveries = {.kind = Kind::list, .shape_name = "Deliveries", .list = &kDeliveriesAccess, .holder = &OptionalHolder<std::vector<Delivery>>::kAccess};
 constinit const TypeDesc kDelivery = {.kind = Kind::structure, .shape_name = "Delivery", .structure = &kDeliveryStruct};
 constinit const TypeDesc kDeliveryDestination = {.kind = Kind::structure, .shape_name = "DeliveryDestination", .structure = &kDeliveryDestinationStruct};
-constinit const TypeDesc kDeliveryDestinationConfiguration = {.kind = Kind::structure, .shape_name = "DeliveryDestinationConfiguration", .structure = &kDeliveryDestinationConfigurationStruct};
-constinit const TypeDesc kDeliveryDestinationName = {.kind = Kind::string, .shape_name = "DeliveryDestinationName", .min = 1, .max = 60, .pattern = "[\\w-]*"};
+constinit const TypeDesc kDeliveryDestinationConfiguration = {.kind = Kind::structure, .shape_name = "DeliveryDestinationConfiguration", .structure = &kDeliveryDestinationConfigurationStruct, .holder = &OptionalHolder<DeliveryDestinationConfiguration>::kAccess};
+constinit const TypeDesc kDeliveryDestinationName = {.kind = Kind::string, .shape_name = "DeliveryDestinationName", .min = 1, .max = 60, .pattern = "[\\w-]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kDeliveryDestinationTypeValues[] = {"S3", "CWL", "FH", "XRAY"};
-constinit const TypeDesc kDeliveryDestinationType = {.kind = Kind::string, .shape_name = "DeliveryDestinationType", .enum_values = kDeliveryDestinationTypeValues};
+constinit const TypeDesc kDeliveryDestinationType = {.kind = Kind::string, .shape_name = "DeliveryDestinationType", .enum_values = kDeliveryDestinationTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDeliveryDestinationsAccess = list_access<DeliveryDestination>(&kDeliveryDestination, "member", false);
-constinit const TypeDesc kDeliveryDestinations = {.kind = Kind::list, .shape_name = "DeliveryDestinations", .list = &kDeliveryDestinationsAccess};
-constinit const TypeDesc kDeliveryId = {.kind = Kind::string, .shape_name = "DeliveryId", .min = 1, .max = 64, .pattern = "^[0-9A-Za-z]+$"};
+constinit const TypeDesc kDeliveryDestinations = {.kind = Kind::list, .shape_name = "DeliveryDestinations", .list = &kDeliveryDestinationsAccess, .holder = &OptionalHolder<std::vector<DeliveryDestination>>::kAccess};
+constinit const TypeDesc kDeliveryId = {.kind = Kind::string, .shape_name = "DeliveryId", .min = 1, .max = 64, .pattern = "^[0-9A-Za-z]+$", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kDeliverySource = {.kind = Kind::structure, .shape_name = "DeliverySource", .structure = &kDeliverySourceStruct};
 constexpr MapAccess kDeliverySourceConfigurationAccess = map_access<std::string>(&kDeliverySourceConfigurationValue, "key", "value", false, &kDeliverySourceConfigurationKey);
-constinit const TypeDesc kDeliverySourceConfiguration = {.kind = Kind::map, .shape_name = "DeliverySourceConfiguration", .map = &kDeliverySourceConfigurationAccess};
+constinit const TypeDesc kDeliverySourceConfiguration = {.kind = Kind::map, .shape_name = "DeliverySourceConfiguration", .map = &kDeliverySourceConfigurationAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constinit const TypeDesc kDeliverySourceConfigurationKey = {.kind = Kind::string, .shape_name = "DeliverySourceConfigurationKey", .min = 1, .max = 255};
 constinit const TypeDesc kDeliverySourceConfigurationValue = {.kind = Kind::string, .shape_name = "DeliverySourceConfigurationValue", .min = 1, .max = 255};
-constinit const TypeDesc kDeliverySourceName = {.kind = Kind::string, .shape_name = "DeliverySourceName", .min = 1, .max = 60, .pattern = "[\\w-]*"};
+constinit const TypeDesc kDeliverySourceName = {.kind = Kind::string, .shape_name = "DeliverySourceName", .min = 1, .max = 60, .pattern = "[\\w-]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kDeliverySourceStatusValues[] = {"ACTIVE", "INACTIVE"};
-constinit const TypeDesc kDeliverySourceStatus = {.kind = Kind::string, .shape_name = "DeliverySourceStatus", .enum_values = kDeliverySourceStatusValues};
+constinit const TypeDesc kDeliverySourceStatus = {.kind = Kind::string, .shape_name = "DeliverySourceStatus", .enum_values = kDeliverySourceStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kDeliverySourceStatusReasonValues[] = {"RESOURCE_DELETED"};
-constinit const TypeDesc kDeliverySourceStatusReason = {.kind = Kind::string, .shape_name = "DeliverySourceStatusReason", .enum_values = kDeliverySourceStatusReasonValues};
+constinit const TypeDesc kDeliverySourceStatusReason = {.kind = Kind::string, .shape_name = "DeliverySourceStatusReason", .enum_values = kDeliverySourceStatusReasonValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDeliverySourcesAccess = list_access<DeliverySource>(&kDeliverySource, "member", false);
-constinit const TypeDesc kDeliverySources = {.kind = Kind::list, .shape_name = "DeliverySources", .list = &kDeliverySourcesAccess};
-constinit const TypeDesc kDeliverySuffixPath = {.kind = Kind::string, .shape_name = "DeliverySuffixPath", .min = 1, .max = 256};
-constinit const TypeDesc kDescending = {.kind = Kind::boolean, .shape_name = "Descending"};
+constinit const TypeDesc kDeliverySources = {.kind = Kind::list, .shape_name = "DeliverySources", .list = &kDeliverySourcesAccess, .holder = &OptionalHolder<std::vector<DeliverySource>>::kAccess};
+constinit const TypeDesc kDeliverySuffixPath = {.kind = Kind::string, .shape_name = "DeliverySuffixPath", .min = 1, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDescending = {.kind = Kind::boolean, .shape_name = "Descending", .holder = &OptionalHolder<bool>::kAccess};
 constexpr ListAccess kDescribeFieldIndexesLogGroupIdentifiersAccess = list_access<std::string>(&kLogGroupIdentifier, "member", false);
-constinit const TypeDesc kDescribeFieldIndexesLogGroupIdentifiers = {.kind = Kind::list, .shape_name = "DescribeFieldIndexesLogGroupIdentifiers", .list = &kDescribeFieldIndexesLogGroupIdentifiersAccess, .min = 1, .max = 100};
+constinit const TypeDesc kDescribeFieldIndexesLogGroupIdentifiers = {.kind = Kind::list, .shape_name = "DescribeFieldIndexesLogGroupIdentifiers", .list = &kDescribeFieldIndexesLogGroupIdentifiersAccess, .min = 1, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kDescribeIndexPoliciesLogGroupIdentifiersAccess = list_access<std::string>(&kLogGroupIdentifier, "member", false);
-constinit const TypeDesc kDescribeIndexPoliciesLogGroupIdentifiers = {.kind = Kind::list, .shape_name = "DescribeIndexPoliciesLogGroupIdentifiers", .list = &kDescribeIndexPoliciesLogGroupIdentifiersAccess, .min = 1, .max = 1};
-constinit const TypeDesc kDescribeLimit = {.kind = Kind::integer, .shape_name = "DescribeLimit", .min = 1, .max = 50};
-constinit const TypeDesc kDescribeLookupTablesMaxResults = {.kind = Kind::integer, .shape_name = "DescribeLookupTablesMaxResults", .max = 100};
-constinit const TypeDesc kDescribeQueriesMaxResults = {.kind = Kind::integer, .shape_name = "DescribeQueriesMaxResults", .min = 1, .max = 1000};
-constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 1};
+constinit const TypeDesc kDescribeIndexPoliciesLogGroupIdentifiers = {.kind = Kind::list, .shape_name = "DescribeIndexPoliciesLogGroupIdentifiers", .list = &kDescribeIndexPoliciesLogGroupIdentifiersAccess, .min = 1, .max = 1, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kDescribeLimit = {.kind = Kind::integer, .shape_name = "DescribeLimit", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kDescribeLookupTablesMaxResults = {.kind = Kind::integer, .shape_name = "DescribeLookupTablesMaxResults", .max = 100, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kDescribeQueriesMaxResults = {.kind = Kind::integer, .shape_name = "DescribeQueriesMaxResults", .min = 1, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kDestination = {.kind = Kind::structure, .shape_name = "Destination", .structure = &kDestinationStruct};
-constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 1};
-constinit const TypeDesc kDestinationConfiguration = {.kind = Kind::structure, .shape_name = "DestinationConfiguration", .structure = &kDestinationConfigurationStruct};
-constinit const TypeDesc kDestinationName = {.kind = Kind::string, .shape_name = "DestinationName", .min = 1, .max = 512, .pattern = "[^:*]*"};
+constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDestinationConfiguration = {.kind = Kind::structure, .shape_name = "DestinationConfiguration", .structure = &kDestinationConfigurationStruct, .holder = &OptionalHolder<DestinationConfiguration>::kAccess};
+constinit const TypeDesc kDestinationName = {.kind = Kind::string, .shape_name = "DestinationName", .min = 1, .max = 512, .pattern = "[^:*]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDestinationsAccess = list_access<Destination>(&kDestination, "member", false);
-constinit const TypeDesc kDestinations = {.kind = Kind::list, .shape_name = "Destinations", .list = &kDestinationsAccess};
-constinit const TypeDesc kDetectorName = {.kind = Kind::string, .shape_name = "DetectorName", .min = 1};
+constinit const TypeDesc kDestinations = {.kind = Kind::list, .shape_name = "Destinations", .list = &kDestinationsAccess, .holder = &OptionalHolder<std::vector<Destination>>::kAccess};
+constinit const TypeDesc kDetectorName = {.kind = Kind::string, .shape_name = "DetectorName", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr MapAccess kDimensionsAccess = map_access<std::string>(&kDimensionsValue, "key", "value", false, &kDimensionsKey);
-constinit const TypeDesc kDimensions = {.kind = Kind::map, .shape_name = "Dimensions", .map = &kDimensionsAccess};
+constinit const TypeDesc kDimensions = {.kind = Kind::map, .shape_name = "Dimensions", .map = &kDimensionsAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constinit const TypeDesc kDimensionsKey = {.kind = Kind::string, .shape_name = "DimensionsKey", .max = 255};
 constinit const TypeDesc kDimensionsValue = {.kind = Kind::string, .shape_name = "DimensionsValue", .max = 255};
 constexpr std::string_view kDistributionValues[] = {"Random", "ByLogStream"};
-constinit const TypeDesc kDistribution = {.kind = Kind::string, .shape_name = "Distribution", .enum_values = kDistributionValues};
-constinit const TypeDesc kDynamicTokenPosition = {.kind = Kind::integer, .shape_name = "DynamicTokenPosition"};
+constinit const TypeDesc kDistribution = {.kind = Kind::string, .shape_name = "Distribution", .enum_values = kDistributionValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDynamicTokenPosition = {.kind = Kind::integer, .shape_name = "DynamicTokenPosition", .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr ListAccess kEmitSystemFieldsAccess = list_access<std::string>(&kSystemField, "member", false);
-constinit const TypeDesc kEmitSystemFields = {.kind = Kind::list, .shape_name = "EmitSystemFields", .list = &kEmitSystemFieldsAccess};
+constinit const TypeDesc kEmitSystemFields = {.kind = Kind::list, .shape_name = "EmitSystemFields", .list = &kEmitSystemFieldsAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr MapAccess kEnumerationsAccess = map_access<int64_t>(&kTokenValue, "key", "value", false, &kTokenString);
-constinit const TypeDesc kEnumerations = {.kind = Kind::map, .shape_name = "Enumerations", .map = &kEnumerationsAccess};
-constinit const TypeDesc kEpochMillis = {.kind = Kind::long_integer, .shape_name = "EpochMillis", .min = 0};
-constinit const TypeDesc kErrorMessage = {.kind = Kind::string, .shape_name = "ErrorMessage"};
+constinit const TypeDesc kEnumerations = {.kind = Kind::map, .shape_name = "Enumerations", .map = &kEnumerationsAccess, .holder = &OptionalHolder<Map<int64_t>>::kAccess};
+constinit const TypeDesc kEpochMillis = {.kind = Kind::long_integer, .shape_name = "EpochMillis", .min = 0, .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kErrorMessage = {.kind = Kind::string, .shape_name = "ErrorMessage", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kEvaluationFrequencyValues[] = {"ONE_MIN", "FIVE_MIN", "TEN_MIN", "FIFTEEN_MIN", "THIRTY_MIN", "ONE_HOUR"};
-constinit const TypeDesc kEvaluationFrequency = {.kind = Kind::string, .shape_name = "EvaluationFrequency", .enum_values = kEvaluationFrequencyValues};
-constinit const TypeDesc kEventId = {.kind = Kind::string, .shape_name = "EventId"};
-constinit const TypeDesc kEventMessage = {.kind = Kind::string, .shape_name = "EventMessage", .min = 1};
-constinit const TypeDesc kEventNumber = {.kind = Kind::long_integer, .shape_name = "EventNumber"};
-constinit const TypeDesc kEventsLimit = {.kind = Kind::integer, .shape_name = "EventsLimit", .min = 1, .max = 10000};
+constinit const TypeDesc kEvaluationFrequency = {.kind = Kind::string, .shape_name = "EvaluationFrequency", .enum_values = kEvaluationFrequencyValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kEventId = {.kind = Kind::string, .shape_name = "EventId", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kEventMessage = {.kind = Kind::string, .shape_name = "EventMessage", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kEventNumber = {.kind = Kind::long_integer, .shape_name = "EventNumber", .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kEventsLimit = {.kind = Kind::integer, .shape_name = "EventsLimit", .min = 1, .max = 10000, .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr std::string_view kExecutionStatusValues[] = {"Running", "InvalidQuery", "Complete", "Failed", "Timeout"};
-constinit const TypeDesc kExecutionStatus = {.kind = Kind::string, .shape_name = "ExecutionStatus", .enum_values = kExecutionStatusValues};
-constinit const TypeDesc kExpectedRevisionId = {.kind = Kind::string, .shape_name = "ExpectedRevisionId", .min = 1};
-constinit const TypeDesc kExportDestinationBucket = {.kind = Kind::string, .shape_name = "ExportDestinationBucket", .min = 1, .max = 512};
-constinit const TypeDesc kExportDestinationPrefix = {.kind = Kind::string, .shape_name = "ExportDestinationPrefix"};
+constinit const TypeDesc kExecutionStatus = {.kind = Kind::string, .shape_name = "ExecutionStatus", .enum_values = kExecutionStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExpectedRevisionId = {.kind = Kind::string, .shape_name = "ExpectedRevisionId", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExportDestinationBucket = {.kind = Kind::string, .shape_name = "ExportDestinationBucket", .min = 1, .max = 512, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExportDestinationPrefix = {.kind = Kind::string, .shape_name = "ExportDestinationPrefix", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kExportTask = {.kind = Kind::structure, .shape_name = "ExportTask", .structure = &kExportTaskStruct};
-constinit const TypeDesc kExportTaskExecutionInfo = {.kind = Kind::structure, .shape_name = "ExportTaskExecutionInfo", .structure = &kExportTaskExecutionInfoStruct};
-constinit const TypeDesc kExportTaskId = {.kind = Kind::string, .shape_name = "ExportTaskId", .min = 1, .max = 512};
-constinit const TypeDesc kExportTaskName = {.kind = Kind::string, .shape_name = "ExportTaskName", .min = 1, .max = 512};
-constinit const TypeDesc kExportTaskStatus = {.kind = Kind::structure, .shape_name = "ExportTaskStatus", .structure = &kExportTaskStatusStruct};
+constinit const TypeDesc kExportTaskExecutionInfo = {.kind = Kind::structure, .shape_name = "ExportTaskExecutionInfo", .structure = &kExportTaskExecutionInfoStruct, .holder = &OptionalHolder<ExportTaskExecutionInfo>::kAccess};
+constinit const TypeDesc kExportTaskId = {.kind = Kind::string, .shape_name = "ExportTaskId", .min = 1, .max = 512, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExportTaskName = {.kind = Kind::string, .shape_name = "ExportTaskName", .min = 1, .max = 512, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExportTaskStatus = {.kind = Kind::structure, .shape_name = "ExportTaskStatus", .structure = &kExportTaskStatusStruct, .holder = &OptionalHolder<ExportTaskStatus>::kAccess};
 constexpr std::string_view kExportTaskStatusCodeValues[] = {"CANCELLED", "COMPLETED", "FAILED", "PENDING", "PENDING_CANCEL", "RUNNING"};
-constinit const TypeDesc kExportTaskStatusCode = {.kind = Kind::string, .shape_name = "ExportTaskStatusCode", .enum_values = kExportTaskStatusCodeValues};
-constinit const TypeDesc kExportTaskStatusMessage = {.kind = Kind::string, .shape_name = "ExportTaskStatusMessage"};
+constinit const TypeDesc kExportTaskStatusCode = {.kind = Kind::string, .shape_name = "ExportTaskStatusCode", .enum_values = kExportTaskStatusCodeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExportTaskStatusMessage = {.kind = Kind::string, .shape_name = "ExportTaskStatusMessage", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kExportTasksAccess = list_access<ExportTask>(&kExportTask, "member", false);
-constinit const TypeDesc kExportTasks = {.kind = Kind::list, .shape_name = "ExportTasks", .list = &kExportTasksAccess};
+constinit const TypeDesc kExportTasks = {.kind = Kind::list, .shape_name = "ExportTasks", .list = &kExportTasksAccess, .holder = &OptionalHolder<std::vector<ExportTask>>::kAccess};
 constexpr MapAccess kExtractedValuesAccess = map_access<std::string>(&kValue, "key", "value", false, &kToken);
-constinit const TypeDesc kExtractedValues = {.kind = Kind::map, .shape_name = "ExtractedValues", .map = &kExtractedValuesAccess};
-constinit const TypeDesc kFieldDelimiter = {.kind = Kind::string, .shape_name = "FieldDelimiter", .min = 0, .max = 5};
+constinit const TypeDesc kExtractedValues = {.kind = Kind::map, .shape_name = "ExtractedValues", .map = &kExtractedValuesAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
+constinit const TypeDesc kFieldDelimiter = {.kind = Kind::string, .shape_name = "FieldDelimiter", .min = 0, .max = 5, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kFieldHeader = {.kind = Kind::string, .shape_name = "FieldHeader", .min = 1, .max = 64};
 constinit const TypeDesc kFieldIndex = {.kind = Kind::structure, .shape_name = "FieldIndex", .structure = &kFieldIndexStruct};
-constinit const TypeDesc kFieldIndexName = {.kind = Kind::string, .shape_name = "FieldIndexName", .min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
+constinit const TypeDesc kFieldIndexName = {.kind = Kind::string, .shape_name = "FieldIndexName", .min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kFieldIndexesAccess = list_access<FieldIndex>(&kFieldIndex, "member", false);
-constinit const TypeDesc kFieldIndexes = {.kind = Kind::list, .shape_name = "FieldIndexes", .list = &kFieldIndexesAccess};
-constinit const TypeDesc kFieldSelectionCriteria = {.kind = Kind::string, .shape_name = "FieldSelectionCriteria", .min = 0, .max = 2000};
-constinit const TypeDesc kFilterCount = {.kind = Kind::integer, .shape_name = "FilterCount"};
-constinit const TypeDesc kFilterName = {.kind = Kind::string, .shape_name = "FilterName", .min = 1, .max = 512, .pattern = "[^:*]*"};
-constinit const TypeDesc kFilterPattern = {.kind = Kind::string, .shape_name = "FilterPattern", .min = 0, .max = 1024};
+constinit const TypeDesc kFieldIndexes = {.kind = Kind::list, .shape_name = "FieldIndexes", .list = &kFieldIndexesAccess, .holder = &OptionalHolder<std::vector<FieldIndex>>::kAccess};
+constinit const TypeDesc kFieldSelectionCriteria = {.kind = Kind::string, .shape_name = "FieldSelectionCriteria", .min = 0, .max = 2000, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kFilterCount = {.kind = Kind::integer, .shape_name = "FilterCount", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kFilterName = {.kind = Kind::string, .shape_name = "FilterName", .min = 1, .max = 512, .pattern = "[^:*]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kFilterPattern = {.kind = Kind::string, .shape_name = "FilterPattern", .min = 0, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kFilteredLogEvent = {.kind = Kind::structure, .shape_name = "FilteredLogEvent", .structure = &kFilteredLogEventStruct};
 constexpr ListAccess kFilteredLogEventsAccess = list_access<FilteredLogEvent>(&kFilteredLogEvent, "member", false);
-constinit const TypeDesc kFilteredLogEvents = {.kind = Kind::list, .shape_name = "FilteredLogEvents", .list = &kFilteredLogEventsAccess};
+constinit const TypeDesc kFilteredLogEvents = {.kind = Kind::list, .shape_name = "FilteredLogEvents", .list = &kFilteredLogEventsAccess, .holder = &OptionalHolder<std::vector<FilteredLogEvent>>::kAccess};
 constexpr MapAccess kHistogramAccess = map_access<int64_t>(&kCount, "key", "value", false, &kTime);
-constinit const TypeDesc kHistogram = {.kind = Kind::map, .shape_name = "Histogram", .map = &kHistogramAccess};
+constinit const TypeDesc kHistogram = {.kind = Kind::map, .shape_name = "Histogram", .map = &kHistogramAccess, .holder = &OptionalHolder<Map<int64_t>>::kAccess};
 constinit const TypeDesc kImport = {.kind = Kind::structure, .shape_name = "Import", .structure = &kImportStruct};
-constinit const TypeDesc kImportFilter = {.kind = Kind::structure, .shape_name = "ImportFilter", .structure = &kImportFilterStruct};
-constinit const TypeDesc kImportId = {.kind = Kind::string, .shape_name = "ImportId", .min = 1, .max = 256, .pattern = "[\\-a-zA-Z0-9]+"};
+constinit const TypeDesc kImportFilter = {.kind = Kind::structure, .shape_name = "ImportFilter", .structure = &kImportFilterStruct, .holder = &OptionalHolder<ImportFilter>::kAccess};
+constinit const TypeDesc kImportId = {.kind = Kind::string, .shape_name = "ImportId", .min = 1, .max = 256, .pattern = "[\\-a-zA-Z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kImportListAccess = list_access<Import>(&kImport, "member", false);
-constinit const TypeDesc kImportList = {.kind = Kind::list, .shape_name = "ImportList", .list = &kImportListAccess};
-constinit const TypeDesc kImportStatistics = {.kind = Kind::structure, .shape_name = "ImportStatistics", .structure = &kImportStatisticsStruct};
+constinit const TypeDesc kImportList = {.kind = Kind::list, .shape_name = "ImportList", .list = &kImportListAccess, .holder = &OptionalHolder<std::vector<Import>>::kAccess};
+constinit const TypeDesc kImportStatistics = {.kind = Kind::structure, .shape_name = "ImportStatistics", .structure = &kImportStatisticsStruct, .holder = &OptionalHolder<ImportStatistics>::kAccess};
 constexpr std::string_view kImportStatusValues[] = {"IN_PROGRESS", "CANCELLED", "COMPLETED", "FAILED"};
-constinit const TypeDesc kImportStatus = {.kind = Kind::string, .shape_name = "ImportStatus", .enum_values = kImportStatusValues};
+constinit const TypeDesc kImportStatus = {.kind = Kind::string, .shape_name = "ImportStatus", .enum_values = kImportStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kIndexPoliciesAccess = list_access<IndexPolicy>(&kIndexPolicy, "member", false);
-constinit const TypeDesc kIndexPolicies = {.kind = Kind::list, .shape_name = "IndexPolicies", .list = &kIndexPoliciesAccess};
+constinit const TypeDesc kIndexPolicies = {.kind = Kind::list, .shape_name = "IndexPolicies", .list = &kIndexPoliciesAccess, .holder = &OptionalHolder<std::vector<IndexPolicy>>::kAccess};
 constinit const TypeDesc kIndexPolicy = {.kind = Kind::structure, .shape_name = "IndexPolicy", .structure = &kIndexPolicyStruct};
 constexpr std::string_view kIndexSourceValues[] = {"ACCOUNT", "LOG_GROUP"};
-constinit const TypeDesc kIndexSource = {.kind = Kind::string, .shape_name = "IndexSource", .enum_values = kIndexSourceValues};
+constinit const TypeDesc kIndexSource = {.kind = Kind::string, .shape_name = "IndexSource", .enum_values = kIndexSourceValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kIndexTypeValues[] = {"FACET", "FIELD_INDEX"};
-constinit const TypeDesc kIndexType = {.kind = Kind::string, .shape_name = "IndexType", .enum_values = kIndexTypeValues};
-constinit const TypeDesc kInferredTokenName = {.kind = Kind::string, .shape_name = "InferredTokenName", .min = 1};
+constinit const TypeDesc kIndexType = {.kind = Kind::string, .shape_name = "IndexType", .enum_values = kIndexTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInferredTokenName = {.kind = Kind::string, .shape_name = "InferredTokenName", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kInputLogEvent = {.kind = Kind::structure, .shape_name = "InputLogEvent", .structure = &kInputLogEventStruct};
 constexpr ListAccess kInputLogEventsAccess = list_access<InputLogEvent>(&kInputLogEvent, "member", false);
-constinit const TypeDesc kInputLogEvents = {.kind = Kind::list, .shape_name = "InputLogEvents", .list = &kInputLogEventsAccess, .min = 1, .max = 10000};
+constinit const TypeDesc kInputLogEvents = {.kind = Kind::list, .shape_name = "InputLogEvents", .list = &kInputLogEventsAccess, .min = 1, .max = 10000, .holder = &OptionalHolder<std::vector<InputLogEvent>>::kAccess};
 constexpr ListAccess kInputLogStreamNamesAccess = list_access<std::string>(&kLogStreamName, "member", false);
-constinit const TypeDesc kInputLogStreamNames = {.kind = Kind::list, .shape_name = "InputLogStreamNames", .list = &kInputLogStreamNamesAccess, .min = 1, .max = 100};
-constinit const TypeDesc kIntegrationName = {.kind = Kind::string, .shape_name = "IntegrationName", .min = 1, .max = 50, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
-constinit const TypeDesc kIntegrationNamePrefix = {.kind = Kind::string, .shape_name = "IntegrationNamePrefix", .min = 1, .max = 50, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
+constinit const TypeDesc kInputLogStreamNames = {.kind = Kind::list, .shape_name = "InputLogStreamNames", .list = &kInputLogStreamNamesAccess, .min = 1, .max = 100, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kIntegrationName = {.kind = Kind::string, .shape_name = "IntegrationName", .min = 1, .max = 50, .pattern = "[\\.\\-_/#A-Za-z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIntegrationNamePrefix = {.kind = Kind::string, .shape_name = "IntegrationNamePrefix", .min = 1, .max = 50, .pattern = "[\\.\\-_/#A-Za-z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kIntegrationStatusValues[] = {"PROVISIONING", "ACTIVE", "FAILED"};
-constinit const TypeDesc kIntegrationStatus = {.kind = Kind::string, .shape_name = "IntegrationStatus", .enum_values = kIntegrationStatusValues};
+constinit const TypeDesc kIntegrationStatus = {.kind = Kind::string, .shape_name = "IntegrationStatus", .enum_values = kIntegrationStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kIntegrationSummariesAccess = list_access<IntegrationSummary>(&kIntegrationSummary, "member", false);
-constinit const TypeDesc kIntegrationSummaries = {.kind = Kind::list, .shape_name = "IntegrationSummaries", .list = &kIntegrationSummariesAccess};
+constinit const TypeDesc kIntegrationSummaries = {.kind = Kind::list, .shape_name = "IntegrationSummaries", .list = &kIntegrationSummariesAccess, .holder = &OptionalHolder<std::vector<IntegrationSummary>>::kAccess};
 constinit const TypeDesc kIntegrationSummary = {.kind = Kind::structure, .shape_name = "IntegrationSummary", .structure = &kIntegrationSummaryStruct};
 constexpr std::string_view kIntegrationTypeValues[] = {"OPENSEARCH"};
-constinit const TypeDesc kIntegrationType = {.kind = Kind::string, .shape_name = "IntegrationType", .enum_values = kIntegrationTypeValues};
-constinit const TypeDesc kInterleaved = {.kind = Kind::boolean, .shape_name = "Interleaved"};
-constinit const TypeDesc kKmsKeyId = {.kind = Kind::string, .shape_name = "KmsKeyId", .max = 256};
-constinit const TypeDesc kListAnomaliesLimit = {.kind = Kind::integer, .shape_name = "ListAnomaliesLimit", .min = 1, .max = 50};
-constinit const TypeDesc kListLimit = {.kind = Kind::integer, .shape_name = "ListLimit", .min = 1, .max = 1000};
-constinit const TypeDesc kListLogAnomalyDetectorsLimit = {.kind = Kind::integer, .shape_name = "ListLogAnomalyDetectorsLimit", .min = 1, .max = 50};
-constinit const TypeDesc kListScheduledQueriesMaxResults = {.kind = Kind::integer, .shape_name = "ListScheduledQueriesMaxResults", .min = 1, .max = 1000};
+constinit const TypeDesc kIntegrationType = {.kind = Kind::string, .shape_name = "IntegrationType", .enum_values = kIntegrationTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInterleaved = {.kind = Kind::boolean, .shape_name = "Interleaved", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kKmsKeyId = {.kind = Kind::string, .shape_name = "KmsKeyId", .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kListAnomaliesLimit = {.kind = Kind::integer, .shape_name = "ListAnomaliesLimit", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kListLimit = {.kind = Kind::integer, .shape_name = "ListLimit", .min = 1, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kListLogAnomalyDetectorsLimit = {.kind = Kind::integer, .shape_name = "ListLogAnomalyDetectorsLimit", .min = 1, .max = 50, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kListScheduledQueriesMaxResults = {.kind = Kind::integer, .shape_name = "ListScheduledQueriesMaxResults", .min = 1, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kLogEvent = {.kind = Kind::structure, .shape_name = "LogEvent", .structure = &kLogEventStruct};
-constinit const TypeDesc kLogEventIndex = {.kind = Kind::integer, .shape_name = "LogEventIndex"};
+constinit const TypeDesc kLogEventIndex = {.kind = Kind::integer, .shape_name = "LogEventIndex", .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kLogGroup = {.kind = Kind::structure, .shape_name = "LogGroup", .structure = &kLogGroupStruct};
-constinit const TypeDesc kLogGroupArn = {.kind = Kind::string, .shape_name = "LogGroupArn", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*"};
+constinit const TypeDesc kLogGroupArn = {.kind = Kind::string, .shape_name = "LogGroupArn", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kLogGroupArnListAccess = list_access<std::string>(&kLogGroupArn, "member", false);
-constinit const TypeDesc kLogGroupArnList = {.kind = Kind::list, .shape_name = "LogGroupArnList", .list = &kLogGroupArnListAccess};
+constinit const TypeDesc kLogGroupArnList = {.kind = Kind::list, .shape_name = "LogGroupArnList", .list = &kLogGroupArnListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr std::string_view kLogGroupClassValues[] = {"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"};
-constinit const TypeDesc kLogGroupClass = {.kind = Kind::string, .shape_name = "LogGroupClass", .enum_values = kLogGroupClassValues};
-constinit const TypeDesc kLogGroupIdentifier = {.kind = Kind::string, .shape_name = "LogGroupIdentifier", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*", .sensitive = true};
-constinit const TypeDesc kLogGroupName = {.kind = Kind::string, .shape_name = "LogGroupName", .min = 1, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
-constinit const TypeDesc kLogGroupNamePattern = {.kind = Kind::string, .shape_name = "LogGroupNamePattern", .min = 0, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]*"};
-constinit const TypeDesc kLogGroupNameRegexPattern = {.kind = Kind::string, .shape_name = "LogGroupNameRegexPattern", .min = 3, .max = 129, .pattern = "(\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}"};
+constinit const TypeDesc kLogGroupClass = {.kind = Kind::string, .shape_name = "LogGroupClass", .enum_values = kLogGroupClassValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLogGroupIdentifier = {.kind = Kind::string, .sensitive = true, .shape_name = "LogGroupIdentifier", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLogGroupName = {.kind = Kind::string, .shape_name = "LogGroupName", .min = 1, .pattern = "[\\.\\-_/#A-Za-z0-9]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLogGroupNamePattern = {.kind = Kind::string, .shape_name = "LogGroupNamePattern", .min = 0, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLogGroupNameRegexPattern = {.kind = Kind::string, .shape_name = "LogGroupNameRegexPattern", .min = 3, .max = 129, .pattern = "(\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kLogGroupNamesAccess = list_access<std::string>(&kLogGroupName, "member", false);
-constinit const TypeDesc kLogGroupNames = {.kind = Kind::list, .shape_name = "LogGroupNames", .list = &kLogGroupNamesAccess};
+constinit const TypeDesc kLogGroupNames = {.kind = Kind::list, .shape_name = "LogGroupNames", .list = &kLogGroupNamesAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kLogGroupSummariesAccess = list_access<LogGroupSummary>(&kLogGroupSummary, "member", false);
-constinit const TypeDesc kLogGroupSummaries = {.kind = Kind::list, .shape_name = "LogGroupSummaries", .list = &kLogGroupSummariesAccess};
+constinit const TypeDesc kLogGroupSummaries = {.kind = Kind::list, .shape_name = "LogGroupSummaries", .list = &kLogGroupSummariesAccess, .holder = &OptionalHolder<std::vector<LogGroupSummary>>::kAccess};
 constinit const TypeDesc kLogGroupSummary = {.kind = Kind::structure, .shape_name = "LogGroupSummary", .structure = &kLogGroupSummaryStruct};
 constexpr ListAccess kLogGroupsAccess = list_access<LogGroup>(&kLogGroup, "member", false);
-constinit const TypeDesc kLogGroups = {.kind = Kind::list, .shape_name = "LogGroups", .list = &kLogGroupsAccess};
+constinit const TypeDesc kLogGroups = {.kind = Kind::list, .shape_name = "LogGroups", .list = &kLogGroupsAccess, .holder = &OptionalHolder<std::vector<LogGroup>>::kAccess};
 constexpr ListAccess kLogSamplesAccess = list_access<LogEvent>(&kLogEvent, "member", false);
-constinit const TypeDesc kLogSamples = {.kind = Kind::list, .shape_name = "LogSamples", .list = &kLogSamplesAccess};
+constinit const TypeDesc kLogSamples = {.kind = Kind::list, .shape_name = "LogSamples", .list = &kLogSamplesAccess, .holder = &OptionalHolder<std::vector<LogEvent>>::kAccess};
 constinit const TypeDesc kLogStream = {.kind = Kind::structure, .shape_name = "LogStream", .structure = &kLogStreamStruct};
-constinit const TypeDesc kLogStreamName = {.kind = Kind::string, .shape_name = "LogStreamName", .min = 1, .pattern = "[^:*]*"};
-constinit const TypeDesc kLogStreamSearchedCompletely = {.kind = Kind::boolean, .shape_name = "LogStreamSearchedCompletely"};
+constinit const TypeDesc kLogStreamName = {.kind = Kind::string, .shape_name = "LogStreamName", .min = 1, .pattern = "[^:*]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLogStreamSearchedCompletely = {.kind = Kind::boolean, .shape_name = "LogStreamSearchedCompletely", .holder = &OptionalHolder<bool>::kAccess};
 constexpr ListAccess kLogStreamsAccess = list_access<LogStream>(&kLogStream, "member", false);
-constinit const TypeDesc kLogStreams = {.kind = Kind::list, .shape_name = "LogStreams", .list = &kLogStreamsAccess};
-constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .min = 1, .max = 255, .pattern = "[\\w]*"};
+constinit const TypeDesc kLogStreams = {.kind = Kind::list, .shape_name = "LogStreams", .list = &kLogStreamsAccess, .holder = &OptionalHolder<std::vector<LogStream>>::kAccess};
+constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .min = 1, .max = 255, .pattern = "[\\w]*", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kLookupTable = {.kind = Kind::structure, .shape_name = "LookupTable", .structure = &kLookupTableStruct};
-constinit const TypeDesc kLookupTableDescription = {.kind = Kind::string, .shape_name = "LookupTableDescription", .min = 0, .max = 1024};
-constinit const TypeDesc kLookupTableName = {.kind = Kind::string, .shape_name = "LookupTableName", .min = 1, .max = 256, .pattern = "^[a-zA-Z0-9_]+$"};
+constinit const TypeDesc kLookupTableDescription = {.kind = Kind::string, .shape_name = "LookupTableDescription", .min = 0, .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLookupTableName = {.kind = Kind::string, .shape_name = "LookupTableName", .min = 1, .max = 256, .pattern = "^[a-zA-Z0-9_]+$", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kLookupTablesAccess = list_access<LookupTable>(&kLookupTable, "member", false);
-constinit const TypeDesc kLookupTables = {.kind = Kind::list, .shape_name = "LookupTables", .list = &kLookupTablesAccess};
-constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "Message"};
+constinit const TypeDesc kLookupTables = {.kind = Kind::list, .shape_name = "LookupTables", .list = &kLookupTablesAccess, .holder = &OptionalHolder<std::vector<LookupTable>>::kAccess};
+constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "Message", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kMetricFilter = {.kind = Kind::structure, .shape_name = "MetricFilter", .structure = &kMetricFilterStruct};
 constinit const TypeDesc kMetricFilterMatchRecord = {.kind = Kind::structure, .shape_name = "MetricFilterMatchRecord", .structure = &kMetricFilterMatchRecordStruct};
 constexpr ListAccess kMetricFilterMatchesAccess = list_access<MetricFilterMatchRecord>(&kMetricFilterMatchRecord, "member", false);
-constinit const TypeDesc kMetricFilterMatches = {.kind = Kind::list, .shape_name = "MetricFilterMatches", .list = &kMetricFilterMatchesAccess};
+constinit const TypeDesc kMetricFilterMatches = {.kind = Kind::list, .shape_name = "MetricFilterMatches", .list = &kMetricFilterMatchesAccess, .holder = &OptionalHolder<std::vector<MetricFilterMatchRecord>>::kAccess};
 constexpr ListAccess kMetricFiltersAccess = list_access<MetricFilter>(&kMetricFilter, "member", false);
-constinit const TypeDesc kMetricFilters = {.kind = Kind::list, .shape_name = "MetricFilters", .list = &kMetricFiltersAccess};
-constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .max = 255, .pattern = "[^:*$]*"};
-constinit const TypeDesc kMetricNamespace = {.kind = Kind::string, .shape_name = "MetricNamespace", .max = 255};
+constinit const TypeDesc kMetricFilters = {.kind = Kind::list, .shape_name = "MetricFilters", .list = &kMetricFiltersAccess, .holder = &OptionalHolder<std::vector<MetricFilter>>::kAccess};
+constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .max = 255, .pattern = "[^:*$]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMetricNamespace = {.kind = Kind::string, .shape_name = "MetricNamespace", .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kMetricTransformation = {.kind = Kind::structure, .shape_name = "MetricTransformation", .structure = &kMetricTransformationStruct};
 constexpr ListAccess kMetricTransformationsAccess = list_access<MetricTransformation>(&kMetricTransformation, "member", false);
-constinit const TypeDesc kMetricTransformations = {.kind = Kind::list, .shape_name = "MetricTransformations", .list = &kMetricTransformationsAccess, .min = 1, .max = 1};
-constinit const TypeDesc kMetricValue = {.kind = Kind::string, .shape_name = "MetricValue", .max = 100};
-constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken", .min = 1};
+constinit const TypeDesc kMetricTransformations = {.kind = Kind::list, .shape_name = "MetricTransformations", .list = &kMetricTransformationsAccess, .min = 1, .max = 1, .holder = &OptionalHolder<std::vector<MetricTransformation>>::kAccess};
+constinit const TypeDesc kMetricValue = {.kind = Kind::string, .shape_name = "MetricValue", .max = 100, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kOrderByValues[] = {"LogStreamName", "LastEventTime"};
-constinit const TypeDesc kOrderBy = {.kind = Kind::string, .shape_name = "OrderBy", .enum_values = kOrderByValues};
+constinit const TypeDesc kOrderBy = {.kind = Kind::string, .shape_name = "OrderBy", .enum_values = kOrderByValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kOutputFormatValues[] = {"json", "plain", "w3c", "raw", "parquet"};
-constinit const TypeDesc kOutputFormat = {.kind = Kind::string, .shape_name = "OutputFormat", .enum_values = kOutputFormatValues};
+constinit const TypeDesc kOutputFormat = {.kind = Kind::string, .shape_name = "OutputFormat", .enum_values = kOutputFormatValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kOutputLogEvent = {.kind = Kind::structure, .shape_name = "OutputLogEvent", .structure = &kOutputLogEventStruct};
 constexpr ListAccess kOutputLogEventsAccess = list_access<OutputLogEvent>(&kOutputLogEvent, "member", false);
-constinit const TypeDesc kOutputLogEvents = {.kind = Kind::list, .shape_name = "OutputLogEvents", .list = &kOutputLogEventsAccess};
-constinit const TypeDesc kPatternId = {.kind = Kind::string, .shape_name = "PatternId", .min = 32, .max = 32};
-constinit const TypeDesc kPatternRegex = {.kind = Kind::string, .shape_name = "PatternRegex", .min = 1};
-constinit const TypeDesc kPatternString = {.kind = Kind::string, .shape_name = "PatternString", .min = 1};
+constinit const TypeDesc kOutputLogEvents = {.kind = Kind::list, .shape_name = "OutputLogEvents", .list = &kOutputLogEventsAccess, .holder = &OptionalHolder<std::vector<OutputLogEvent>>::kAccess};
+constinit const TypeDesc kPatternId = {.kind = Kind::string, .shape_name = "PatternId", .min = 32, .max = 32, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPatternRegex = {.kind = Kind::string, .shape_name = "PatternRegex", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPatternString = {.kind = Kind::string, .shape_name = "PatternString", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kPatternToken = {.kind = Kind::structure, .shape_name = "PatternToken", .structure = &kPatternTokenStruct};
 constexpr ListAccess kPatternTokensAccess = list_access<PatternToken>(&kPatternToken, "member", false);
-constinit const TypeDesc kPatternTokens = {.kind = Kind::list, .shape_name = "PatternTokens", .list = &kPatternTokensAccess};
-constinit const TypeDesc kPolicyDocument = {.kind = Kind::string, .shape_name = "PolicyDocument", .min = 1, .max = 51200};
-constinit const TypeDesc kPolicyName = {.kind = Kind::string, .shape_name = "PolicyName"};
+constinit const TypeDesc kPatternTokens = {.kind = Kind::list, .shape_name = "PatternTokens", .list = &kPatternTokensAccess, .holder = &OptionalHolder<std::vector<PatternToken>>::kAccess};
+constinit const TypeDesc kPolicyDocument = {.kind = Kind::string, .shape_name = "PolicyDocument", .min = 1, .max = 51200, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPolicyName = {.kind = Kind::string, .shape_name = "PolicyName", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kPolicyScopeValues[] = {"ACCOUNT", "RESOURCE"};
-constinit const TypeDesc kPolicyScope = {.kind = Kind::string, .shape_name = "PolicyScope", .enum_values = kPolicyScopeValues};
+constinit const TypeDesc kPolicyScope = {.kind = Kind::string, .shape_name = "PolicyScope", .enum_values = kPolicyScopeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kPolicyTypeValues[] = {"DATA_PROTECTION_POLICY", "SUBSCRIPTION_FILTER_POLICY", "FIELD_INDEX_POLICY", "TRANSFORMER_POLICY", "METRIC_EXTRACTION_POLICY"};
-constinit const TypeDesc kPolicyType = {.kind = Kind::string, .shape_name = "PolicyType", .enum_values = kPolicyTypeValues};
-constinit const TypeDesc kPriority = {.kind = Kind::string, .shape_name = "Priority", .min = 1};
+constinit const TypeDesc kPolicyType = {.kind = Kind::string, .shape_name = "PolicyType", .enum_values = kPolicyTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPriority = {.kind = Kind::string, .shape_name = "Priority", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kQueryDefinition = {.kind = Kind::structure, .shape_name = "QueryDefinition", .structure = &kQueryDefinitionStruct};
 constexpr ListAccess kQueryDefinitionListAccess = list_access<QueryDefinition>(&kQueryDefinition, "member", false);
-constinit const TypeDesc kQueryDefinitionList = {.kind = Kind::list, .shape_name = "QueryDefinitionList", .list = &kQueryDefinitionListAccess};
-constinit const TypeDesc kQueryDefinitionName = {.kind = Kind::string, .shape_name = "QueryDefinitionName", .min = 1, .max = 255};
-constinit const TypeDesc kQueryDefinitionString = {.kind = Kind::string, .shape_name = "QueryDefinitionString", .min = 1, .max = 10000};
-constinit const TypeDesc kQueryDuration = {.kind = Kind::long_integer, .shape_name = "QueryDuration"};
-constinit const TypeDesc kQueryId = {.kind = Kind::string, .shape_name = "QueryId", .min = 1, .max = 256};
+constinit const TypeDesc kQueryDefinitionList = {.kind = Kind::list, .shape_name = "QueryDefinitionList", .list = &kQueryDefinitionListAccess, .holder = &OptionalHolder<std::vector<QueryDefinition>>::kAccess};
+constinit const TypeDesc kQueryDefinitionName = {.kind = Kind::string, .shape_name = "QueryDefinitionName", .min = 1, .max = 255, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kQueryDefinitionString = {.kind = Kind::string, .shape_name = "QueryDefinitionString", .min = 1, .max = 10000, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kQueryDuration = {.kind = Kind::long_integer, .shape_name = "QueryDuration", .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kQueryId = {.kind = Kind::string, .shape_name = "QueryId", .min = 1, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kQueryInfo = {.kind = Kind::structure, .shape_name = "QueryInfo", .structure = &kQueryInfoStruct};
 constexpr ListAccess kQueryInfoListAccess = list_access<QueryInfo>(&kQueryInfo, "member", false);
-constinit const TypeDesc kQueryInfoList = {.kind = Kind::list, .shape_name = "QueryInfoList", .list = &kQueryInfoListAccess};
+constinit const TypeDesc kQueryInfoList = {.kind = Kind::list, .shape_name = "QueryInfoList", .list = &kQueryInfoListAccess, .holder = &OptionalHolder<std::vector<QueryInfo>>::kAccess};
 constexpr std::string_view kQueryLanguageValues[] = {"CWLI", "SQL", "PPL"};
-constinit const TypeDesc kQueryLanguage = {.kind = Kind::string, .shape_name = "QueryLanguage", .enum_values = kQueryLanguageValues};
-constinit const TypeDesc kQueryListMaxResults = {.kind = Kind::integer, .shape_name = "QueryListMaxResults", .min = 1, .max = 1000};
+constinit const TypeDesc kQueryLanguage = {.kind = Kind::string, .shape_name = "QueryLanguage", .enum_values = kQueryLanguageValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kQueryListMaxResults = {.kind = Kind::integer, .shape_name = "QueryListMaxResults", .min = 1, .max = 1000, .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kQueryParameter = {.kind = Kind::structure, .shape_name = "QueryParameter", .structure = &kQueryParameterStruct};
-constinit const TypeDesc kQueryParameterDefaultValue = {.kind = Kind::string, .shape_name = "QueryParameterDefaultValue", .max = 1024};
-constinit const TypeDesc kQueryParameterDescription = {.kind = Kind::string, .shape_name = "QueryParameterDescription", .max = 512};
+constinit const TypeDesc kQueryParameterDefaultValue = {.kind = Kind::string, .shape_name = "QueryParameterDefaultValue", .max = 1024, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kQueryParameterDescription = {.kind = Kind::string, .shape_name = "QueryParameterDescription", .max = 512, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kQueryParameterListAccess = list_access<QueryParameter>(&kQueryParameter, "member", false);
-constinit const TypeDesc kQueryParameterList = {.kind = Kind::list, .shape_name = "QueryParameterList", .list = &kQueryParameterListAccess, .max = 20};
-constinit const TypeDesc kQueryParameterName = {.kind = Kind::string, .shape_name = "QueryParameterName", .min = 1, .max = 128, .pattern = "^[a-zA-Z_][a-zA-Z0-9_]*"};
+constinit const TypeDesc kQueryParameterList = {.kind = Kind::list, .shape_name = "QueryParameterList", .list = &kQueryParameterListAccess, .max = 20, .holder = &OptionalHolder<std::vector<QueryParameter>>::kAccess};
+constinit const TypeDesc kQueryParameterName = {.kind = Kind::string, .shape_name = "QueryParameterName", .min = 1, .max = 128, .pattern = "^[a-zA-Z_][a-zA-Z0-9_]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kQueryStatusValues[] = {"Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"};
-constinit const TypeDesc kQueryStatus = {.kind = Kind::string, .shape_name = "QueryStatus", .enum_values = kQueryStatusValues};
-constinit const TypeDesc kQueryString = {.kind = Kind::string, .shape_name = "QueryString", .min = 0, .max = 10000};
+constinit const TypeDesc kQueryStatus = {.kind = Kind::string, .shape_name = "QueryStatus", .enum_values = kQueryStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kQueryString = {.kind = Kind::string, .shape_name = "QueryString", .min = 0, .max = 10000, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kRecordFieldsAccess = list_access<std::string>(&kFieldHeader, "member", false);
-constinit const TypeDesc kRecordFields = {.kind = Kind::list, .shape_name = "RecordFields", .list = &kRecordFieldsAccess, .min = 0, .max = 128};
-constinit const TypeDesc kRecordsCount = {.kind = Kind::long_integer, .shape_name = "RecordsCount", .min = 0};
-constinit const TypeDesc kRejectedLogEventsInfo = {.kind = Kind::structure, .shape_name = "RejectedLogEventsInfo", .structure = &kRejectedLogEventsInfoStruct};
+constinit const TypeDesc kRecordFields = {.kind = Kind::list, .shape_name = "RecordFields", .list = &kRecordFieldsAccess, .min = 0, .max = 128, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kRecordsCount = {.kind = Kind::long_integer, .shape_name = "RecordsCount", .min = 0, .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kRejectedLogEventsInfo = {.kind = Kind::structure, .shape_name = "RejectedLogEventsInfo", .structure = &kRejectedLogEventsInfoStruct, .holder = &OptionalHolder<RejectedLogEventsInfo>::kAccess};
 constexpr ListAccess kResourceArnsAccess = list_access<std::string>(&kArn, "member", false);
-constinit const TypeDesc kResourceArns = {.kind = Kind::list, .shape_name = "ResourceArns", .list = &kResourceArnsAccess};
+constinit const TypeDesc kResourceArns = {.kind = Kind::list, .shape_name = "ResourceArns", .list = &kResourceArnsAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kResourcePoliciesAccess = list_access<ResourcePolicy>(&kResourcePolicy, "member", false);
-constinit const TypeDesc kResourcePolicies = {.kind = Kind::list, .shape_name = "ResourcePolicies", .list = &kResourcePoliciesAccess};
+constinit const TypeDesc kResourcePolicies = {.kind = Kind::list, .shape_name = "ResourcePolicies", .list = &kResourcePoliciesAccess, .holder = &OptionalHolder<std::vector<ResourcePolicy>>::kAccess};
 constinit const TypeDesc kResourcePolicy = {.kind = Kind::structure, .shape_name = "ResourcePolicy", .structure = &kResourcePolicyStruct};
-constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .min = 1};
-constinit const TypeDesc kS3Configuration = {.kind = Kind::structure, .shape_name = "S3Configuration", .structure = &kS3ConfigurationStruct};
-constinit const TypeDesc kS3DeliveryConfiguration = {.kind = Kind::structure, .shape_name = "S3DeliveryConfiguration", .structure = &kS3DeliveryConfigurationStruct};
-constinit const TypeDesc kS3Uri = {.kind = Kind::string, .shape_name = "S3Uri", .max = 1024, .pattern = "s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?"};
-constinit const TypeDesc kScheduleExpression = {.kind = Kind::string, .shape_name = "ScheduleExpression", .max = 256};
-constinit const TypeDesc kScheduleTimezone = {.kind = Kind::string, .shape_name = "ScheduleTimezone", .min = 1};
-constinit const TypeDesc kScheduledQueryName = {.kind = Kind::string, .shape_name = "ScheduledQueryName", .min = 1, .max = 255, .pattern = "^[a-zA-Z0-9_\\-/.#]+$"};
+constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kS3Configuration = {.kind = Kind::structure, .shape_name = "S3Configuration", .structure = &kS3ConfigurationStruct, .holder = &OptionalHolder<S3Configuration>::kAccess};
+constinit const TypeDesc kS3DeliveryConfiguration = {.kind = Kind::structure, .shape_name = "S3DeliveryConfiguration", .structure = &kS3DeliveryConfigurationStruct, .holder = &OptionalHolder<S3DeliveryConfiguration>::kAccess};
+constinit const TypeDesc kS3Uri = {.kind = Kind::string, .shape_name = "S3Uri", .max = 1024, .pattern = "s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kScheduleExpression = {.kind = Kind::string, .shape_name = "ScheduleExpression", .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kScheduleTimezone = {.kind = Kind::string, .shape_name = "ScheduleTimezone", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kScheduledQueryName = {.kind = Kind::string, .shape_name = "ScheduledQueryName", .min = 1, .max = 255, .pattern = "^[a-zA-Z0-9_\\-/.#]+$", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kScheduledQueryStateValues[] = {"ENABLED", "DISABLED"};
-constinit const TypeDesc kScheduledQueryState = {.kind = Kind::string, .shape_name = "ScheduledQueryState", .enum_values = kScheduledQueryStateValues};
+constinit const TypeDesc kScheduledQueryState = {.kind = Kind::string, .shape_name = "ScheduledQueryState", .enum_values = kScheduledQueryStateValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kScheduledQuerySummary = {.kind = Kind::structure, .shape_name = "ScheduledQuerySummary", .structure = &kScheduledQuerySummaryStruct};
 constexpr ListAccess kScheduledQuerySummaryListAccess = list_access<ScheduledQuerySummary>(&kScheduledQuerySummary, "member", false);
-constinit const TypeDesc kScheduledQuerySummaryList = {.kind = Kind::list, .shape_name = "ScheduledQuerySummaryList", .list = &kScheduledQuerySummaryListAccess};
+constinit const TypeDesc kScheduledQuerySummaryList = {.kind = Kind::list, .shape_name = "ScheduledQuerySummaryList", .list = &kScheduledQuerySummaryListAccess, .holder = &OptionalHolder<std::vector<ScheduledQuerySummary>>::kAccess};
 constexpr std::string_view kScopeValues[] = {"ALL"};
-constinit const TypeDesc kScope = {.kind = Kind::string, .shape_name = "Scope", .enum_values = kScopeValues};
+constinit const TypeDesc kScope = {.kind = Kind::string, .shape_name = "Scope", .enum_values = kScopeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kSearchedLogStream = {.kind = Kind::structure, .shape_name = "SearchedLogStream", .structure = &kSearchedLogStreamStruct};
 constexpr ListAccess kSearchedLogStreamsAccess = list_access<SearchedLogStream>(&kSearchedLogStream, "member", false);
-constinit const TypeDesc kSearchedLogStreams = {.kind = Kind::list, .shape_name = "SearchedLogStreams", .list = &kSearchedLogStreamsAccess};
-constinit const TypeDesc kSelectionCriteria = {.kind = Kind::string, .shape_name = "SelectionCriteria"};
-constinit const TypeDesc kSequenceToken = {.kind = Kind::string, .shape_name = "SequenceToken", .min = 1};
-constinit const TypeDesc kService = {.kind = Kind::string, .shape_name = "Service", .min = 1, .max = 255, .pattern = "[\\w_-]*"};
+constinit const TypeDesc kSearchedLogStreams = {.kind = Kind::list, .shape_name = "SearchedLogStreams", .list = &kSearchedLogStreamsAccess, .holder = &OptionalHolder<std::vector<SearchedLogStream>>::kAccess};
+constinit const TypeDesc kSelectionCriteria = {.kind = Kind::string, .shape_name = "SelectionCriteria", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSequenceToken = {.kind = Kind::string, .shape_name = "SequenceToken", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kService = {.kind = Kind::string, .shape_name = "Service", .min = 1, .max = 255, .pattern = "[\\w_-]*", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStandardUnitValues[] = {"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"};
-constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues};
-constinit const TypeDesc kStartFromHead = {.kind = Kind::boolean, .shape_name = "StartFromHead"};
+constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStartFromHead = {.kind = Kind::boolean, .shape_name = "StartFromHead", .holder = &OptionalHolder<bool>::kAccess};
 constexpr std::string_view kStateValues[] = {"Active", "Suppressed", "Baseline"};
-constinit const TypeDesc kState = {.kind = Kind::string, .shape_name = "State", .enum_values = kStateValues};
-constinit const TypeDesc kStoredBytes = {.kind = Kind::long_integer, .shape_name = "StoredBytes", .min = 0};
+constinit const TypeDesc kState = {.kind = Kind::string, .shape_name = "State", .enum_values = kStateValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kStoredBytes = {.kind = Kind::long_integer, .shape_name = "StoredBytes", .min = 0, .holder = &OptionalHolder<int64_t>::kAccess};
 constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
 constinit const TypeDesc kSubscriptionFilter = {.kind = Kind::structure, .shape_name = "SubscriptionFilter", .structure = &kSubscriptionFilterStruct};
 constexpr ListAccess kSubscriptionFiltersAccess = list_access<SubscriptionFilter>(&kSubscriptionFilter, "member", false);
-constinit const TypeDesc kSubscriptionFilters = {.kind = Kind::list, .shape_name = "SubscriptionFilters", .list = &kSubscriptionFiltersAccess};
+constinit const TypeDesc kSubscriptionFilters = {.kind = Kind::list, .shape_name = "SubscriptionFilters", .list = &kSubscriptionFiltersAccess, .holder = &OptionalHolder<std::vector<SubscriptionFilter>>::kAccess};
 constexpr std::string_view kSuppressionStateValues[] = {"SUPPRESSED", "UNSUPPRESSED"};
-constinit const TypeDesc kSuppressionState = {.kind = Kind::string, .shape_name = "SuppressionState", .enum_values = kSuppressionStateValues};
+constinit const TypeDesc kSuppressionState = {.kind = Kind::string, .shape_name = "SuppressionState", .enum_values = kSuppressionStateValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kSystemField = {.kind = Kind::string, .shape_name = "SystemField"};
 constexpr ListAccess kTableFieldsAccess = list_access<std::string>(&kString, "member", false);
-constinit const TypeDesc kTableFields = {.kind = Kind::list, .shape_name = "TableFields", .list = &kTableFieldsAccess};
+constinit const TypeDesc kTableFields = {.kind = Kind::list, .shape_name = "TableFields", .list = &kTableFieldsAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kTagFilter = {.kind = Kind::structure, .shape_name = "TagFilter", .structure = &kTagFilterStruct};
-constinit const TypeDesc kTagFilterKey = {.kind = Kind::string, .shape_name = "TagFilterKey", .min = 1, .max = 128, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"};
+constinit const TypeDesc kTagFilterKey = {.kind = Kind::string, .shape_name = "TagFilterKey", .min = 1, .max = 128, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kTagFilterValue = {.kind = Kind::string, .shape_name = "TagFilterValue", .min = 0, .max = 259, .pattern = "^!?\\*?([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)\\*?$"};
 constexpr ListAccess kTagFilterValuesAccess = list_access<std::string>(&kTagFilterValue, "member", false);
-constinit const TypeDesc kTagFilterValues = {.kind = Kind::list, .shape_name = "TagFilterValues", .list = &kTagFilterValuesAccess, .min = 0, .max = 5};
+constinit const TypeDesc kTagFilterValues = {.kind = Kind::list, .shape_name = "TagFilterValues", .list = &kTagFilterValuesAccess, .min = 0, .max = 5, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kTagFiltersAccess = list_access<TagFilter>(&kTagFilter, "member", false);
-constinit const TypeDesc kTagFilters = {.kind = Kind::list, .shape_name = "TagFilters", .list = &kTagFiltersAccess, .min = 1, .max = 5};
+constinit const TypeDesc kTagFilters = {.kind = Kind::list, .shape_name = "TagFilters", .list = &kTagFiltersAccess, .min = 1, .max = 5, .holder = &OptionalHolder<std::vector<TagFilter>>::kAccess};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
-constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .min = 0, .max = 50};
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .min = 0, .max = 50, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kTagListAccess = list_access<std::string>(&kTagKey, "member", false);
-constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess, .min = 1};
+constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess, .min = 1, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .max = 256, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"};
 constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false, &kTagKey);
-constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess, .min = 1, .max = 50};
-constinit const TypeDesc kTargetArn = {.kind = Kind::string, .shape_name = "TargetArn", .min = 1};
+constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess, .min = 1, .max = 50, .holder = &OptionalHolder<Map<std::string>>::kAccess};
+constinit const TypeDesc kTargetArn = {.kind = Kind::string, .shape_name = "TargetArn", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kTestEventMessagesAccess = list_access<std::string>(&kEventMessage, "member", false);
-constinit const TypeDesc kTestEventMessages = {.kind = Kind::list, .shape_name = "TestEventMessages", .list = &kTestEventMessagesAccess, .min = 1, .max = 50};
+constinit const TypeDesc kTestEventMessages = {.kind = Kind::list, .shape_name = "TestEventMessages", .list = &kTestEventMessagesAccess, .min = 1, .max = 50, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kTime = {.kind = Kind::string, .shape_name = "Time", .min = 1};
-constinit const TypeDesc kTimestamp = {.kind = Kind::long_integer, .shape_name = "Timestamp", .min = 0};
+constinit const TypeDesc kTimestamp = {.kind = Kind::long_integer, .shape_name = "Timestamp", .min = 0, .holder = &OptionalHolder<int64_t>::kAccess};
 constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
-constinit const TypeDesc kTokenString = {.kind = Kind::string, .shape_name = "TokenString", .min = 1};
+constinit const TypeDesc kTokenString = {.kind = Kind::string, .shape_name = "TokenString", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kTokenValue = {.kind = Kind::long_integer, .shape_name = "TokenValue"};
-constinit const TypeDesc kUserIdentity = {.kind = Kind::string, .shape_name = "UserIdentity", .min = 1, .max = 2048};
+constinit const TypeDesc kUserIdentity = {.kind = Kind::string, .shape_name = "UserIdentity", .min = 1, .max = 2048, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kValue = {.kind = Kind::string, .shape_name = "Value"};
 
 constexpr MemberDesc kAccountPolicyMembers[] = {
-    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyName, MemberAccess<&AccountPolicy::policy_name>::get, MemberAccess<&AccountPolicy::policy_name>::emplace},
-    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountPolicyDocument, MemberAccess<&AccountPolicy::policy_document>::get, MemberAccess<&AccountPolicy::policy_document>::emplace},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&AccountPolicy::last_updated_time>::get, MemberAccess<&AccountPolicy::last_updated_time>::emplace},
-    {"policyType", "policyType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyType, MemberAccess<&AccountPolicy::policy_type>::get, MemberAccess<&AccountPolicy::policy_type>::emplace},
-    {"scope", "scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScope, MemberAccess<&AccountPolicy::scope>::get, MemberAccess<&AccountPolicy::scope>::emplace},
-    {"selectionCriteria", "selectionCriteria", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelectionCriteria, MemberAccess<&AccountPolicy::selection_criteria>::get, MemberAccess<&AccountPolicy::selection_criteria>::emplace},
-    {"accountId", "accountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&AccountPolicy::account_id>::get, MemberAccess<&AccountPolicy::account_id>::emplace},
+    {.name = "policyName", .type = &kPolicyName, .offset = offsetof(AccountPolicy, policy_name)},
+    {.name = "policyDocument", .type = &kAccountPolicyDocument, .offset = offsetof(AccountPolicy, policy_document)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(AccountPolicy, last_updated_time)},
+    {.name = "policyType", .type = &kPolicyType, .offset = offsetof(AccountPolicy, policy_type)},
+    {.name = "scope", .type = &kScope, .offset = offsetof(AccountPolicy, scope)},
+    {.name = "selectionCriteria", .type = &kSelectionCriteria, .offset = offsetof(AccountPolicy, selection_criteria)},
+    {.name = "accountId", .type = &kAccountId, .offset = offsetof(AccountPolicy, account_id)},
 };
-constinit const StructDesc kAccountPolicyStruct = {.name = "AccountPolicy", .members = kAccountPolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAccountPolicyStruct = {.name = "AccountPolicy", .members = kAccountPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyMembers[] = {
-    {"anomalyId", "anomalyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAnomalyId, MemberAccess<&Anomaly::anomaly_id>::get, MemberAccess<&Anomaly::anomaly_id>::emplace},
-    {"patternId", "patternId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPatternId, MemberAccess<&Anomaly::pattern_id>::get, MemberAccess<&Anomaly::pattern_id>::emplace},
-    {"anomalyDetectorArn", "anomalyDetectorArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAnomalyDetectorArn, MemberAccess<&Anomaly::anomaly_detector_arn>::get, MemberAccess<&Anomaly::anomaly_detector_arn>::emplace},
-    {"patternString", "patternString", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPatternString, MemberAccess<&Anomaly::pattern_string>::get, MemberAccess<&Anomaly::pattern_string>::emplace},
-    {"patternRegex", "patternRegex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPatternRegex, MemberAccess<&Anomaly::pattern_regex>::get, MemberAccess<&Anomaly::pattern_regex>::emplace},
-    {"priority", "priority", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPriority, MemberAccess<&Anomaly::priority>::get, MemberAccess<&Anomaly::priority>::emplace},
-    {"firstSeen", "firstSeen", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEpochMillis, MemberAccess<&Anomaly::first_seen>::get, MemberAccess<&Anomaly::first_seen>::emplace},
-    {"lastSeen", "lastSeen", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEpochMillis, MemberAccess<&Anomaly::last_seen>::get, MemberAccess<&Anomaly::last_seen>::emplace},
-    {"description", "description", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDescription, MemberAccess<&Anomaly::description>::get, MemberAccess<&Anomaly::description>::emplace},
-    {"active", "active", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&Anomaly::active>::get, MemberAccess<&Anomaly::active>::emplace},
-    {"state", "state", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kState, MemberAccess<&Anomaly::state>::get, MemberAccess<&Anomaly::state>::emplace},
-    {"histogram", "histogram", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kHistogram, MemberAccess<&Anomaly::histogram>::get, MemberAccess<&Anomaly::histogram>::emplace},
-    {"logSamples", "logSamples", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogSamples, MemberAccess<&Anomaly::log_samples>::get, MemberAccess<&Anomaly::log_samples>::emplace},
-    {"patternTokens", "patternTokens", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPatternTokens, MemberAccess<&Anomaly::pattern_tokens>::get, MemberAccess<&Anomaly::pattern_tokens>::emplace},
-    {"logGroupArnList", "logGroupArnList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupArnList, MemberAccess<&Anomaly::log_group_arn_list>::get, MemberAccess<&Anomaly::log_group_arn_list>::emplace},
-    {"suppressed", "suppressed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&Anomaly::suppressed>::get, MemberAccess<&Anomaly::suppressed>::emplace},
-    {"suppressedDate", "suppressedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEpochMillis, MemberAccess<&Anomaly::suppressed_date>::get, MemberAccess<&Anomaly::suppressed_date>::emplace},
-    {"suppressedUntil", "suppressedUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEpochMillis, MemberAccess<&Anomaly::suppressed_until>::get, MemberAccess<&Anomaly::suppressed_until>::emplace},
-    {"isPatternLevelSuppression", "isPatternLevelSuppression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&Anomaly::is_pattern_level_suppression>::get, MemberAccess<&Anomaly::is_pattern_level_suppression>::emplace},
+    {.name = "anomalyId", .type = &kAnomalyId, .offset = offsetof(Anomaly, anomaly_id), .required = true},
+    {.name = "patternId", .type = &kPatternId, .offset = offsetof(Anomaly, pattern_id), .required = true},
+    {.name = "anomalyDetectorArn", .type = &kAnomalyDetectorArn, .offset = offsetof(Anomaly, anomaly_detector_arn), .required = true},
+    {.name = "patternString", .type = &kPatternString, .offset = offsetof(Anomaly, pattern_string), .required = true},
+    {.name = "patternRegex", .type = &kPatternRegex, .offset = offsetof(Anomaly, pattern_regex)},
+    {.name = "priority", .type = &kPriority, .offset = offsetof(Anomaly, priority)},
+    {.name = "firstSeen", .type = &kEpochMillis, .offset = offsetof(Anomaly, first_seen), .required = true},
+    {.name = "lastSeen", .type = &kEpochMillis, .offset = offsetof(Anomaly, last_seen), .required = true},
+    {.name = "description", .type = &kDescription, .offset = offsetof(Anomaly, description), .required = true},
+    {.name = "active", .type = &kBoolean, .offset = offsetof(Anomaly, active), .required = true},
+    {.name = "state", .type = &kState, .offset = offsetof(Anomaly, state), .required = true},
+    {.name = "histogram", .type = &kHistogram, .offset = offsetof(Anomaly, histogram), .required = true},
+    {.name = "logSamples", .type = &kLogSamples, .offset = offsetof(Anomaly, log_samples), .required = true},
+    {.name = "patternTokens", .type = &kPatternTokens, .offset = offsetof(Anomaly, pattern_tokens), .required = true},
+    {.name = "logGroupArnList", .type = &kLogGroupArnList, .offset = offsetof(Anomaly, log_group_arn_list), .required = true},
+    {.name = "suppressed", .type = &kBoolean, .offset = offsetof(Anomaly, suppressed)},
+    {.name = "suppressedDate", .type = &kEpochMillis, .offset = offsetof(Anomaly, suppressed_date)},
+    {.name = "suppressedUntil", .type = &kEpochMillis, .offset = offsetof(Anomaly, suppressed_until)},
+    {.name = "isPatternLevelSuppression", .type = &kBoolean, .offset = offsetof(Anomaly, is_pattern_level_suppression)},
 };
-constinit const StructDesc kAnomalyStruct = {.name = "Anomaly", .members = kAnomalyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAnomalyStruct = {.name = "Anomaly", .members = kAnomalyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAnomalyDetectorMembers[] = {
-    {"anomalyDetectorArn", "anomalyDetectorArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorArn, MemberAccess<&AnomalyDetector::anomaly_detector_arn>::get, MemberAccess<&AnomalyDetector::anomaly_detector_arn>::emplace},
-    {"detectorName", "detectorName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDetectorName, MemberAccess<&AnomalyDetector::detector_name>::get, MemberAccess<&AnomalyDetector::detector_name>::emplace},
-    {"logGroupArnList", "logGroupArnList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupArnList, MemberAccess<&AnomalyDetector::log_group_arn_list>::get, MemberAccess<&AnomalyDetector::log_group_arn_list>::emplace},
-    {"evaluationFrequency", "evaluationFrequency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluationFrequency, MemberAccess<&AnomalyDetector::evaluation_frequency>::get, MemberAccess<&AnomalyDetector::evaluation_frequency>::emplace},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterPattern, MemberAccess<&AnomalyDetector::filter_pattern>::get, MemberAccess<&AnomalyDetector::filter_pattern>::emplace},
-    {"anomalyDetectorStatus", "anomalyDetectorStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorStatus, MemberAccess<&AnomalyDetector::anomaly_detector_status>::get, MemberAccess<&AnomalyDetector::anomaly_detector_status>::emplace},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKmsKeyId, MemberAccess<&AnomalyDetector::kms_key_id>::get, MemberAccess<&AnomalyDetector::kms_key_id>::emplace},
-    {"creationTimeStamp", "creationTimeStamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEpochMillis, MemberAccess<&AnomalyDetector::creation_time_stamp>::get, MemberAccess<&AnomalyDetector::creation_time_stamp>::emplace},
-    {"lastModifiedTimeStamp", "lastModifiedTimeStamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEpochMillis, MemberAccess<&AnomalyDetector::last_modified_time_stamp>::get, MemberAccess<&AnomalyDetector::last_modified_time_stamp>::emplace},
-    {"anomalyVisibilityTime", "anomalyVisibilityTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyVisibilityTime, MemberAccess<&AnomalyDetector::anomaly_visibility_time>::get, MemberAccess<&AnomalyDetector::anomaly_visibility_time>::emplace},
+    {.name = "anomalyDetectorArn", .type = &kAnomalyDetectorArn, .offset = offsetof(AnomalyDetector, anomaly_detector_arn)},
+    {.name = "detectorName", .type = &kDetectorName, .offset = offsetof(AnomalyDetector, detector_name)},
+    {.name = "logGroupArnList", .type = &kLogGroupArnList, .offset = offsetof(AnomalyDetector, log_group_arn_list)},
+    {.name = "evaluationFrequency", .type = &kEvaluationFrequency, .offset = offsetof(AnomalyDetector, evaluation_frequency)},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(AnomalyDetector, filter_pattern)},
+    {.name = "anomalyDetectorStatus", .type = &kAnomalyDetectorStatus, .offset = offsetof(AnomalyDetector, anomaly_detector_status)},
+    {.name = "kmsKeyId", .type = &kKmsKeyId, .offset = offsetof(AnomalyDetector, kms_key_id)},
+    {.name = "creationTimeStamp", .type = &kEpochMillis, .offset = offsetof(AnomalyDetector, creation_time_stamp)},
+    {.name = "lastModifiedTimeStamp", .type = &kEpochMillis, .offset = offsetof(AnomalyDetector, last_modified_time_stamp)},
+    {.name = "anomalyVisibilityTime", .type = &kAnomalyVisibilityTime, .offset = offsetof(AnomalyDetector, anomaly_visibility_time)},
 };
-constinit const StructDesc kAnomalyDetectorStruct = {.name = "AnomalyDetector", .members = kAnomalyDetectorMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAnomalyDetectorStruct = {.name = "AnomalyDetector", .members = kAnomalyDetectorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&CreateLogGroupRequest::log_group_name>::get, MemberAccess<&CreateLogGroupRequest::log_group_name>::emplace},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&CreateLogGroupRequest::tags>::get, MemberAccess<&CreateLogGroupRequest::tags>::emplace},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&CreateLogGroupRequest::log_group_class>::get, MemberAccess<&CreateLogGroupRequest::log_group_class>::emplace},
-    {"deletionProtectionEnabled", "deletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(CreateLogGroupRequest, log_group_name), .required = true},
+    {.name = "kmsKeyId", .type = nullptr},
+    {.name = "tags", .type = &kTags, .offset = offsetof(CreateLogGroupRequest, tags)},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(CreateLogGroupRequest, log_group_class)},
+    {.name = "deletionProtectionEnabled", .type = nullptr},
 };
-constinit const StructDesc kCreateLogGroupRequestStruct = {.name = "CreateLogGroupRequest", .members = kCreateLogGroupRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kCreateLogGroupResponseStruct = {.name = "CreateLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateLogGroupRequestStruct = {.name = "CreateLogGroupRequest", .members = kCreateLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kCreateLogGroupResponseStruct = {.name = "CreateLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateLogStreamRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&CreateLogStreamRequest::log_group_name>::get, MemberAccess<&CreateLogStreamRequest::log_group_name>::emplace},
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogStreamName, MemberAccess<&CreateLogStreamRequest::log_stream_name>::get, MemberAccess<&CreateLogStreamRequest::log_stream_name>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(CreateLogStreamRequest, log_group_name), .required = true},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(CreateLogStreamRequest, log_stream_name), .required = true},
 };
-constinit const StructDesc kCreateLogStreamRequestStruct = {.name = "CreateLogStreamRequest", .members = kCreateLogStreamRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kCreateLogStreamResponseStruct = {.name = "CreateLogStreamResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateLogStreamRequestStruct = {.name = "CreateLogStreamRequest", .members = kCreateLogStreamRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kCreateLogStreamResponseStruct = {.name = "CreateLogStreamResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDataAlreadyAcceptedExceptionMembers[] = {
-    {"expectedSequenceToken", "expectedSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSequenceToken, MemberAccess<&DataAlreadyAcceptedException::expected_sequence_token>::get, MemberAccess<&DataAlreadyAcceptedException::expected_sequence_token>::emplace},
+    {.name = "expectedSequenceToken", .type = &kSequenceToken, .offset = offsetof(DataAlreadyAcceptedException, expected_sequence_token)},
 };
-constinit const StructDesc kDataAlreadyAcceptedExceptionStruct = {.name = "DataAlreadyAcceptedException", .members = kDataAlreadyAcceptedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDataAlreadyAcceptedExceptionStruct = {.name = "DataAlreadyAcceptedException", .members = kDataAlreadyAcceptedExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&DeleteLogGroupRequest::log_group_name>::get, MemberAccess<&DeleteLogGroupRequest::log_group_name>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DeleteLogGroupRequest, log_group_name), .required = true},
 };
-constinit const StructDesc kDeleteLogGroupRequestStruct = {.name = "DeleteLogGroupRequest", .members = kDeleteLogGroupRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteLogGroupResponseStruct = {.name = "DeleteLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteLogGroupRequestStruct = {.name = "DeleteLogGroupRequest", .members = kDeleteLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteLogGroupResponseStruct = {.name = "DeleteLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteLogStreamRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&DeleteLogStreamRequest::log_group_name>::get, MemberAccess<&DeleteLogStreamRequest::log_group_name>::emplace},
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogStreamName, MemberAccess<&DeleteLogStreamRequest::log_stream_name>::get, MemberAccess<&DeleteLogStreamRequest::log_stream_name>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DeleteLogStreamRequest, log_group_name), .required = true},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(DeleteLogStreamRequest, log_stream_name), .required = true},
 };
-constinit const StructDesc kDeleteLogStreamRequestStruct = {.name = "DeleteLogStreamRequest", .members = kDeleteLogStreamRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteLogStreamResponseStruct = {.name = "DeleteLogStreamResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteLogStreamRequestStruct = {.name = "DeleteLogStreamRequest", .members = kDeleteLogStreamRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteLogStreamResponseStruct = {.name = "DeleteLogStreamResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMetricFilterRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&DeleteMetricFilterRequest::log_group_name>::get, MemberAccess<&DeleteMetricFilterRequest::log_group_name>::emplace},
-    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFilterName, MemberAccess<&DeleteMetricFilterRequest::filter_name>::get, MemberAccess<&DeleteMetricFilterRequest::filter_name>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DeleteMetricFilterRequest, log_group_name), .required = true},
+    {.name = "filterName", .type = &kFilterName, .offset = offsetof(DeleteMetricFilterRequest, filter_name), .required = true},
 };
-constinit const StructDesc kDeleteMetricFilterRequestStruct = {.name = "DeleteMetricFilterRequest", .members = kDeleteMetricFilterRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteMetricFilterResponseStruct = {.name = "DeleteMetricFilterResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMetricFilterRequestStruct = {.name = "DeleteMetricFilterRequest", .members = kDeleteMetricFilterRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteMetricFilterResponseStruct = {.name = "DeleteMetricFilterResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRetentionPolicyRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&DeleteRetentionPolicyRequest::log_group_name>::get, MemberAccess<&DeleteRetentionPolicyRequest::log_group_name>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DeleteRetentionPolicyRequest, log_group_name), .required = true},
 };
-constinit const StructDesc kDeleteRetentionPolicyRequestStruct = {.name = "DeleteRetentionPolicyRequest", .members = kDeleteRetentionPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteRetentionPolicyResponseStruct = {.name = "DeleteRetentionPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteRetentionPolicyRequestStruct = {.name = "DeleteRetentionPolicyRequest", .members = kDeleteRetentionPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteRetentionPolicyResponseStruct = {.name = "DeleteRetentionPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3DeliveryConfigurationMembers[] = {
-    {"suffixPath", "suffixPath", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySuffixPath, MemberAccess<&S3DeliveryConfiguration::suffix_path>::get, MemberAccess<&S3DeliveryConfiguration::suffix_path>::emplace},
-    {"enableHiveCompatiblePath", "enableHiveCompatiblePath", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&S3DeliveryConfiguration::enable_hive_compatible_path>::get, MemberAccess<&S3DeliveryConfiguration::enable_hive_compatible_path>::emplace},
+    {.name = "suffixPath", .type = &kDeliverySuffixPath, .offset = offsetof(S3DeliveryConfiguration, suffix_path)},
+    {.name = "enableHiveCompatiblePath", .type = &kBoolean, .offset = offsetof(S3DeliveryConfiguration, enable_hive_compatible_path)},
 };
-constinit const StructDesc kS3DeliveryConfigurationStruct = {.name = "S3DeliveryConfiguration", .members = kS3DeliveryConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kS3DeliveryConfigurationStruct = {.name = "S3DeliveryConfiguration", .members = kS3DeliveryConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeliveryMembers[] = {
-    {"id", "id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryId, MemberAccess<&Delivery::id>::get, MemberAccess<&Delivery::id>::emplace},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Delivery::arn>::get, MemberAccess<&Delivery::arn>::emplace},
-    {"deliverySourceName", "deliverySourceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceName, MemberAccess<&Delivery::delivery_source_name>::get, MemberAccess<&Delivery::delivery_source_name>::emplace},
-    {"deliveryDestinationArn", "deliveryDestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Delivery::delivery_destination_arn>::get, MemberAccess<&Delivery::delivery_destination_arn>::emplace},
-    {"deliveryDestinationType", "deliveryDestinationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinationType, MemberAccess<&Delivery::delivery_destination_type>::get, MemberAccess<&Delivery::delivery_destination_type>::emplace},
-    {"recordFields", "recordFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecordFields, MemberAccess<&Delivery::record_fields>::get, MemberAccess<&Delivery::record_fields>::emplace},
-    {"fieldDelimiter", "fieldDelimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFieldDelimiter, MemberAccess<&Delivery::field_delimiter>::get, MemberAccess<&Delivery::field_delimiter>::emplace},
-    {"s3DeliveryConfiguration", "s3DeliveryConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3DeliveryConfiguration, MemberAccess<&Delivery::s3_delivery_configuration>::get, MemberAccess<&Delivery::s3_delivery_configuration>::emplace},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&Delivery::tags>::get, MemberAccess<&Delivery::tags>::emplace},
+    {.name = "id", .type = &kDeliveryId, .offset = offsetof(Delivery, id)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(Delivery, arn)},
+    {.name = "deliverySourceName", .type = &kDeliverySourceName, .offset = offsetof(Delivery, delivery_source_name)},
+    {.name = "deliveryDestinationArn", .type = &kArn, .offset = offsetof(Delivery, delivery_destination_arn)},
+    {.name = "deliveryDestinationType", .type = &kDeliveryDestinationType, .offset = offsetof(Delivery, delivery_destination_type)},
+    {.name = "recordFields", .type = &kRecordFields, .offset = offsetof(Delivery, record_fields)},
+    {.name = "fieldDelimiter", .type = &kFieldDelimiter, .offset = offsetof(Delivery, field_delimiter)},
+    {.name = "s3DeliveryConfiguration", .type = &kS3DeliveryConfiguration, .offset = offsetof(Delivery, s3_delivery_configuration)},
+    {.name = "tags", .type = &kTags, .offset = offsetof(Delivery, tags)},
 };
-constinit const StructDesc kDeliveryStruct = {.name = "Delivery", .members = kDeliveryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeliveryStruct = {.name = "Delivery", .members = kDeliveryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeliveryDestinationConfigurationMembers[] = {
-    {"destinationResourceArn", "destinationResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArn, MemberAccess<&DeliveryDestinationConfiguration::destination_resource_arn>::get, MemberAccess<&DeliveryDestinationConfiguration::destination_resource_arn>::emplace},
+    {.name = "destinationResourceArn", .type = &kArn, .offset = offsetof(DeliveryDestinationConfiguration, destination_resource_arn), .required = true},
 };
-constinit const StructDesc kDeliveryDestinationConfigurationStruct = {.name = "DeliveryDestinationConfiguration", .members = kDeliveryDestinationConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeliveryDestinationConfigurationStruct = {.name = "DeliveryDestinationConfiguration", .members = kDeliveryDestinationConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeliveryDestinationMembers[] = {
-    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinationName, MemberAccess<&DeliveryDestination::name>::get, MemberAccess<&DeliveryDestination::name>::emplace},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&DeliveryDestination::arn>::get, MemberAccess<&DeliveryDestination::arn>::emplace},
-    {"deliveryDestinationType", "deliveryDestinationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinationType, MemberAccess<&DeliveryDestination::delivery_destination_type>::get, MemberAccess<&DeliveryDestination::delivery_destination_type>::emplace},
-    {"outputFormat", "outputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOutputFormat, MemberAccess<&DeliveryDestination::output_format>::get, MemberAccess<&DeliveryDestination::output_format>::emplace},
-    {"deliveryDestinationConfiguration", "deliveryDestinationConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinationConfiguration, MemberAccess<&DeliveryDestination::delivery_destination_configuration>::get, MemberAccess<&DeliveryDestination::delivery_destination_configuration>::emplace},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&DeliveryDestination::tags>::get, MemberAccess<&DeliveryDestination::tags>::emplace},
+    {.name = "name", .type = &kDeliveryDestinationName, .offset = offsetof(DeliveryDestination, name)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(DeliveryDestination, arn)},
+    {.name = "deliveryDestinationType", .type = &kDeliveryDestinationType, .offset = offsetof(DeliveryDestination, delivery_destination_type)},
+    {.name = "outputFormat", .type = &kOutputFormat, .offset = offsetof(DeliveryDestination, output_format)},
+    {.name = "deliveryDestinationConfiguration", .type = &kDeliveryDestinationConfiguration, .offset = offsetof(DeliveryDestination, delivery_destination_configuration)},
+    {.name = "tags", .type = &kTags, .offset = offsetof(DeliveryDestination, tags)},
 };
-constinit const StructDesc kDeliveryDestinationStruct = {.name = "DeliveryDestination", .members = kDeliveryDestinationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeliveryDestinationStruct = {.name = "DeliveryDestination", .members = kDeliveryDestinationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeliverySourceMembers[] = {
-    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceName, MemberAccess<&DeliverySource::name>::get, MemberAccess<&DeliverySource::name>::emplace},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&DeliverySource::arn>::get, MemberAccess<&DeliverySource::arn>::emplace},
-    {"resourceArns", "resourceArns", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceArns, MemberAccess<&DeliverySource::resource_arns>::get, MemberAccess<&DeliverySource::resource_arns>::emplace},
-    {"service", "service", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kService, MemberAccess<&DeliverySource::service>::get, MemberAccess<&DeliverySource::service>::emplace},
-    {"logType", "logType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogType, MemberAccess<&DeliverySource::log_type>::get, MemberAccess<&DeliverySource::log_type>::emplace},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&DeliverySource::tags>::get, MemberAccess<&DeliverySource::tags>::emplace},
-    {"deliverySourceConfiguration", "deliverySourceConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceConfiguration, MemberAccess<&DeliverySource::delivery_source_configuration>::get, MemberAccess<&DeliverySource::delivery_source_configuration>::emplace},
-    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceStatus, MemberAccess<&DeliverySource::status>::get, MemberAccess<&DeliverySource::status>::emplace},
-    {"statusReason", "statusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceStatusReason, MemberAccess<&DeliverySource::status_reason>::get, MemberAccess<&DeliverySource::status_reason>::emplace},
+    {.name = "name", .type = &kDeliverySourceName, .offset = offsetof(DeliverySource, name)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(DeliverySource, arn)},
+    {.name = "resourceArns", .type = &kResourceArns, .offset = offsetof(DeliverySource, resource_arns)},
+    {.name = "service", .type = &kService, .offset = offsetof(DeliverySource, service)},
+    {.name = "logType", .type = &kLogType, .offset = offsetof(DeliverySource, log_type)},
+    {.name = "tags", .type = &kTags, .offset = offsetof(DeliverySource, tags)},
+    {.name = "deliverySourceConfiguration", .type = &kDeliverySourceConfiguration, .offset = offsetof(DeliverySource, delivery_source_configuration)},
+    {.name = "status", .type = &kDeliverySourceStatus, .offset = offsetof(DeliverySource, status)},
+    {.name = "statusReason", .type = &kDeliverySourceStatusReason, .offset = offsetof(DeliverySource, status_reason)},
 };
-constinit const StructDesc kDeliverySourceStruct = {.name = "DeliverySource", .members = kDeliverySourceMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeliverySourceStruct = {.name = "DeliverySource", .members = kDeliverySourceMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAccountPoliciesRequestMembers[] = {
-    {"policyType", "policyType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyType, MemberAccess<&DescribeAccountPoliciesRequest::policy_type>::get, MemberAccess<&DescribeAccountPoliciesRequest::policy_type>::emplace},
-    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyName, MemberAccess<&DescribeAccountPoliciesRequest::policy_name>::get, MemberAccess<&DescribeAccountPoliciesRequest::policy_name>::emplace},
-    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAccountPoliciesRequest::next_token>::get, MemberAccess<&DescribeAccountPoliciesRequest::next_token>::emplace},
+    {.name = "policyType", .type = &kPolicyType, .offset = offsetof(DescribeAccountPoliciesRequest, policy_type), .required = true},
+    {.name = "policyName", .type = &kPolicyName, .offset = offsetof(DescribeAccountPoliciesRequest, policy_name)},
+    {.name = "accountIdentifiers", .type = nullptr},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeAccountPoliciesRequest, next_token)},
 };
-constinit const StructDesc kDescribeAccountPoliciesRequestStruct = {.name = "DescribeAccountPoliciesRequest", .members = kDescribeAccountPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAccountPoliciesRequestStruct = {.name = "DescribeAccountPoliciesRequest", .members = kDescribeAccountPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeAccountPoliciesResponseMembers[] = {
-    {"accountPolicies", "accountPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountPolicies, MemberAccess<&DescribeAccountPoliciesResponse::account_policies>::get, MemberAccess<&DescribeAccountPoliciesResponse::account_policies>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAccountPoliciesResponse::next_token>::get, MemberAccess<&DescribeAccountPoliciesResponse::next_token>::emplace},
+    {.name = "accountPolicies", .type = &kAccountPolicies, .offset = offsetof(DescribeAccountPoliciesResponse, account_policies)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeAccountPoliciesResponse, next_token)},
 };
-constinit const StructDesc kDescribeAccountPoliciesResponseStruct = {.name = "DescribeAccountPoliciesResponse", .members = kDescribeAccountPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeAccountPoliciesResponseStruct = {.name = "DescribeAccountPoliciesResponse", .members = kDescribeAccountPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliveriesRequestMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliveriesRequest::next_token>::get, MemberAccess<&DescribeDeliveriesRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeDeliveriesRequest::limit>::get, MemberAccess<&DescribeDeliveriesRequest::limit>::emplace},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliveriesRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeDeliveriesRequest, limit)},
 };
-constinit const StructDesc kDescribeDeliveriesRequestStruct = {.name = "DescribeDeliveriesRequest", .members = kDescribeDeliveriesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeDeliveriesRequestStruct = {.name = "DescribeDeliveriesRequest", .members = kDescribeDeliveriesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliveriesResponseMembers[] = {
-    {"deliveries", "deliveries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveries, MemberAccess<&DescribeDeliveriesResponse::deliveries>::get, MemberAccess<&DescribeDeliveriesResponse::deliveries>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliveriesResponse::next_token>::get, MemberAccess<&DescribeDeliveriesResponse::next_token>::emplace},
+    {.name = "deliveries", .type = &kDeliveries, .offset = offsetof(DescribeDeliveriesResponse, deliveries)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliveriesResponse, next_token)},
 };
-constinit const StructDesc kDescribeDeliveriesResponseStruct = {.name = "DescribeDeliveriesResponse", .members = kDescribeDeliveriesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeDeliveriesResponseStruct = {.name = "DescribeDeliveriesResponse", .members = kDescribeDeliveriesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliveryDestinationsRequestMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliveryDestinationsRequest::next_token>::get, MemberAccess<&DescribeDeliveryDestinationsRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeDeliveryDestinationsRequest::limit>::get, MemberAccess<&DescribeDeliveryDestinationsRequest::limit>::emplace},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliveryDestinationsRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeDeliveryDestinationsRequest, limit)},
 };
-constinit const StructDesc kDescribeDeliveryDestinationsRequestStruct = {.name = "DescribeDeliveryDestinationsRequest", .members = kDescribeDeliveryDestinationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeDeliveryDestinationsRequestStruct = {.name = "DescribeDeliveryDestinationsRequest", .members = kDescribeDeliveryDestinationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliveryDestinationsResponseMembers[] = {
-    {"deliveryDestinations", "deliveryDestinations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinations, MemberAccess<&DescribeDeliveryDestinationsResponse::delivery_destinations>::get, MemberAccess<&DescribeDeliveryDestinationsResponse::delivery_destinations>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliveryDestinationsResponse::next_token>::get, MemberAccess<&DescribeDeliveryDestinationsResponse::next_token>::emplace},
+    {.name = "deliveryDestinations", .type = &kDeliveryDestinations, .offset = offsetof(DescribeDeliveryDestinationsResponse, delivery_destinations)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliveryDestinationsResponse, next_token)},
 };
-constinit const StructDesc kDescribeDeliveryDestinationsResponseStruct = {.name = "DescribeDeliveryDestinationsResponse", .members = kDescribeDeliveryDestinationsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeDeliveryDestinationsResponseStruct = {.name = "DescribeDeliveryDestinationsResponse", .members = kDescribeDeliveryDestinationsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliverySourcesRequestMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliverySourcesRequest::next_token>::get, MemberAccess<&DescribeDeliverySourcesRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeDeliverySourcesRequest::limit>::get, MemberAccess<&DescribeDeliverySourcesRequest::limit>::emplace},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliverySourcesRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeDeliverySourcesRequest, limit)},
 };
-constinit const StructDesc kDescribeDeliverySourcesRequestStruct = {.name = "DescribeDeliverySourcesRequest", .members = kDescribeDeliverySourcesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeDeliverySourcesRequestStruct = {.name = "DescribeDeliverySourcesRequest", .members = kDescribeDeliverySourcesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDeliverySourcesResponseMembers[] = {
-    {"deliverySources", "deliverySources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySources, MemberAccess<&DescribeDeliverySourcesResponse::delivery_sources>::get, MemberAccess<&DescribeDeliverySourcesResponse::delivery_sources>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliverySourcesResponse::next_token>::get, MemberAccess<&DescribeDeliverySourcesResponse::next_token>::emplace},
+    {.name = "deliverySources", .type = &kDeliverySources, .offset = offsetof(DescribeDeliverySourcesResponse, delivery_sources)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDeliverySourcesResponse, next_token)},
 };
-constinit const StructDesc kDescribeDeliverySourcesResponseStruct = {.name = "DescribeDeliverySourcesResponse", .members = kDescribeDeliverySourcesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeDeliverySourcesResponseStruct = {.name = "DescribeDeliverySourcesResponse", .members = kDescribeDeliverySourcesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDestinationsRequestMembers[] = {
-    {"DestinationNamePrefix", "DestinationNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationName, MemberAccess<&DescribeDestinationsRequest::destination_name_prefix>::get, MemberAccess<&DescribeDestinationsRequest::destination_name_prefix>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDestinationsRequest::next_token>::get, MemberAccess<&DescribeDestinationsRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeDestinationsRequest::limit>::get, MemberAccess<&DescribeDestinationsRequest::limit>::emplace},
+    {.name = "DestinationNamePrefix", .type = &kDestinationName, .offset = offsetof(DescribeDestinationsRequest, destination_name_prefix)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDestinationsRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeDestinationsRequest, limit)},
 };
-constinit const StructDesc kDescribeDestinationsRequestStruct = {.name = "DescribeDestinationsRequest", .members = kDescribeDestinationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeDestinationsRequestStruct = {.name = "DescribeDestinationsRequest", .members = kDescribeDestinationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeDestinationsResponseMembers[] = {
-    {"destinations", "destinations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinations, MemberAccess<&DescribeDestinationsResponse::destinations>::get, MemberAccess<&DescribeDestinationsResponse::destinations>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDestinationsResponse::next_token>::get, MemberAccess<&DescribeDestinationsResponse::next_token>::emplace},
+    {.name = "destinations", .type = &kDestinations, .offset = offsetof(DescribeDestinationsResponse, destinations)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeDestinationsResponse, next_token)},
 };
-constinit const StructDesc kDescribeDestinationsResponseStruct = {.name = "DescribeDestinationsResponse", .members = kDescribeDestinationsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeDestinationsResponseStruct = {.name = "DescribeDestinationsResponse", .members = kDescribeDestinationsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeExportTasksRequestMembers[] = {
-    {"taskId", "taskId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskId, MemberAccess<&DescribeExportTasksRequest::task_id>::get, MemberAccess<&DescribeExportTasksRequest::task_id>::emplace},
-    {"statusCode", "statusCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatusCode, MemberAccess<&DescribeExportTasksRequest::status_code>::get, MemberAccess<&DescribeExportTasksRequest::status_code>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeExportTasksRequest::next_token>::get, MemberAccess<&DescribeExportTasksRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeExportTasksRequest::limit>::get, MemberAccess<&DescribeExportTasksRequest::limit>::emplace},
+    {.name = "taskId", .type = &kExportTaskId, .offset = offsetof(DescribeExportTasksRequest, task_id)},
+    {.name = "statusCode", .type = &kExportTaskStatusCode, .offset = offsetof(DescribeExportTasksRequest, status_code)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeExportTasksRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeExportTasksRequest, limit)},
 };
-constinit const StructDesc kDescribeExportTasksRequestStruct = {.name = "DescribeExportTasksRequest", .members = kDescribeExportTasksRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeExportTasksRequestStruct = {.name = "DescribeExportTasksRequest", .members = kDescribeExportTasksRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeExportTasksResponseMembers[] = {
-    {"exportTasks", "exportTasks", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTasks, MemberAccess<&DescribeExportTasksResponse::export_tasks>::get, MemberAccess<&DescribeExportTasksResponse::export_tasks>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeExportTasksResponse::next_token>::get, MemberAccess<&DescribeExportTasksResponse::next_token>::emplace},
+    {.name = "exportTasks", .type = &kExportTasks, .offset = offsetof(DescribeExportTasksResponse, export_tasks)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeExportTasksResponse, next_token)},
 };
-constinit const StructDesc kDescribeExportTasksResponseStruct = {.name = "DescribeExportTasksResponse", .members = kDescribeExportTasksResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeExportTasksResponseStruct = {.name = "DescribeExportTasksResponse", .members = kDescribeExportTasksResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeFieldIndexesRequestMembers[] = {
-    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDescribeFieldIndexesLogGroupIdentifiers, MemberAccess<&DescribeFieldIndexesRequest::log_group_identifiers>::get, MemberAccess<&DescribeFieldIndexesRequest::log_group_identifiers>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeFieldIndexesRequest::next_token>::get, MemberAccess<&DescribeFieldIndexesRequest::next_token>::emplace},
+    {.name = "logGroupIdentifiers", .type = &kDescribeFieldIndexesLogGroupIdentifiers, .offset = offsetof(DescribeFieldIndexesRequest, log_group_identifiers), .required = true},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeFieldIndexesRequest, next_token)},
 };
-constinit const StructDesc kDescribeFieldIndexesRequestStruct = {.name = "DescribeFieldIndexesRequest", .members = kDescribeFieldIndexesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeFieldIndexesRequestStruct = {.name = "DescribeFieldIndexesRequest", .members = kDescribeFieldIndexesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeFieldIndexesResponseMembers[] = {
-    {"fieldIndexes", "fieldIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFieldIndexes, MemberAccess<&DescribeFieldIndexesResponse::field_indexes>::get, MemberAccess<&DescribeFieldIndexesResponse::field_indexes>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeFieldIndexesResponse::next_token>::get, MemberAccess<&DescribeFieldIndexesResponse::next_token>::emplace},
+    {.name = "fieldIndexes", .type = &kFieldIndexes, .offset = offsetof(DescribeFieldIndexesResponse, field_indexes)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeFieldIndexesResponse, next_token)},
 };
-constinit const StructDesc kDescribeFieldIndexesResponseStruct = {.name = "DescribeFieldIndexesResponse", .members = kDescribeFieldIndexesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeFieldIndexesResponseStruct = {.name = "DescribeFieldIndexesResponse", .members = kDescribeFieldIndexesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeImportTasksRequestMembers[] = {
-    {"importId", "importId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportId, MemberAccess<&DescribeImportTasksRequest::import_id>::get, MemberAccess<&DescribeImportTasksRequest::import_id>::emplace},
-    {"importStatus", "importStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStatus, MemberAccess<&DescribeImportTasksRequest::import_status>::get, MemberAccess<&DescribeImportTasksRequest::import_status>::emplace},
-    {"importSourceArn", "importSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&DescribeImportTasksRequest::import_source_arn>::get, MemberAccess<&DescribeImportTasksRequest::import_source_arn>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeImportTasksRequest::limit>::get, MemberAccess<&DescribeImportTasksRequest::limit>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeImportTasksRequest::next_token>::get, MemberAccess<&DescribeImportTasksRequest::next_token>::emplace},
+    {.name = "importId", .type = &kImportId, .offset = offsetof(DescribeImportTasksRequest, import_id)},
+    {.name = "importStatus", .type = &kImportStatus, .offset = offsetof(DescribeImportTasksRequest, import_status)},
+    {.name = "importSourceArn", .type = &kArn, .offset = offsetof(DescribeImportTasksRequest, import_source_arn)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeImportTasksRequest, limit)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeImportTasksRequest, next_token)},
 };
-constinit const StructDesc kDescribeImportTasksRequestStruct = {.name = "DescribeImportTasksRequest", .members = kDescribeImportTasksRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeImportTasksRequestStruct = {.name = "DescribeImportTasksRequest", .members = kDescribeImportTasksRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeImportTasksResponseMembers[] = {
-    {"imports", "imports", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportList, MemberAccess<&DescribeImportTasksResponse::imports>::get, MemberAccess<&DescribeImportTasksResponse::imports>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeImportTasksResponse::next_token>::get, MemberAccess<&DescribeImportTasksResponse::next_token>::emplace},
+    {.name = "imports", .type = &kImportList, .offset = offsetof(DescribeImportTasksResponse, imports)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeImportTasksResponse, next_token)},
 };
-constinit const StructDesc kDescribeImportTasksResponseStruct = {.name = "DescribeImportTasksResponse", .members = kDescribeImportTasksResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeImportTasksResponseStruct = {.name = "DescribeImportTasksResponse", .members = kDescribeImportTasksResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeIndexPoliciesRequestMembers[] = {
-    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDescribeIndexPoliciesLogGroupIdentifiers, MemberAccess<&DescribeIndexPoliciesRequest::log_group_identifiers>::get, MemberAccess<&DescribeIndexPoliciesRequest::log_group_identifiers>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeIndexPoliciesRequest::next_token>::get, MemberAccess<&DescribeIndexPoliciesRequest::next_token>::emplace},
+    {.name = "logGroupIdentifiers", .type = &kDescribeIndexPoliciesLogGroupIdentifiers, .offset = offsetof(DescribeIndexPoliciesRequest, log_group_identifiers), .required = true},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeIndexPoliciesRequest, next_token)},
 };
-constinit const StructDesc kDescribeIndexPoliciesRequestStruct = {.name = "DescribeIndexPoliciesRequest", .members = kDescribeIndexPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeIndexPoliciesRequestStruct = {.name = "DescribeIndexPoliciesRequest", .members = kDescribeIndexPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeIndexPoliciesResponseMembers[] = {
-    {"indexPolicies", "indexPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexPolicies, MemberAccess<&DescribeIndexPoliciesResponse::index_policies>::get, MemberAccess<&DescribeIndexPoliciesResponse::index_policies>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeIndexPoliciesResponse::next_token>::get, MemberAccess<&DescribeIndexPoliciesResponse::next_token>::emplace},
+    {.name = "indexPolicies", .type = &kIndexPolicies, .offset = offsetof(DescribeIndexPoliciesResponse, index_policies)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeIndexPoliciesResponse, next_token)},
 };
-constinit const StructDesc kDescribeIndexPoliciesResponseStruct = {.name = "DescribeIndexPoliciesResponse", .members = kDescribeIndexPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeIndexPoliciesResponseStruct = {.name = "DescribeIndexPoliciesResponse", .members = kDescribeIndexPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLogGroupsRequestMembers[] = {
-    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"logGroupNamePrefix", "logGroupNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeLogGroupsRequest::log_group_name_prefix>::get, MemberAccess<&DescribeLogGroupsRequest::log_group_name_prefix>::emplace},
-    {"logGroupNamePattern", "logGroupNamePattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupNamePattern, MemberAccess<&DescribeLogGroupsRequest::log_group_name_pattern>::get, MemberAccess<&DescribeLogGroupsRequest::log_group_name_pattern>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLogGroupsRequest::next_token>::get, MemberAccess<&DescribeLogGroupsRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeLogGroupsRequest::limit>::get, MemberAccess<&DescribeLogGroupsRequest::limit>::emplace},
-    {"includeLinkedAccounts", "includeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&DescribeLogGroupsRequest::log_group_class>::get, MemberAccess<&DescribeLogGroupsRequest::log_group_class>::emplace},
-    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "accountIdentifiers", .type = nullptr},
+    {.name = "logGroupNamePrefix", .type = &kLogGroupName, .offset = offsetof(DescribeLogGroupsRequest, log_group_name_prefix)},
+    {.name = "logGroupNamePattern", .type = &kLogGroupNamePattern, .offset = offsetof(DescribeLogGroupsRequest, log_group_name_pattern)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLogGroupsRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeLogGroupsRequest, limit)},
+    {.name = "includeLinkedAccounts", .type = nullptr},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(DescribeLogGroupsRequest, log_group_class)},
+    {.name = "logGroupIdentifiers", .type = nullptr},
 };
-constinit const StructDesc kDescribeLogGroupsRequestStruct = {.name = "DescribeLogGroupsRequest", .members = kDescribeLogGroupsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeLogGroupsRequestStruct = {.name = "DescribeLogGroupsRequest", .members = kDescribeLogGroupsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLogGroupsResponseMembers[] = {
-    {"logGroups", "logGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroups, MemberAccess<&DescribeLogGroupsResponse::log_groups>::get, MemberAccess<&DescribeLogGroupsResponse::log_groups>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLogGroupsResponse::next_token>::get, MemberAccess<&DescribeLogGroupsResponse::next_token>::emplace},
+    {.name = "logGroups", .type = &kLogGroups, .offset = offsetof(DescribeLogGroupsResponse, log_groups)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLogGroupsResponse, next_token)},
 };
-constinit const StructDesc kDescribeLogGroupsResponseStruct = {.name = "DescribeLogGroupsResponse", .members = kDescribeLogGroupsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeLogGroupsResponseStruct = {.name = "DescribeLogGroupsResponse", .members = kDescribeLogGroupsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLogStreamsRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeLogStreamsRequest::log_group_name>::get, MemberAccess<&DescribeLogStreamsRequest::log_group_name>::emplace},
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&DescribeLogStreamsRequest::log_group_identifier>::get, MemberAccess<&DescribeLogStreamsRequest::log_group_identifier>::emplace},
-    {"logStreamNamePrefix", "logStreamNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamName, MemberAccess<&DescribeLogStreamsRequest::log_stream_name_prefix>::get, MemberAccess<&DescribeLogStreamsRequest::log_stream_name_prefix>::emplace},
-    {"orderBy", "orderBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOrderBy, MemberAccess<&DescribeLogStreamsRequest::order_by>::get, MemberAccess<&DescribeLogStreamsRequest::order_by>::emplace},
-    {"descending", "descending", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescending, MemberAccess<&DescribeLogStreamsRequest::descending>::get, MemberAccess<&DescribeLogStreamsRequest::descending>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLogStreamsRequest::next_token>::get, MemberAccess<&DescribeLogStreamsRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeLogStreamsRequest::limit>::get, MemberAccess<&DescribeLogStreamsRequest::limit>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DescribeLogStreamsRequest, log_group_name)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(DescribeLogStreamsRequest, log_group_identifier)},
+    {.name = "logStreamNamePrefix", .type = &kLogStreamName, .offset = offsetof(DescribeLogStreamsRequest, log_stream_name_prefix)},
+    {.name = "orderBy", .type = &kOrderBy, .offset = offsetof(DescribeLogStreamsRequest, order_by)},
+    {.name = "descending", .type = &kDescending, .offset = offsetof(DescribeLogStreamsRequest, descending)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLogStreamsRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeLogStreamsRequest, limit)},
 };
-constinit const StructDesc kDescribeLogStreamsRequestStruct = {.name = "DescribeLogStreamsRequest", .members = kDescribeLogStreamsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeLogStreamsRequestStruct = {.name = "DescribeLogStreamsRequest", .members = kDescribeLogStreamsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLogStreamsResponseMembers[] = {
-    {"logStreams", "logStreams", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreams, MemberAccess<&DescribeLogStreamsResponse::log_streams>::get, MemberAccess<&DescribeLogStreamsResponse::log_streams>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLogStreamsResponse::next_token>::get, MemberAccess<&DescribeLogStreamsResponse::next_token>::emplace},
+    {.name = "logStreams", .type = &kLogStreams, .offset = offsetof(DescribeLogStreamsResponse, log_streams)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLogStreamsResponse, next_token)},
 };
-constinit const StructDesc kDescribeLogStreamsResponseStruct = {.name = "DescribeLogStreamsResponse", .members = kDescribeLogStreamsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeLogStreamsResponseStruct = {.name = "DescribeLogStreamsResponse", .members = kDescribeLogStreamsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLookupTablesRequestMembers[] = {
-    {"lookupTableNamePrefix", "lookupTableNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLookupTableName, MemberAccess<&DescribeLookupTablesRequest::lookup_table_name_prefix>::get, MemberAccess<&DescribeLookupTablesRequest::lookup_table_name_prefix>::emplace},
-    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLookupTablesMaxResults, MemberAccess<&DescribeLookupTablesRequest::max_results>::get, MemberAccess<&DescribeLookupTablesRequest::max_results>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLookupTablesRequest::next_token>::get, MemberAccess<&DescribeLookupTablesRequest::next_token>::emplace},
+    {.name = "lookupTableNamePrefix", .type = &kLookupTableName, .offset = offsetof(DescribeLookupTablesRequest, lookup_table_name_prefix)},
+    {.name = "maxResults", .type = &kDescribeLookupTablesMaxResults, .offset = offsetof(DescribeLookupTablesRequest, max_results)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLookupTablesRequest, next_token)},
 };
-constinit const StructDesc kDescribeLookupTablesRequestStruct = {.name = "DescribeLookupTablesRequest", .members = kDescribeLookupTablesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeLookupTablesRequestStruct = {.name = "DescribeLookupTablesRequest", .members = kDescribeLookupTablesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeLookupTablesResponseMembers[] = {
-    {"lookupTables", "lookupTables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLookupTables, MemberAccess<&DescribeLookupTablesResponse::lookup_tables>::get, MemberAccess<&DescribeLookupTablesResponse::lookup_tables>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLookupTablesResponse::next_token>::get, MemberAccess<&DescribeLookupTablesResponse::next_token>::emplace},
+    {.name = "lookupTables", .type = &kLookupTables, .offset = offsetof(DescribeLookupTablesResponse, lookup_tables)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeLookupTablesResponse, next_token)},
 };
-constinit const StructDesc kDescribeLookupTablesResponseStruct = {.name = "DescribeLookupTablesResponse", .members = kDescribeLookupTablesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeLookupTablesResponseStruct = {.name = "DescribeLookupTablesResponse", .members = kDescribeLookupTablesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeMetricFiltersRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeMetricFiltersRequest::log_group_name>::get, MemberAccess<&DescribeMetricFiltersRequest::log_group_name>::emplace},
-    {"filterNamePrefix", "filterNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&DescribeMetricFiltersRequest::filter_name_prefix>::get, MemberAccess<&DescribeMetricFiltersRequest::filter_name_prefix>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeMetricFiltersRequest::next_token>::get, MemberAccess<&DescribeMetricFiltersRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeMetricFiltersRequest::limit>::get, MemberAccess<&DescribeMetricFiltersRequest::limit>::emplace},
-    {"metricName", "metricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&DescribeMetricFiltersRequest::metric_name>::get, MemberAccess<&DescribeMetricFiltersRequest::metric_name>::emplace},
-    {"metricNamespace", "metricNamespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricNamespace, MemberAccess<&DescribeMetricFiltersRequest::metric_namespace>::get, MemberAccess<&DescribeMetricFiltersRequest::metric_namespace>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DescribeMetricFiltersRequest, log_group_name)},
+    {.name = "filterNamePrefix", .type = &kFilterName, .offset = offsetof(DescribeMetricFiltersRequest, filter_name_prefix)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeMetricFiltersRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeMetricFiltersRequest, limit)},
+    {.name = "metricName", .type = &kMetricName, .offset = offsetof(DescribeMetricFiltersRequest, metric_name)},
+    {.name = "metricNamespace", .type = &kMetricNamespace, .offset = offsetof(DescribeMetricFiltersRequest, metric_namespace)},
 };
-constinit const StructDesc kDescribeMetricFiltersRequestStruct = {.name = "DescribeMetricFiltersRequest", .members = kDescribeMetricFiltersRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeMetricFiltersRequestStruct = {.name = "DescribeMetricFiltersRequest", .members = kDescribeMetricFiltersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeMetricFiltersResponseMembers[] = {
-    {"metricFilters", "metricFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricFilters, MemberAccess<&DescribeMetricFiltersResponse::metric_filters>::get, MemberAccess<&DescribeMetricFiltersResponse::metric_filters>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeMetricFiltersResponse::next_token>::get, MemberAccess<&DescribeMetricFiltersResponse::next_token>::emplace},
+    {.name = "metricFilters", .type = &kMetricFilters, .offset = offsetof(DescribeMetricFiltersResponse, metric_filters)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeMetricFiltersResponse, next_token)},
 };
-constinit const StructDesc kDescribeMetricFiltersResponseStruct = {.name = "DescribeMetricFiltersResponse", .members = kDescribeMetricFiltersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeMetricFiltersResponseStruct = {.name = "DescribeMetricFiltersResponse", .members = kDescribeMetricFiltersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeQueriesRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeQueriesRequest::log_group_name>::get, MemberAccess<&DescribeQueriesRequest::log_group_name>::emplace},
-    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryStatus, MemberAccess<&DescribeQueriesRequest::status>::get, MemberAccess<&DescribeQueriesRequest::status>::emplace},
-    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeQueriesMaxResults, MemberAccess<&DescribeQueriesRequest::max_results>::get, MemberAccess<&DescribeQueriesRequest::max_results>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeQueriesRequest::next_token>::get, MemberAccess<&DescribeQueriesRequest::next_token>::emplace},
-    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryLanguage, MemberAccess<&DescribeQueriesRequest::query_language>::get, MemberAccess<&DescribeQueriesRequest::query_language>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DescribeQueriesRequest, log_group_name)},
+    {.name = "status", .type = &kQueryStatus, .offset = offsetof(DescribeQueriesRequest, status)},
+    {.name = "maxResults", .type = &kDescribeQueriesMaxResults, .offset = offsetof(DescribeQueriesRequest, max_results)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeQueriesRequest, next_token)},
+    {.name = "queryLanguage", .type = &kQueryLanguage, .offset = offsetof(DescribeQueriesRequest, query_language)},
 };
-constinit const StructDesc kDescribeQueriesRequestStruct = {.name = "DescribeQueriesRequest", .members = kDescribeQueriesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeQueriesRequestStruct = {.name = "DescribeQueriesRequest", .members = kDescribeQueriesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeQueriesResponseMembers[] = {
-    {"queries", "queries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryInfoList, MemberAccess<&DescribeQueriesResponse::queries>::get, MemberAccess<&DescribeQueriesResponse::queries>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeQueriesResponse::next_token>::get, MemberAccess<&DescribeQueriesResponse::next_token>::emplace},
+    {.name = "queries", .type = &kQueryInfoList, .offset = offsetof(DescribeQueriesResponse, queries)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeQueriesResponse, next_token)},
 };
-constinit const StructDesc kDescribeQueriesResponseStruct = {.name = "DescribeQueriesResponse", .members = kDescribeQueriesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeQueriesResponseStruct = {.name = "DescribeQueriesResponse", .members = kDescribeQueriesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeQueryDefinitionsRequestMembers[] = {
-    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryLanguage, MemberAccess<&DescribeQueryDefinitionsRequest::query_language>::get, MemberAccess<&DescribeQueryDefinitionsRequest::query_language>::emplace},
-    {"queryDefinitionNamePrefix", "queryDefinitionNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDefinitionName, MemberAccess<&DescribeQueryDefinitionsRequest::query_definition_name_prefix>::get, MemberAccess<&DescribeQueryDefinitionsRequest::query_definition_name_prefix>::emplace},
-    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryListMaxResults, MemberAccess<&DescribeQueryDefinitionsRequest::max_results>::get, MemberAccess<&DescribeQueryDefinitionsRequest::max_results>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeQueryDefinitionsRequest::next_token>::get, MemberAccess<&DescribeQueryDefinitionsRequest::next_token>::emplace},
+    {.name = "queryLanguage", .type = &kQueryLanguage, .offset = offsetof(DescribeQueryDefinitionsRequest, query_language)},
+    {.name = "queryDefinitionNamePrefix", .type = &kQueryDefinitionName, .offset = offsetof(DescribeQueryDefinitionsRequest, query_definition_name_prefix)},
+    {.name = "maxResults", .type = &kQueryListMaxResults, .offset = offsetof(DescribeQueryDefinitionsRequest, max_results)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeQueryDefinitionsRequest, next_token)},
 };
-constinit const StructDesc kDescribeQueryDefinitionsRequestStruct = {.name = "DescribeQueryDefinitionsRequest", .members = kDescribeQueryDefinitionsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeQueryDefinitionsRequestStruct = {.name = "DescribeQueryDefinitionsRequest", .members = kDescribeQueryDefinitionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeQueryDefinitionsResponseMembers[] = {
-    {"queryDefinitions", "queryDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDefinitionList, MemberAccess<&DescribeQueryDefinitionsResponse::query_definitions>::get, MemberAccess<&DescribeQueryDefinitionsResponse::query_definitions>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeQueryDefinitionsResponse::next_token>::get, MemberAccess<&DescribeQueryDefinitionsResponse::next_token>::emplace},
+    {.name = "queryDefinitions", .type = &kQueryDefinitionList, .offset = offsetof(DescribeQueryDefinitionsResponse, query_definitions)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeQueryDefinitionsResponse, next_token)},
 };
-constinit const StructDesc kDescribeQueryDefinitionsResponseStruct = {.name = "DescribeQueryDefinitionsResponse", .members = kDescribeQueryDefinitionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeQueryDefinitionsResponseStruct = {.name = "DescribeQueryDefinitionsResponse", .members = kDescribeQueryDefinitionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeResourcePoliciesRequestMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeResourcePoliciesRequest::next_token>::get, MemberAccess<&DescribeResourcePoliciesRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeResourcePoliciesRequest::limit>::get, MemberAccess<&DescribeResourcePoliciesRequest::limit>::emplace},
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&DescribeResourcePoliciesRequest::resource_arn>::get, MemberAccess<&DescribeResourcePoliciesRequest::resource_arn>::emplace},
-    {"policyScope", "policyScope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyScope, MemberAccess<&DescribeResourcePoliciesRequest::policy_scope>::get, MemberAccess<&DescribeResourcePoliciesRequest::policy_scope>::emplace},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeResourcePoliciesRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeResourcePoliciesRequest, limit)},
+    {.name = "resourceArn", .type = &kArn, .offset = offsetof(DescribeResourcePoliciesRequest, resource_arn)},
+    {.name = "policyScope", .type = &kPolicyScope, .offset = offsetof(DescribeResourcePoliciesRequest, policy_scope)},
 };
-constinit const StructDesc kDescribeResourcePoliciesRequestStruct = {.name = "DescribeResourcePoliciesRequest", .members = kDescribeResourcePoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeResourcePoliciesRequestStruct = {.name = "DescribeResourcePoliciesRequest", .members = kDescribeResourcePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeResourcePoliciesResponseMembers[] = {
-    {"resourcePolicies", "resourcePolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourcePolicies, MemberAccess<&DescribeResourcePoliciesResponse::resource_policies>::get, MemberAccess<&DescribeResourcePoliciesResponse::resource_policies>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeResourcePoliciesResponse::next_token>::get, MemberAccess<&DescribeResourcePoliciesResponse::next_token>::emplace},
+    {.name = "resourcePolicies", .type = &kResourcePolicies, .offset = offsetof(DescribeResourcePoliciesResponse, resource_policies)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeResourcePoliciesResponse, next_token)},
 };
-constinit const StructDesc kDescribeResourcePoliciesResponseStruct = {.name = "DescribeResourcePoliciesResponse", .members = kDescribeResourcePoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeResourcePoliciesResponseStruct = {.name = "DescribeResourcePoliciesResponse", .members = kDescribeResourcePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeSubscriptionFiltersRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeSubscriptionFiltersRequest::log_group_name>::get, MemberAccess<&DescribeSubscriptionFiltersRequest::log_group_name>::emplace},
-    {"filterNamePrefix", "filterNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&DescribeSubscriptionFiltersRequest::filter_name_prefix>::get, MemberAccess<&DescribeSubscriptionFiltersRequest::filter_name_prefix>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeSubscriptionFiltersRequest::next_token>::get, MemberAccess<&DescribeSubscriptionFiltersRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeSubscriptionFiltersRequest::limit>::get, MemberAccess<&DescribeSubscriptionFiltersRequest::limit>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(DescribeSubscriptionFiltersRequest, log_group_name), .required = true},
+    {.name = "filterNamePrefix", .type = &kFilterName, .offset = offsetof(DescribeSubscriptionFiltersRequest, filter_name_prefix)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeSubscriptionFiltersRequest, next_token)},
+    {.name = "limit", .type = &kDescribeLimit, .offset = offsetof(DescribeSubscriptionFiltersRequest, limit)},
 };
-constinit const StructDesc kDescribeSubscriptionFiltersRequestStruct = {.name = "DescribeSubscriptionFiltersRequest", .members = kDescribeSubscriptionFiltersRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeSubscriptionFiltersRequestStruct = {.name = "DescribeSubscriptionFiltersRequest", .members = kDescribeSubscriptionFiltersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDescribeSubscriptionFiltersResponseMembers[] = {
-    {"subscriptionFilters", "subscriptionFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionFilters, MemberAccess<&DescribeSubscriptionFiltersResponse::subscription_filters>::get, MemberAccess<&DescribeSubscriptionFiltersResponse::subscription_filters>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeSubscriptionFiltersResponse::next_token>::get, MemberAccess<&DescribeSubscriptionFiltersResponse::next_token>::emplace},
+    {.name = "subscriptionFilters", .type = &kSubscriptionFilters, .offset = offsetof(DescribeSubscriptionFiltersResponse, subscription_filters)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(DescribeSubscriptionFiltersResponse, next_token)},
 };
-constinit const StructDesc kDescribeSubscriptionFiltersResponseStruct = {.name = "DescribeSubscriptionFiltersResponse", .members = kDescribeSubscriptionFiltersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeSubscriptionFiltersResponseStruct = {.name = "DescribeSubscriptionFiltersResponse", .members = kDescribeSubscriptionFiltersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDestinationMembers[] = {
-    {"destinationName", "destinationName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationName, MemberAccess<&Destination::destination_name>::get, MemberAccess<&Destination::destination_name>::emplace},
-    {"targetArn", "targetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTargetArn, MemberAccess<&Destination::target_arn>::get, MemberAccess<&Destination::target_arn>::emplace},
-    {"roleArn", "roleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleArn, MemberAccess<&Destination::role_arn>::get, MemberAccess<&Destination::role_arn>::emplace},
-    {"accessPolicy", "accessPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessPolicy, MemberAccess<&Destination::access_policy>::get, MemberAccess<&Destination::access_policy>::emplace},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Destination::arn>::get, MemberAccess<&Destination::arn>::emplace},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Destination::creation_time>::get, MemberAccess<&Destination::creation_time>::emplace},
+    {.name = "destinationName", .type = &kDestinationName, .offset = offsetof(Destination, destination_name)},
+    {.name = "targetArn", .type = &kTargetArn, .offset = offsetof(Destination, target_arn)},
+    {.name = "roleArn", .type = &kRoleArn, .offset = offsetof(Destination, role_arn)},
+    {.name = "accessPolicy", .type = &kAccessPolicy, .offset = offsetof(Destination, access_policy)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(Destination, arn)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(Destination, creation_time)},
 };
-constinit const StructDesc kDestinationStruct = {.name = "Destination", .members = kDestinationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDestinationStruct = {.name = "Destination", .members = kDestinationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3ConfigurationMembers[] = {
-    {"destinationIdentifier", "destinationIdentifier", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kS3Uri, MemberAccess<&S3Configuration::destination_identifier>::get, MemberAccess<&S3Configuration::destination_identifier>::emplace},
-    {"roleArn", "roleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleArn, MemberAccess<&S3Configuration::role_arn>::get, MemberAccess<&S3Configuration::role_arn>::emplace},
-    {"ownerAccountId", "ownerAccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&S3Configuration::owner_account_id>::get, MemberAccess<&S3Configuration::owner_account_id>::emplace},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKmsKeyId, MemberAccess<&S3Configuration::kms_key_id>::get, MemberAccess<&S3Configuration::kms_key_id>::emplace},
+    {.name = "destinationIdentifier", .type = &kS3Uri, .offset = offsetof(S3Configuration, destination_identifier), .required = true},
+    {.name = "roleArn", .type = &kRoleArn, .offset = offsetof(S3Configuration, role_arn), .required = true},
+    {.name = "ownerAccountId", .type = &kAccountId, .offset = offsetof(S3Configuration, owner_account_id)},
+    {.name = "kmsKeyId", .type = &kKmsKeyId, .offset = offsetof(S3Configuration, kms_key_id)},
 };
-constinit const StructDesc kS3ConfigurationStruct = {.name = "S3Configuration", .members = kS3ConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kS3ConfigurationStruct = {.name = "S3Configuration", .members = kS3ConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDestinationConfigurationMembers[] = {
-    {"s3Configuration", "s3Configuration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kS3Configuration, MemberAccess<&DestinationConfiguration::s3_configuration>::get, MemberAccess<&DestinationConfiguration::s3_configuration>::emplace},
+    {.name = "s3Configuration", .type = &kS3Configuration, .offset = offsetof(DestinationConfiguration, s3_configuration), .required = true},
 };
-constinit const StructDesc kDestinationConfigurationStruct = {.name = "DestinationConfiguration", .members = kDestinationConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDestinationConfigurationStruct = {.name = "DestinationConfiguration", .members = kDestinationConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExportTaskStatusMembers[] = {
-    {"code", "code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatusCode, MemberAccess<&ExportTaskStatus::code>::get, MemberAccess<&ExportTaskStatus::code>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatusMessage, MemberAccess<&ExportTaskStatus::message>::get, MemberAccess<&ExportTaskStatus::message>::emplace},
+    {.name = "code", .type = &kExportTaskStatusCode, .offset = offsetof(ExportTaskStatus, code)},
+    {.name = "message", .type = &kExportTaskStatusMessage, .offset = offsetof(ExportTaskStatus, message)},
 };
-constinit const StructDesc kExportTaskStatusStruct = {.name = "ExportTaskStatus", .members = kExportTaskStatusMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kExportTaskStatusStruct = {.name = "ExportTaskStatus", .members = kExportTaskStatusMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExportTaskExecutionInfoMembers[] = {
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ExportTaskExecutionInfo::creation_time>::get, MemberAccess<&ExportTaskExecutionInfo::creation_time>::emplace},
-    {"completionTime", "completionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ExportTaskExecutionInfo::completion_time>::get, MemberAccess<&ExportTaskExecutionInfo::completion_time>::emplace},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(ExportTaskExecutionInfo, creation_time)},
+    {.name = "completionTime", .type = &kTimestamp, .offset = offsetof(ExportTaskExecutionInfo, completion_time)},
 };
-constinit const StructDesc kExportTaskExecutionInfoStruct = {.name = "ExportTaskExecutionInfo", .members = kExportTaskExecutionInfoMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kExportTaskExecutionInfoStruct = {.name = "ExportTaskExecutionInfo", .members = kExportTaskExecutionInfoMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kExportTaskMembers[] = {
-    {"taskId", "taskId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskId, MemberAccess<&ExportTask::task_id>::get, MemberAccess<&ExportTask::task_id>::emplace},
-    {"taskName", "taskName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskName, MemberAccess<&ExportTask::task_name>::get, MemberAccess<&ExportTask::task_name>::emplace},
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&ExportTask::log_group_name>::get, MemberAccess<&ExportTask::log_group_name>::emplace},
-    {"from", "from", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ExportTask::from>::get, MemberAccess<&ExportTask::from>::emplace},
-    {"to", "to", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ExportTask::to>::get, MemberAccess<&ExportTask::to>::emplace},
-    {"destination", "destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportDestinationBucket, MemberAccess<&ExportTask::destination>::get, MemberAccess<&ExportTask::destination>::emplace},
-    {"destinationPrefix", "destinationPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportDestinationPrefix, MemberAccess<&ExportTask::destination_prefix>::get, MemberAccess<&ExportTask::destination_prefix>::emplace},
-    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatus, MemberAccess<&ExportTask::status>::get, MemberAccess<&ExportTask::status>::emplace},
-    {"executionInfo", "executionInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskExecutionInfo, MemberAccess<&ExportTask::execution_info>::get, MemberAccess<&ExportTask::execution_info>::emplace},
+    {.name = "taskId", .type = &kExportTaskId, .offset = offsetof(ExportTask, task_id)},
+    {.name = "taskName", .type = &kExportTaskName, .offset = offsetof(ExportTask, task_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(ExportTask, log_group_name)},
+    {.name = "from", .type = &kTimestamp, .offset = offsetof(ExportTask, from)},
+    {.name = "to", .type = &kTimestamp, .offset = offsetof(ExportTask, to)},
+    {.name = "destination", .type = &kExportDestinationBucket, .offset = offsetof(ExportTask, destination)},
+    {.name = "destinationPrefix", .type = &kExportDestinationPrefix, .offset = offsetof(ExportTask, destination_prefix)},
+    {.name = "status", .type = &kExportTaskStatus, .offset = offsetof(ExportTask, status)},
+    {.name = "executionInfo", .type = &kExportTaskExecutionInfo, .offset = offsetof(ExportTask, execution_info)},
 };
-constinit const StructDesc kExportTaskStruct = {.name = "ExportTask", .members = kExportTaskMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kExportTaskStruct = {.name = "ExportTask", .members = kExportTaskMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFieldIndexMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&FieldIndex::log_group_identifier>::get, MemberAccess<&FieldIndex::log_group_identifier>::emplace},
-    {"fieldIndexName", "fieldIndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFieldIndexName, MemberAccess<&FieldIndex::field_index_name>::get, MemberAccess<&FieldIndex::field_index_name>::emplace},
-    {"lastScanTime", "lastScanTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FieldIndex::last_scan_time>::get, MemberAccess<&FieldIndex::last_scan_time>::emplace},
-    {"firstEventTime", "firstEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FieldIndex::first_event_time>::get, MemberAccess<&FieldIndex::first_event_time>::emplace},
-    {"lastEventTime", "lastEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FieldIndex::last_event_time>::get, MemberAccess<&FieldIndex::last_event_time>::emplace},
-    {"type", "type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexType, MemberAccess<&FieldIndex::type>::get, MemberAccess<&FieldIndex::type>::emplace},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(FieldIndex, log_group_identifier)},
+    {.name = "fieldIndexName", .type = &kFieldIndexName, .offset = offsetof(FieldIndex, field_index_name)},
+    {.name = "lastScanTime", .type = &kTimestamp, .offset = offsetof(FieldIndex, last_scan_time)},
+    {.name = "firstEventTime", .type = &kTimestamp, .offset = offsetof(FieldIndex, first_event_time)},
+    {.name = "lastEventTime", .type = &kTimestamp, .offset = offsetof(FieldIndex, last_event_time)},
+    {.name = "type", .type = &kIndexType, .offset = offsetof(FieldIndex, type)},
 };
-constinit const StructDesc kFieldIndexStruct = {.name = "FieldIndex", .members = kFieldIndexMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFieldIndexStruct = {.name = "FieldIndex", .members = kFieldIndexMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFilterLogEventsRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&FilterLogEventsRequest::log_group_name>::get, MemberAccess<&FilterLogEventsRequest::log_group_name>::emplace},
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&FilterLogEventsRequest::log_group_identifier>::get, MemberAccess<&FilterLogEventsRequest::log_group_identifier>::emplace},
-    {"logStreamNames", "logStreamNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInputLogStreamNames, MemberAccess<&FilterLogEventsRequest::log_stream_names>::get, MemberAccess<&FilterLogEventsRequest::log_stream_names>::emplace},
-    {"logStreamNamePrefix", "logStreamNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamName, MemberAccess<&FilterLogEventsRequest::log_stream_name_prefix>::get, MemberAccess<&FilterLogEventsRequest::log_stream_name_prefix>::emplace},
-    {"startTime", "startTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FilterLogEventsRequest::start_time>::get, MemberAccess<&FilterLogEventsRequest::start_time>::emplace},
-    {"endTime", "endTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FilterLogEventsRequest::end_time>::get, MemberAccess<&FilterLogEventsRequest::end_time>::emplace},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterPattern, MemberAccess<&FilterLogEventsRequest::filter_pattern>::get, MemberAccess<&FilterLogEventsRequest::filter_pattern>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&FilterLogEventsRequest::next_token>::get, MemberAccess<&FilterLogEventsRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventsLimit, MemberAccess<&FilterLogEventsRequest::limit>::get, MemberAccess<&FilterLogEventsRequest::limit>::emplace},
-    {"interleaved", "interleaved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInterleaved, MemberAccess<&FilterLogEventsRequest::interleaved>::get, MemberAccess<&FilterLogEventsRequest::interleaved>::emplace},
-    {"unmask", "unmask", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(FilterLogEventsRequest, log_group_name)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(FilterLogEventsRequest, log_group_identifier)},
+    {.name = "logStreamNames", .type = &kInputLogStreamNames, .offset = offsetof(FilterLogEventsRequest, log_stream_names)},
+    {.name = "logStreamNamePrefix", .type = &kLogStreamName, .offset = offsetof(FilterLogEventsRequest, log_stream_name_prefix)},
+    {.name = "startTime", .type = &kTimestamp, .offset = offsetof(FilterLogEventsRequest, start_time)},
+    {.name = "endTime", .type = &kTimestamp, .offset = offsetof(FilterLogEventsRequest, end_time)},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(FilterLogEventsRequest, filter_pattern)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(FilterLogEventsRequest, next_token)},
+    {.name = "limit", .type = &kEventsLimit, .offset = offsetof(FilterLogEventsRequest, limit)},
+    {.name = "interleaved", .type = &kInterleaved, .offset = offsetof(FilterLogEventsRequest, interleaved)},
+    {.name = "unmask", .type = nullptr},
 };
-constinit const StructDesc kFilterLogEventsRequestStruct = {.name = "FilterLogEventsRequest", .members = kFilterLogEventsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFilterLogEventsRequestStruct = {.name = "FilterLogEventsRequest", .members = kFilterLogEventsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFilterLogEventsResponseMembers[] = {
-    {"events", "events", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilteredLogEvents, MemberAccess<&FilterLogEventsResponse::events>::get, MemberAccess<&FilterLogEventsResponse::events>::emplace},
-    {"searchedLogStreams", "searchedLogStreams", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSearchedLogStreams, MemberAccess<&FilterLogEventsResponse::searched_log_streams>::get, MemberAccess<&FilterLogEventsResponse::searched_log_streams>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&FilterLogEventsResponse::next_token>::get, MemberAccess<&FilterLogEventsResponse::next_token>::emplace},
+    {.name = "events", .type = &kFilteredLogEvents, .offset = offsetof(FilterLogEventsResponse, events)},
+    {.name = "searchedLogStreams", .type = &kSearchedLogStreams, .offset = offsetof(FilterLogEventsResponse, searched_log_streams)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(FilterLogEventsResponse, next_token)},
 };
-constinit const StructDesc kFilterLogEventsResponseStruct = {.name = "FilterLogEventsResponse", .members = kFilterLogEventsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFilterLogEventsResponseStruct = {.name = "FilterLogEventsResponse", .members = kFilterLogEventsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFilteredLogEventMembers[] = {
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamName, MemberAccess<&FilteredLogEvent::log_stream_name>::get, MemberAccess<&FilteredLogEvent::log_stream_name>::emplace},
-    {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FilteredLogEvent::timestamp>::get, MemberAccess<&FilteredLogEvent::timestamp>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventMessage, MemberAccess<&FilteredLogEvent::message>::get, MemberAccess<&FilteredLogEvent::message>::emplace},
-    {"ingestionTime", "ingestionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FilteredLogEvent::ingestion_time>::get, MemberAccess<&FilteredLogEvent::ingestion_time>::emplace},
-    {"eventId", "eventId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventId, MemberAccess<&FilteredLogEvent::event_id>::get, MemberAccess<&FilteredLogEvent::event_id>::emplace},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(FilteredLogEvent, log_stream_name)},
+    {.name = "timestamp", .type = &kTimestamp, .offset = offsetof(FilteredLogEvent, timestamp)},
+    {.name = "message", .type = &kEventMessage, .offset = offsetof(FilteredLogEvent, message)},
+    {.name = "ingestionTime", .type = &kTimestamp, .offset = offsetof(FilteredLogEvent, ingestion_time)},
+    {.name = "eventId", .type = &kEventId, .offset = offsetof(FilteredLogEvent, event_id)},
 };
-constinit const StructDesc kFilteredLogEventStruct = {.name = "FilteredLogEvent", .members = kFilteredLogEventMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFilteredLogEventStruct = {.name = "FilteredLogEvent", .members = kFilteredLogEventMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyRequestMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetDataProtectionPolicyRequest::log_group_identifier>::get, MemberAccess<&GetDataProtectionPolicyRequest::log_group_identifier>::emplace},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetDataProtectionPolicyRequest, log_group_identifier), .required = true},
 };
-constinit const StructDesc kGetDataProtectionPolicyRequestStruct = {.name = "GetDataProtectionPolicyRequest", .members = kGetDataProtectionPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetDataProtectionPolicyRequestStruct = {.name = "GetDataProtectionPolicyRequest", .members = kGetDataProtectionPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyResponseMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetDataProtectionPolicyResponse::log_group_identifier>::get, MemberAccess<&GetDataProtectionPolicyResponse::log_group_identifier>::emplace},
-    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDataProtectionPolicyDocument, MemberAccess<&GetDataProtectionPolicyResponse::policy_document>::get, MemberAccess<&GetDataProtectionPolicyResponse::policy_document>::emplace},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetDataProtectionPolicyResponse::last_updated_time>::get, MemberAccess<&GetDataProtectionPolicyResponse::last_updated_time>::emplace},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetDataProtectionPolicyResponse, log_group_identifier)},
+    {.name = "policyDocument", .type = &kDataProtectionPolicyDocument, .offset = offsetof(GetDataProtectionPolicyResponse, policy_document)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(GetDataProtectionPolicyResponse, last_updated_time)},
 };
-constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLogEventsRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&GetLogEventsRequest::log_group_name>::get, MemberAccess<&GetLogEventsRequest::log_group_name>::emplace},
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetLogEventsRequest::log_group_identifier>::get, MemberAccess<&GetLogEventsRequest::log_group_identifier>::emplace},
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogStreamName, MemberAccess<&GetLogEventsRequest::log_stream_name>::get, MemberAccess<&GetLogEventsRequest::log_stream_name>::emplace},
-    {"startTime", "startTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetLogEventsRequest::start_time>::get, MemberAccess<&GetLogEventsRequest::start_time>::emplace},
-    {"endTime", "endTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetLogEventsRequest::end_time>::get, MemberAccess<&GetLogEventsRequest::end_time>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetLogEventsRequest::next_token>::get, MemberAccess<&GetLogEventsRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventsLimit, MemberAccess<&GetLogEventsRequest::limit>::get, MemberAccess<&GetLogEventsRequest::limit>::emplace},
-    {"startFromHead", "startFromHead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStartFromHead, MemberAccess<&GetLogEventsRequest::start_from_head>::get, MemberAccess<&GetLogEventsRequest::start_from_head>::emplace},
-    {"unmask", "unmask", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(GetLogEventsRequest, log_group_name)},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetLogEventsRequest, log_group_identifier)},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(GetLogEventsRequest, log_stream_name), .required = true},
+    {.name = "startTime", .type = &kTimestamp, .offset = offsetof(GetLogEventsRequest, start_time)},
+    {.name = "endTime", .type = &kTimestamp, .offset = offsetof(GetLogEventsRequest, end_time)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(GetLogEventsRequest, next_token)},
+    {.name = "limit", .type = &kEventsLimit, .offset = offsetof(GetLogEventsRequest, limit)},
+    {.name = "startFromHead", .type = &kStartFromHead, .offset = offsetof(GetLogEventsRequest, start_from_head)},
+    {.name = "unmask", .type = nullptr},
 };
-constinit const StructDesc kGetLogEventsRequestStruct = {.name = "GetLogEventsRequest", .members = kGetLogEventsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLogEventsRequestStruct = {.name = "GetLogEventsRequest", .members = kGetLogEventsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLogEventsResponseMembers[] = {
-    {"events", "events", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOutputLogEvents, MemberAccess<&GetLogEventsResponse::events>::get, MemberAccess<&GetLogEventsResponse::events>::emplace},
-    {"nextForwardToken", "nextForwardToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetLogEventsResponse::next_forward_token>::get, MemberAccess<&GetLogEventsResponse::next_forward_token>::emplace},
-    {"nextBackwardToken", "nextBackwardToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetLogEventsResponse::next_backward_token>::get, MemberAccess<&GetLogEventsResponse::next_backward_token>::emplace},
+    {.name = "events", .type = &kOutputLogEvents, .offset = offsetof(GetLogEventsResponse, events)},
+    {.name = "nextForwardToken", .type = &kNextToken, .offset = offsetof(GetLogEventsResponse, next_forward_token)},
+    {.name = "nextBackwardToken", .type = &kNextToken, .offset = offsetof(GetLogEventsResponse, next_backward_token)},
 };
-constinit const StructDesc kGetLogEventsResponseStruct = {.name = "GetLogEventsResponse", .members = kGetLogEventsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLogEventsResponseStruct = {.name = "GetLogEventsResponse", .members = kGetLogEventsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTransformerRequestMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetTransformerRequest::log_group_identifier>::get, MemberAccess<&GetTransformerRequest::log_group_identifier>::emplace},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetTransformerRequest, log_group_identifier), .required = true},
 };
-constinit const StructDesc kGetTransformerRequestStruct = {.name = "GetTransformerRequest", .members = kGetTransformerRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetTransformerRequestStruct = {.name = "GetTransformerRequest", .members = kGetTransformerRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTransformerResponseMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetTransformerResponse::log_group_identifier>::get, MemberAccess<&GetTransformerResponse::log_group_identifier>::emplace},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetTransformerResponse::creation_time>::get, MemberAccess<&GetTransformerResponse::creation_time>::emplace},
-    {"lastModifiedTime", "lastModifiedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetTransformerResponse::last_modified_time>::get, MemberAccess<&GetTransformerResponse::last_modified_time>::emplace},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(GetTransformerResponse, log_group_identifier)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(GetTransformerResponse, creation_time)},
+    {.name = "lastModifiedTime", .type = &kTimestamp, .offset = offsetof(GetTransformerResponse, last_modified_time)},
 };
-constinit const StructDesc kGetTransformerResponseStruct = {.name = "GetTransformerResponse", .members = kGetTransformerResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetTransformerResponseStruct = {.name = "GetTransformerResponse", .members = kGetTransformerResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kImportStatisticsMembers[] = {
-    {"bytesImported", "bytesImported", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStoredBytes, MemberAccess<&ImportStatistics::bytes_imported>::get, MemberAccess<&ImportStatistics::bytes_imported>::emplace},
+    {.name = "bytesImported", .type = &kStoredBytes, .offset = offsetof(ImportStatistics, bytes_imported)},
 };
-constinit const StructDesc kImportStatisticsStruct = {.name = "ImportStatistics", .members = kImportStatisticsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kImportStatisticsStruct = {.name = "ImportStatistics", .members = kImportStatisticsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kImportFilterMembers[] = {
-    {"startEventTime", "startEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ImportFilter::start_event_time>::get, MemberAccess<&ImportFilter::start_event_time>::emplace},
-    {"endEventTime", "endEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ImportFilter::end_event_time>::get, MemberAccess<&ImportFilter::end_event_time>::emplace},
+    {.name = "startEventTime", .type = &kTimestamp, .offset = offsetof(ImportFilter, start_event_time)},
+    {.name = "endEventTime", .type = &kTimestamp, .offset = offsetof(ImportFilter, end_event_time)},
 };
-constinit const StructDesc kImportFilterStruct = {.name = "ImportFilter", .members = kImportFilterMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kImportFilterStruct = {.name = "ImportFilter", .members = kImportFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kImportMembers[] = {
-    {"importId", "importId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportId, MemberAccess<&Import::import_id>::get, MemberAccess<&Import::import_id>::emplace},
-    {"importSourceArn", "importSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Import::import_source_arn>::get, MemberAccess<&Import::import_source_arn>::emplace},
-    {"importStatus", "importStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStatus, MemberAccess<&Import::import_status>::get, MemberAccess<&Import::import_status>::emplace},
-    {"importDestinationArn", "importDestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Import::import_destination_arn>::get, MemberAccess<&Import::import_destination_arn>::emplace},
-    {"importStatistics", "importStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStatistics, MemberAccess<&Import::import_statistics>::get, MemberAccess<&Import::import_statistics>::emplace},
-    {"importFilter", "importFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportFilter, MemberAccess<&Import::import_filter>::get, MemberAccess<&Import::import_filter>::emplace},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Import::creation_time>::get, MemberAccess<&Import::creation_time>::emplace},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Import::last_updated_time>::get, MemberAccess<&Import::last_updated_time>::emplace},
-    {"errorMessage", "errorMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrorMessage, MemberAccess<&Import::error_message>::get, MemberAccess<&Import::error_message>::emplace},
+    {.name = "importId", .type = &kImportId, .offset = offsetof(Import, import_id)},
+    {.name = "importSourceArn", .type = &kArn, .offset = offsetof(Import, import_source_arn)},
+    {.name = "importStatus", .type = &kImportStatus, .offset = offsetof(Import, import_status)},
+    {.name = "importDestinationArn", .type = &kArn, .offset = offsetof(Import, import_destination_arn)},
+    {.name = "importStatistics", .type = &kImportStatistics, .offset = offsetof(Import, import_statistics)},
+    {.name = "importFilter", .type = &kImportFilter, .offset = offsetof(Import, import_filter)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(Import, creation_time)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(Import, last_updated_time)},
+    {.name = "errorMessage", .type = &kErrorMessage, .offset = offsetof(Import, error_message)},
 };
-constinit const StructDesc kImportStruct = {.name = "Import", .members = kImportMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kImportStruct = {.name = "Import", .members = kImportMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kIndexPolicyMembers[] = {
-    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&IndexPolicy::log_group_identifier>::get, MemberAccess<&IndexPolicy::log_group_identifier>::emplace},
-    {"lastUpdateTime", "lastUpdateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&IndexPolicy::last_update_time>::get, MemberAccess<&IndexPolicy::last_update_time>::emplace},
-    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocument, MemberAccess<&IndexPolicy::policy_document>::get, MemberAccess<&IndexPolicy::policy_document>::emplace},
-    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyName, MemberAccess<&IndexPolicy::policy_name>::get, MemberAccess<&IndexPolicy::policy_name>::emplace},
-    {"source", "source", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexSource, MemberAccess<&IndexPolicy::source>::get, MemberAccess<&IndexPolicy::source>::emplace},
+    {.name = "logGroupIdentifier", .type = &kLogGroupIdentifier, .offset = offsetof(IndexPolicy, log_group_identifier)},
+    {.name = "lastUpdateTime", .type = &kTimestamp, .offset = offsetof(IndexPolicy, last_update_time)},
+    {.name = "policyDocument", .type = &kPolicyDocument, .offset = offsetof(IndexPolicy, policy_document)},
+    {.name = "policyName", .type = &kPolicyName, .offset = offsetof(IndexPolicy, policy_name)},
+    {.name = "source", .type = &kIndexSource, .offset = offsetof(IndexPolicy, source)},
 };
-constinit const StructDesc kIndexPolicyStruct = {.name = "IndexPolicy", .members = kIndexPolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kIndexPolicyStruct = {.name = "IndexPolicy", .members = kIndexPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInputLogEventMembers[] = {
-    {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&InputLogEvent::timestamp>::get, MemberAccess<&InputLogEvent::timestamp>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEventMessage, MemberAccess<&InputLogEvent::message>::get, MemberAccess<&InputLogEvent::message>::emplace},
+    {.name = "timestamp", .type = &kTimestamp, .offset = offsetof(InputLogEvent, timestamp), .required = true},
+    {.name = "message", .type = &kEventMessage, .offset = offsetof(InputLogEvent, message), .required = true},
 };
-constinit const StructDesc kInputLogEventStruct = {.name = "InputLogEvent", .members = kInputLogEventMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInputLogEventStruct = {.name = "InputLogEvent", .members = kInputLogEventMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kIntegrationSummaryMembers[] = {
-    {"integrationName", "integrationName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationName, MemberAccess<&IntegrationSummary::integration_name>::get, MemberAccess<&IntegrationSummary::integration_name>::emplace},
-    {"integrationType", "integrationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationType, MemberAccess<&IntegrationSummary::integration_type>::get, MemberAccess<&IntegrationSummary::integration_type>::emplace},
-    {"integrationStatus", "integrationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationStatus, MemberAccess<&IntegrationSummary::integration_status>::get, MemberAccess<&IntegrationSummary::integration_status>::emplace},
+    {.name = "integrationName", .type = &kIntegrationName, .offset = offsetof(IntegrationSummary, integration_name)},
+    {.name = "integrationType", .type = &kIntegrationType, .offset = offsetof(IntegrationSummary, integration_type)},
+    {.name = "integrationStatus", .type = &kIntegrationStatus, .offset = offsetof(IntegrationSummary, integration_status)},
 };
-constinit const StructDesc kIntegrationSummaryStruct = {.name = "IntegrationSummary", .members = kIntegrationSummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kIntegrationSummaryStruct = {.name = "IntegrationSummary", .members = kIntegrationSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidSequenceTokenExceptionMembers[] = {
-    {"expectedSequenceToken", "expectedSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSequenceToken, MemberAccess<&InvalidSequenceTokenException::expected_sequence_token>::get, MemberAccess<&InvalidSequenceTokenException::expected_sequence_token>::emplace},
+    {.name = "expectedSequenceToken", .type = &kSequenceToken, .offset = offsetof(InvalidSequenceTokenException, expected_sequence_token)},
 };
-constinit const StructDesc kInvalidSequenceTokenExceptionStruct = {.name = "InvalidSequenceTokenException", .members = kInvalidSequenceTokenExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvalidSequenceTokenExceptionStruct = {.name = "InvalidSequenceTokenException", .members = kInvalidSequenceTokenExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAnomaliesRequestMembers[] = {
-    {"anomalyDetectorArn", "anomalyDetectorArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorArn, MemberAccess<&ListAnomaliesRequest::anomaly_detector_arn>::get, MemberAccess<&ListAnomaliesRequest::anomaly_detector_arn>::emplace},
-    {"suppressionState", "suppressionState", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSuppressionState, MemberAccess<&ListAnomaliesRequest::suppression_state>::get, MemberAccess<&ListAnomaliesRequest::suppression_state>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListAnomaliesLimit, MemberAccess<&ListAnomaliesRequest::limit>::get, MemberAccess<&ListAnomaliesRequest::limit>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListAnomaliesRequest::next_token>::get, MemberAccess<&ListAnomaliesRequest::next_token>::emplace},
+    {.name = "anomalyDetectorArn", .type = &kAnomalyDetectorArn, .offset = offsetof(ListAnomaliesRequest, anomaly_detector_arn)},
+    {.name = "suppressionState", .type = &kSuppressionState, .offset = offsetof(ListAnomaliesRequest, suppression_state)},
+    {.name = "limit", .type = &kListAnomaliesLimit, .offset = offsetof(ListAnomaliesRequest, limit)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListAnomaliesRequest, next_token)},
 };
-constinit const StructDesc kListAnomaliesRequestStruct = {.name = "ListAnomaliesRequest", .members = kListAnomaliesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAnomaliesRequestStruct = {.name = "ListAnomaliesRequest", .members = kListAnomaliesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAnomaliesResponseMembers[] = {
-    {"anomalies", "anomalies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalies, MemberAccess<&ListAnomaliesResponse::anomalies>::get, MemberAccess<&ListAnomaliesResponse::anomalies>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListAnomaliesResponse::next_token>::get, MemberAccess<&ListAnomaliesResponse::next_token>::emplace},
+    {.name = "anomalies", .type = &kAnomalies, .offset = offsetof(ListAnomaliesResponse, anomalies)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListAnomaliesResponse, next_token)},
 };
-constinit const StructDesc kListAnomaliesResponseStruct = {.name = "ListAnomaliesResponse", .members = kListAnomaliesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAnomaliesResponseStruct = {.name = "ListAnomaliesResponse", .members = kListAnomaliesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListIntegrationsRequestMembers[] = {
-    {"integrationNamePrefix", "integrationNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationNamePrefix, MemberAccess<&ListIntegrationsRequest::integration_name_prefix>::get, MemberAccess<&ListIntegrationsRequest::integration_name_prefix>::emplace},
-    {"integrationType", "integrationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationType, MemberAccess<&ListIntegrationsRequest::integration_type>::get, MemberAccess<&ListIntegrationsRequest::integration_type>::emplace},
-    {"integrationStatus", "integrationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationStatus, MemberAccess<&ListIntegrationsRequest::integration_status>::get, MemberAccess<&ListIntegrationsRequest::integration_status>::emplace},
+    {.name = "integrationNamePrefix", .type = &kIntegrationNamePrefix, .offset = offsetof(ListIntegrationsRequest, integration_name_prefix)},
+    {.name = "integrationType", .type = &kIntegrationType, .offset = offsetof(ListIntegrationsRequest, integration_type)},
+    {.name = "integrationStatus", .type = &kIntegrationStatus, .offset = offsetof(ListIntegrationsRequest, integration_status)},
 };
-constinit const StructDesc kListIntegrationsRequestStruct = {.name = "ListIntegrationsRequest", .members = kListIntegrationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListIntegrationsRequestStruct = {.name = "ListIntegrationsRequest", .members = kListIntegrationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListIntegrationsResponseMembers[] = {
-    {"integrationSummaries", "integrationSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationSummaries, MemberAccess<&ListIntegrationsResponse::integration_summaries>::get, MemberAccess<&ListIntegrationsResponse::integration_summaries>::emplace},
+    {.name = "integrationSummaries", .type = &kIntegrationSummaries, .offset = offsetof(ListIntegrationsResponse, integration_summaries)},
 };
-constinit const StructDesc kListIntegrationsResponseStruct = {.name = "ListIntegrationsResponse", .members = kListIntegrationsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListIntegrationsResponseStruct = {.name = "ListIntegrationsResponse", .members = kListIntegrationsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLogAnomalyDetectorsRequestMembers[] = {
-    {"filterLogGroupArn", "filterLogGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupArn, MemberAccess<&ListLogAnomalyDetectorsRequest::filter_log_group_arn>::get, MemberAccess<&ListLogAnomalyDetectorsRequest::filter_log_group_arn>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListLogAnomalyDetectorsLimit, MemberAccess<&ListLogAnomalyDetectorsRequest::limit>::get, MemberAccess<&ListLogAnomalyDetectorsRequest::limit>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListLogAnomalyDetectorsRequest::next_token>::get, MemberAccess<&ListLogAnomalyDetectorsRequest::next_token>::emplace},
+    {.name = "filterLogGroupArn", .type = &kLogGroupArn, .offset = offsetof(ListLogAnomalyDetectorsRequest, filter_log_group_arn)},
+    {.name = "limit", .type = &kListLogAnomalyDetectorsLimit, .offset = offsetof(ListLogAnomalyDetectorsRequest, limit)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListLogAnomalyDetectorsRequest, next_token)},
 };
-constinit const StructDesc kListLogAnomalyDetectorsRequestStruct = {.name = "ListLogAnomalyDetectorsRequest", .members = kListLogAnomalyDetectorsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListLogAnomalyDetectorsRequestStruct = {.name = "ListLogAnomalyDetectorsRequest", .members = kListLogAnomalyDetectorsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLogAnomalyDetectorsResponseMembers[] = {
-    {"anomalyDetectors", "anomalyDetectors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectors, MemberAccess<&ListLogAnomalyDetectorsResponse::anomaly_detectors>::get, MemberAccess<&ListLogAnomalyDetectorsResponse::anomaly_detectors>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListLogAnomalyDetectorsResponse::next_token>::get, MemberAccess<&ListLogAnomalyDetectorsResponse::next_token>::emplace},
+    {.name = "anomalyDetectors", .type = &kAnomalyDetectors, .offset = offsetof(ListLogAnomalyDetectorsResponse, anomaly_detectors)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListLogAnomalyDetectorsResponse, next_token)},
 };
-constinit const StructDesc kListLogAnomalyDetectorsResponseStruct = {.name = "ListLogAnomalyDetectorsResponse", .members = kListLogAnomalyDetectorsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListLogAnomalyDetectorsResponseStruct = {.name = "ListLogAnomalyDetectorsResponse", .members = kListLogAnomalyDetectorsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLogGroupsRequestMembers[] = {
-    {"logGroupNamePattern", "logGroupNamePattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupNameRegexPattern, MemberAccess<&ListLogGroupsRequest::log_group_name_pattern>::get, MemberAccess<&ListLogGroupsRequest::log_group_name_pattern>::emplace},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&ListLogGroupsRequest::log_group_class>::get, MemberAccess<&ListLogGroupsRequest::log_group_class>::emplace},
-    {"includeLinkedAccounts", "includeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListLogGroupsRequest::next_token>::get, MemberAccess<&ListLogGroupsRequest::next_token>::emplace},
-    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListLimit, MemberAccess<&ListLogGroupsRequest::limit>::get, MemberAccess<&ListLogGroupsRequest::limit>::emplace},
-    {"dataSources", "dataSources", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"fieldIndexNames", "fieldIndexNames", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"logGroupTags", "logGroupTags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagFilters, MemberAccess<&ListLogGroupsRequest::log_group_tags>::get, MemberAccess<&ListLogGroupsRequest::log_group_tags>::emplace},
+    {.name = "logGroupNamePattern", .type = &kLogGroupNameRegexPattern, .offset = offsetof(ListLogGroupsRequest, log_group_name_pattern)},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(ListLogGroupsRequest, log_group_class)},
+    {.name = "includeLinkedAccounts", .type = nullptr},
+    {.name = "accountIdentifiers", .type = nullptr},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListLogGroupsRequest, next_token)},
+    {.name = "limit", .type = &kListLimit, .offset = offsetof(ListLogGroupsRequest, limit)},
+    {.name = "dataSources", .type = nullptr},
+    {.name = "fieldIndexNames", .type = nullptr},
+    {.name = "logGroupTags", .type = &kTagFilters, .offset = offsetof(ListLogGroupsRequest, log_group_tags)},
 };
-constinit const StructDesc kListLogGroupsRequestStruct = {.name = "ListLogGroupsRequest", .members = kListLogGroupsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListLogGroupsRequestStruct = {.name = "ListLogGroupsRequest", .members = kListLogGroupsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListLogGroupsResponseMembers[] = {
-    {"logGroups", "logGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupSummaries, MemberAccess<&ListLogGroupsResponse::log_groups>::get, MemberAccess<&ListLogGroupsResponse::log_groups>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListLogGroupsResponse::next_token>::get, MemberAccess<&ListLogGroupsResponse::next_token>::emplace},
+    {.name = "logGroups", .type = &kLogGroupSummaries, .offset = offsetof(ListLogGroupsResponse, log_groups)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListLogGroupsResponse, next_token)},
 };
-constinit const StructDesc kListLogGroupsResponseStruct = {.name = "ListLogGroupsResponse", .members = kListLogGroupsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListLogGroupsResponseStruct = {.name = "ListLogGroupsResponse", .members = kListLogGroupsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListScheduledQueriesRequestMembers[] = {
-    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListScheduledQueriesMaxResults, MemberAccess<&ListScheduledQueriesRequest::max_results>::get, MemberAccess<&ListScheduledQueriesRequest::max_results>::emplace},
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListScheduledQueriesRequest::next_token>::get, MemberAccess<&ListScheduledQueriesRequest::next_token>::emplace},
-    {"state", "state", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduledQueryState, MemberAccess<&ListScheduledQueriesRequest::state>::get, MemberAccess<&ListScheduledQueriesRequest::state>::emplace},
+    {.name = "maxResults", .type = &kListScheduledQueriesMaxResults, .offset = offsetof(ListScheduledQueriesRequest, max_results)},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListScheduledQueriesRequest, next_token)},
+    {.name = "state", .type = &kScheduledQueryState, .offset = offsetof(ListScheduledQueriesRequest, state)},
 };
-constinit const StructDesc kListScheduledQueriesRequestStruct = {.name = "ListScheduledQueriesRequest", .members = kListScheduledQueriesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListScheduledQueriesRequestStruct = {.name = "ListScheduledQueriesRequest", .members = kListScheduledQueriesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListScheduledQueriesResponseMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListScheduledQueriesResponse::next_token>::get, MemberAccess<&ListScheduledQueriesResponse::next_token>::emplace},
-    {"scheduledQueries", "scheduledQueries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduledQuerySummaryList, MemberAccess<&ListScheduledQueriesResponse::scheduled_queries>::get, MemberAccess<&ListScheduledQueriesResponse::scheduled_queries>::emplace},
+    {.name = "nextToken", .type = &kNextToken, .offset = offsetof(ListScheduledQueriesResponse, next_token)},
+    {.name = "scheduledQueries", .type = &kScheduledQuerySummaryList, .offset = offsetof(ListScheduledQueriesResponse, scheduled_queries)},
 };
-constinit const StructDesc kListScheduledQueriesResponseStruct = {.name = "ListScheduledQueriesResponse", .members = kListScheduledQueriesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListScheduledQueriesResponseStruct = {.name = "ListScheduledQueriesResponse", .members = kListScheduledQueriesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceRequestMembers[] = {
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListTagsForResourceRequest::resource_arn>::get, MemberAccess<&ListTagsForResourceRequest::resource_arn>::emplace},
+    {.name = "resourceArn", .type = &kAmazonResourceName, .offset = offsetof(ListTagsForResourceRequest, resource_arn), .required = true},
 };
-constinit const StructDesc kListTagsForResourceRequestStruct = {.name = "ListTagsForResourceRequest", .members = kListTagsForResourceRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsForResourceRequestStruct = {.name = "ListTagsForResourceRequest", .members = kListTagsForResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceResponseMembers[] = {
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&ListTagsForResourceResponse::tags>::get, MemberAccess<&ListTagsForResourceResponse::tags>::emplace},
+    {.name = "tags", .type = &kTags, .offset = offsetof(ListTagsForResourceResponse, tags)},
 };
-constinit const StructDesc kListTagsForResourceResponseStruct = {.name = "ListTagsForResourceResponse", .members = kListTagsForResourceResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsForResourceResponseStruct = {.name = "ListTagsForResourceResponse", .members = kListTagsForResourceResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&ListTagsLogGroupRequest::log_group_name>::get, MemberAccess<&ListTagsLogGroupRequest::log_group_name>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(ListTagsLogGroupRequest, log_group_name), .required = true},
 };
-constinit const StructDesc kListTagsLogGroupRequestStruct = {.name = "ListTagsLogGroupRequest", .members = kListTagsLogGroupRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsLogGroupRequestStruct = {.name = "ListTagsLogGroupRequest", .members = kListTagsLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsLogGroupResponseMembers[] = {
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&ListTagsLogGroupResponse::tags>::get, MemberAccess<&ListTagsLogGroupResponse::tags>::emplace},
+    {.name = "tags", .type = &kTags, .offset = offsetof(ListTagsLogGroupResponse, tags)},
 };
-constinit const StructDesc kListTagsLogGroupResponseStruct = {.name = "ListTagsLogGroupResponse", .members = kListTagsLogGroupResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsLogGroupResponseStruct = {.name = "ListTagsLogGroupResponse", .members = kListTagsLogGroupResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLogEventMembers[] = {
-    {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogEvent::timestamp>::get, MemberAccess<&LogEvent::timestamp>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventMessage, MemberAccess<&LogEvent::message>::get, MemberAccess<&LogEvent::message>::emplace},
+    {.name = "timestamp", .type = &kTimestamp, .offset = offsetof(LogEvent, timestamp)},
+    {.name = "message", .type = &kEventMessage, .offset = offsetof(LogEvent, message)},
 };
-constinit const StructDesc kLogEventStruct = {.name = "LogEvent", .members = kLogEventMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLogEventStruct = {.name = "LogEvent", .members = kLogEventMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLogGroupMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&LogGroup::log_group_name>::get, MemberAccess<&LogGroup::log_group_name>::emplace},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogGroup::creation_time>::get, MemberAccess<&LogGroup::creation_time>::emplace},
-    {"retentionInDays", "retentionInDays", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDays, MemberAccess<&LogGroup::retention_in_days>::get, MemberAccess<&LogGroup::retention_in_days>::emplace},
-    {"metricFilterCount", "metricFilterCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterCount, MemberAccess<&LogGroup::metric_filter_count>::get, MemberAccess<&LogGroup::metric_filter_count>::emplace},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&LogGroup::arn>::get, MemberAccess<&LogGroup::arn>::emplace},
-    {"storedBytes", "storedBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStoredBytes, MemberAccess<&LogGroup::stored_bytes>::get, MemberAccess<&LogGroup::stored_bytes>::emplace},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&LogGroup::log_group_class>::get, MemberAccess<&LogGroup::log_group_class>::emplace},
-    {"logGroupArn", "logGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&LogGroup::log_group_arn>::get, MemberAccess<&LogGroup::log_group_arn>::emplace},
-    {"deletionProtectionEnabled", "deletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&LogGroup::deletion_protection_enabled>::get, MemberAccess<&LogGroup::deletion_protection_enabled>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(LogGroup, log_group_name)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(LogGroup, creation_time)},
+    {.name = "retentionInDays", .type = &kDays, .offset = offsetof(LogGroup, retention_in_days)},
+    {.name = "metricFilterCount", .type = &kFilterCount, .offset = offsetof(LogGroup, metric_filter_count)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(LogGroup, arn)},
+    {.name = "storedBytes", .type = &kStoredBytes, .offset = offsetof(LogGroup, stored_bytes)},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(LogGroup, log_group_class)},
+    {.name = "logGroupArn", .type = &kArn, .offset = offsetof(LogGroup, log_group_arn)},
+    {.name = "deletionProtectionEnabled", .type = &kDeletionProtectionEnabled, .offset = offsetof(LogGroup, deletion_protection_enabled)},
 };
-constinit const StructDesc kLogGroupStruct = {.name = "LogGroup", .members = kLogGroupMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLogGroupStruct = {.name = "LogGroup", .members = kLogGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLogGroupSummaryMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&LogGroupSummary::log_group_name>::get, MemberAccess<&LogGroupSummary::log_group_name>::emplace},
-    {"logGroupArn", "logGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&LogGroupSummary::log_group_arn>::get, MemberAccess<&LogGroupSummary::log_group_arn>::emplace},
-    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&LogGroupSummary::log_group_class>::get, MemberAccess<&LogGroupSummary::log_group_class>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(LogGroupSummary, log_group_name)},
+    {.name = "logGroupArn", .type = &kArn, .offset = offsetof(LogGroupSummary, log_group_arn)},
+    {.name = "logGroupClass", .type = &kLogGroupClass, .offset = offsetof(LogGroupSummary, log_group_class)},
 };
-constinit const StructDesc kLogGroupSummaryStruct = {.name = "LogGroupSummary", .members = kLogGroupSummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLogGroupSummaryStruct = {.name = "LogGroupSummary", .members = kLogGroupSummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLogStreamMembers[] = {
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamName, MemberAccess<&LogStream::log_stream_name>::get, MemberAccess<&LogStream::log_stream_name>::emplace},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogStream::creation_time>::get, MemberAccess<&LogStream::creation_time>::emplace},
-    {"firstEventTimestamp", "firstEventTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogStream::first_event_timestamp>::get, MemberAccess<&LogStream::first_event_timestamp>::emplace},
-    {"lastEventTimestamp", "lastEventTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogStream::last_event_timestamp>::get, MemberAccess<&LogStream::last_event_timestamp>::emplace},
-    {"lastIngestionTime", "lastIngestionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogStream::last_ingestion_time>::get, MemberAccess<&LogStream::last_ingestion_time>::emplace},
-    {"uploadSequenceToken", "uploadSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSequenceToken, MemberAccess<&LogStream::upload_sequence_token>::get, MemberAccess<&LogStream::upload_sequence_token>::emplace},
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&LogStream::arn>::get, MemberAccess<&LogStream::arn>::emplace},
-    {"storedBytes", "storedBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStoredBytes, MemberAccess<&LogStream::stored_bytes>::get, MemberAccess<&LogStream::stored_bytes>::emplace},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(LogStream, log_stream_name)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(LogStream, creation_time)},
+    {.name = "firstEventTimestamp", .type = &kTimestamp, .offset = offsetof(LogStream, first_event_timestamp)},
+    {.name = "lastEventTimestamp", .type = &kTimestamp, .offset = offsetof(LogStream, last_event_timestamp)},
+    {.name = "lastIngestionTime", .type = &kTimestamp, .offset = offsetof(LogStream, last_ingestion_time)},
+    {.name = "uploadSequenceToken", .type = &kSequenceToken, .offset = offsetof(LogStream, upload_sequence_token)},
+    {.name = "arn", .type = &kArn, .offset = offsetof(LogStream, arn)},
+    {.name = "storedBytes", .type = &kStoredBytes, .offset = offsetof(LogStream, stored_bytes)},
 };
-constinit const StructDesc kLogStreamStruct = {.name = "LogStream", .members = kLogStreamMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLogStreamStruct = {.name = "LogStream", .members = kLogStreamMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLookupTableMembers[] = {
-    {"lookupTableArn", "lookupTableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&LookupTable::lookup_table_arn>::get, MemberAccess<&LookupTable::lookup_table_arn>::emplace},
-    {"lookupTableName", "lookupTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLookupTableName, MemberAccess<&LookupTable::lookup_table_name>::get, MemberAccess<&LookupTable::lookup_table_name>::emplace},
-    {"description", "description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLookupTableDescription, MemberAccess<&LookupTable::description>::get, MemberAccess<&LookupTable::description>::emplace},
-    {"tableFields", "tableFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableFields, MemberAccess<&LookupTable::table_fields>::get, MemberAccess<&LookupTable::table_fields>::emplace},
-    {"recordsCount", "recordsCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecordsCount, MemberAccess<&LookupTable::records_count>::get, MemberAccess<&LookupTable::records_count>::emplace},
-    {"sizeBytes", "sizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStoredBytes, MemberAccess<&LookupTable::size_bytes>::get, MemberAccess<&LookupTable::size_bytes>::emplace},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LookupTable::last_updated_time>::get, MemberAccess<&LookupTable::last_updated_time>::emplace},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKmsKeyId, MemberAccess<&LookupTable::kms_key_id>::get, MemberAccess<&LookupTable::kms_key_id>::emplace},
+    {.name = "lookupTableArn", .type = &kArn, .offset = offsetof(LookupTable, lookup_table_arn)},
+    {.name = "lookupTableName", .type = &kLookupTableName, .offset = offsetof(LookupTable, lookup_table_name)},
+    {.name = "description", .type = &kLookupTableDescription, .offset = offsetof(LookupTable, description)},
+    {.name = "tableFields", .type = &kTableFields, .offset = offsetof(LookupTable, table_fields)},
+    {.name = "recordsCount", .type = &kRecordsCount, .offset = offsetof(LookupTable, records_count)},
+    {.name = "sizeBytes", .type = &kStoredBytes, .offset = offsetof(LookupTable, size_bytes)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(LookupTable, last_updated_time)},
+    {.name = "kmsKeyId", .type = &kKmsKeyId, .offset = offsetof(LookupTable, kms_key_id)},
 };
-constinit const StructDesc kLookupTableStruct = {.name = "LookupTable", .members = kLookupTableMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLookupTableStruct = {.name = "LookupTable", .members = kLookupTableMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricFilterMembers[] = {
-    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&MetricFilter::filter_name>::get, MemberAccess<&MetricFilter::filter_name>::emplace},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterPattern, MemberAccess<&MetricFilter::filter_pattern>::get, MemberAccess<&MetricFilter::filter_pattern>::emplace},
-    {"metricTransformations", "metricTransformations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricTransformations, MemberAccess<&MetricFilter::metric_transformations>::get, MemberAccess<&MetricFilter::metric_transformations>::emplace},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricFilter::creation_time>::get, MemberAccess<&MetricFilter::creation_time>::emplace},
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&MetricFilter::log_group_name>::get, MemberAccess<&MetricFilter::log_group_name>::emplace},
-    {"applyOnTransformedLogs", "applyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApplyOnTransformedLogs, MemberAccess<&MetricFilter::apply_on_transformed_logs>::get, MemberAccess<&MetricFilter::apply_on_transformed_logs>::emplace},
+    {.name = "filterName", .type = &kFilterName, .offset = offsetof(MetricFilter, filter_name)},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(MetricFilter, filter_pattern)},
+    {.name = "metricTransformations", .type = &kMetricTransformations, .offset = offsetof(MetricFilter, metric_transformations)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(MetricFilter, creation_time)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(MetricFilter, log_group_name)},
+    {.name = "applyOnTransformedLogs", .type = &kApplyOnTransformedLogs, .offset = offsetof(MetricFilter, apply_on_transformed_logs)},
 };
-constinit const StructDesc kMetricFilterStruct = {.name = "MetricFilter", .members = kMetricFilterMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricFilterStruct = {.name = "MetricFilter", .members = kMetricFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricFilterMatchRecordMembers[] = {
-    {"eventNumber", "eventNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventNumber, MemberAccess<&MetricFilterMatchRecord::event_number>::get, MemberAccess<&MetricFilterMatchRecord::event_number>::emplace},
-    {"eventMessage", "eventMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventMessage, MemberAccess<&MetricFilterMatchRecord::event_message>::get, MemberAccess<&MetricFilterMatchRecord::event_message>::emplace},
-    {"extractedValues", "extractedValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExtractedValues, MemberAccess<&MetricFilterMatchRecord::extracted_values>::get, MemberAccess<&MetricFilterMatchRecord::extracted_values>::emplace},
+    {.name = "eventNumber", .type = &kEventNumber, .offset = offsetof(MetricFilterMatchRecord, event_number)},
+    {.name = "eventMessage", .type = &kEventMessage, .offset = offsetof(MetricFilterMatchRecord, event_message)},
+    {.name = "extractedValues", .type = &kExtractedValues, .offset = offsetof(MetricFilterMatchRecord, extracted_values)},
 };
-constinit const StructDesc kMetricFilterMatchRecordStruct = {.name = "MetricFilterMatchRecord", .members = kMetricFilterMatchRecordMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricFilterMatchRecordStruct = {.name = "MetricFilterMatchRecord", .members = kMetricFilterMatchRecordMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMetricTransformationMembers[] = {
-    {"metricName", "metricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&MetricTransformation::metric_name>::get, MemberAccess<&MetricTransformation::metric_name>::emplace},
-    {"metricNamespace", "metricNamespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricNamespace, MemberAccess<&MetricTransformation::metric_namespace>::get, MemberAccess<&MetricTransformation::metric_namespace>::emplace},
-    {"metricValue", "metricValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricValue, MemberAccess<&MetricTransformation::metric_value>::get, MemberAccess<&MetricTransformation::metric_value>::emplace},
-    {"defaultValue", "defaultValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDefaultValue, MemberAccess<&MetricTransformation::default_value>::get, MemberAccess<&MetricTransformation::default_value>::emplace},
-    {"dimensions", "dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&MetricTransformation::dimensions>::get, MemberAccess<&MetricTransformation::dimensions>::emplace},
-    {"unit", "unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&MetricTransformation::unit>::get, MemberAccess<&MetricTransformation::unit>::emplace},
+    {.name = "metricName", .type = &kMetricName, .offset = offsetof(MetricTransformation, metric_name), .required = true},
+    {.name = "metricNamespace", .type = &kMetricNamespace, .offset = offsetof(MetricTransformation, metric_namespace), .required = true},
+    {.name = "metricValue", .type = &kMetricValue, .offset = offsetof(MetricTransformation, metric_value), .required = true},
+    {.name = "defaultValue", .type = &kDefaultValue, .offset = offsetof(MetricTransformation, default_value)},
+    {.name = "dimensions", .type = &kDimensions, .offset = offsetof(MetricTransformation, dimensions)},
+    {.name = "unit", .type = &kStandardUnit, .offset = offsetof(MetricTransformation, unit)},
 };
-constinit const StructDesc kMetricTransformationStruct = {.name = "MetricTransformation", .members = kMetricTransformationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMetricTransformationStruct = {.name = "MetricTransformation", .members = kMetricTransformationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOutputLogEventMembers[] = {
-    {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&OutputLogEvent::timestamp>::get, MemberAccess<&OutputLogEvent::timestamp>::emplace},
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventMessage, MemberAccess<&OutputLogEvent::message>::get, MemberAccess<&OutputLogEvent::message>::emplace},
-    {"ingestionTime", "ingestionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&OutputLogEvent::ingestion_time>::get, MemberAccess<&OutputLogEvent::ingestion_time>::emplace},
+    {.name = "timestamp", .type = &kTimestamp, .offset = offsetof(OutputLogEvent, timestamp)},
+    {.name = "message", .type = &kEventMessage, .offset = offsetof(OutputLogEvent, message)},
+    {.name = "ingestionTime", .type = &kTimestamp, .offset = offsetof(OutputLogEvent, ingestion_time)},
 };
-constinit const StructDesc kOutputLogEventStruct = {.name = "OutputLogEvent", .members = kOutputLogEventMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kOutputLogEventStruct = {.name = "OutputLogEvent", .members = kOutputLogEventMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPatternTokenMembers[] = {
-    {"dynamicTokenPosition", "dynamicTokenPosition", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDynamicTokenPosition, MemberAccess<&PatternToken::dynamic_token_position>::get, MemberAccess<&PatternToken::dynamic_token_position>::emplace},
-    {"isDynamic", "isDynamic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&PatternToken::is_dynamic>::get, MemberAccess<&PatternToken::is_dynamic>::emplace},
-    {"tokenString", "tokenString", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTokenString, MemberAccess<&PatternToken::token_string>::get, MemberAccess<&PatternToken::token_string>::emplace},
-    {"enumerations", "enumerations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnumerations, MemberAccess<&PatternToken::enumerations>::get, MemberAccess<&PatternToken::enumerations>::emplace},
-    {"inferredTokenName", "inferredTokenName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInferredTokenName, MemberAccess<&PatternToken::inferred_token_name>::get, MemberAccess<&PatternToken::inferred_token_name>::emplace},
+    {.name = "dynamicTokenPosition", .type = &kDynamicTokenPosition, .offset = offsetof(PatternToken, dynamic_token_position)},
+    {.name = "isDynamic", .type = &kBoolean, .offset = offsetof(PatternToken, is_dynamic)},
+    {.name = "tokenString", .type = &kTokenString, .offset = offsetof(PatternToken, token_string)},
+    {.name = "enumerations", .type = &kEnumerations, .offset = offsetof(PatternToken, enumerations)},
+    {.name = "inferredTokenName", .type = &kInferredTokenName, .offset = offsetof(PatternToken, inferred_token_name)},
 };
-constinit const StructDesc kPatternTokenStruct = {.name = "PatternToken", .members = kPatternTokenMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPatternTokenStruct = {.name = "PatternToken", .members = kPatternTokenMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutLogEventsRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&PutLogEventsRequest::log_group_name>::get, MemberAccess<&PutLogEventsRequest::log_group_name>::emplace},
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogStreamName, MemberAccess<&PutLogEventsRequest::log_stream_name>::get, MemberAccess<&PutLogEventsRequest::log_stream_name>::emplace},
-    {"logEvents", "logEvents", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInputLogEvents, MemberAccess<&PutLogEventsRequest::log_events>::get, MemberAccess<&PutLogEventsRequest::log_events>::emplace},
-    {"sequenceToken", "sequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSequenceToken, MemberAccess<&PutLogEventsRequest::sequence_token>::get, MemberAccess<&PutLogEventsRequest::sequence_token>::emplace},
-    {"entity", "entity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(PutLogEventsRequest, log_group_name), .required = true},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(PutLogEventsRequest, log_stream_name), .required = true},
+    {.name = "logEvents", .type = &kInputLogEvents, .offset = offsetof(PutLogEventsRequest, log_events), .required = true},
+    {.name = "sequenceToken", .type = &kSequenceToken, .offset = offsetof(PutLogEventsRequest, sequence_token)},
+    {.name = "entity", .type = nullptr},
 };
-constinit const StructDesc kPutLogEventsRequestStruct = {.name = "PutLogEventsRequest", .members = kPutLogEventsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutLogEventsRequestStruct = {.name = "PutLogEventsRequest", .members = kPutLogEventsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRejectedLogEventsInfoMembers[] = {
-    {"tooNewLogEventStartIndex", "tooNewLogEventStartIndex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogEventIndex, MemberAccess<&RejectedLogEventsInfo::too_new_log_event_start_index>::get, MemberAccess<&RejectedLogEventsInfo::too_new_log_event_start_index>::emplace},
-    {"tooOldLogEventEndIndex", "tooOldLogEventEndIndex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogEventIndex, MemberAccess<&RejectedLogEventsInfo::too_old_log_event_end_index>::get, MemberAccess<&RejectedLogEventsInfo::too_old_log_event_end_index>::emplace},
-    {"expiredLogEventEndIndex", "expiredLogEventEndIndex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogEventIndex, MemberAccess<&RejectedLogEventsInfo::expired_log_event_end_index>::get, MemberAccess<&RejectedLogEventsInfo::expired_log_event_end_index>::emplace},
+    {.name = "tooNewLogEventStartIndex", .type = &kLogEventIndex, .offset = offsetof(RejectedLogEventsInfo, too_new_log_event_start_index)},
+    {.name = "tooOldLogEventEndIndex", .type = &kLogEventIndex, .offset = offsetof(RejectedLogEventsInfo, too_old_log_event_end_index)},
+    {.name = "expiredLogEventEndIndex", .type = &kLogEventIndex, .offset = offsetof(RejectedLogEventsInfo, expired_log_event_end_index)},
 };
-constinit const StructDesc kRejectedLogEventsInfoStruct = {.name = "RejectedLogEventsInfo", .members = kRejectedLogEventsInfoMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRejectedLogEventsInfoStruct = {.name = "RejectedLogEventsInfo", .members = kRejectedLogEventsInfoMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutLogEventsResponseMembers[] = {
-    {"nextSequenceToken", "nextSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSequenceToken, MemberAccess<&PutLogEventsResponse::next_sequence_token>::get, MemberAccess<&PutLogEventsResponse::next_sequence_token>::emplace},
-    {"rejectedLogEventsInfo", "rejectedLogEventsInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRejectedLogEventsInfo, MemberAccess<&PutLogEventsResponse::rejected_log_events_info>::get, MemberAccess<&PutLogEventsResponse::rejected_log_events_info>::emplace},
+    {.name = "nextSequenceToken", .type = &kSequenceToken, .offset = offsetof(PutLogEventsResponse, next_sequence_token)},
+    {.name = "rejectedLogEventsInfo", .type = &kRejectedLogEventsInfo, .offset = offsetof(PutLogEventsResponse, rejected_log_events_info)},
 };
-constinit const StructDesc kPutLogEventsResponseStruct = {.name = "PutLogEventsResponse", .members = kPutLogEventsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutLogEventsResponseStruct = {.name = "PutLogEventsResponse", .members = kPutLogEventsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutMetricFilterRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&PutMetricFilterRequest::log_group_name>::get, MemberAccess<&PutMetricFilterRequest::log_group_name>::emplace},
-    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFilterName, MemberAccess<&PutMetricFilterRequest::filter_name>::get, MemberAccess<&PutMetricFilterRequest::filter_name>::emplace},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFilterPattern, MemberAccess<&PutMetricFilterRequest::filter_pattern>::get, MemberAccess<&PutMetricFilterRequest::filter_pattern>::emplace},
-    {"metricTransformations", "metricTransformations", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricTransformations, MemberAccess<&PutMetricFilterRequest::metric_transformations>::get, MemberAccess<&PutMetricFilterRequest::metric_transformations>::emplace},
-    {"applyOnTransformedLogs", "applyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApplyOnTransformedLogs, MemberAccess<&PutMetricFilterRequest::apply_on_transformed_logs>::get, MemberAccess<&PutMetricFilterRequest::apply_on_transformed_logs>::emplace},
-    {"fieldSelectionCriteria", "fieldSelectionCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"emitSystemFieldDimensions", "emitSystemFieldDimensions", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(PutMetricFilterRequest, log_group_name), .required = true},
+    {.name = "filterName", .type = &kFilterName, .offset = offsetof(PutMetricFilterRequest, filter_name), .required = true},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(PutMetricFilterRequest, filter_pattern), .required = true},
+    {.name = "metricTransformations", .type = &kMetricTransformations, .offset = offsetof(PutMetricFilterRequest, metric_transformations), .required = true},
+    {.name = "applyOnTransformedLogs", .type = &kApplyOnTransformedLogs, .offset = offsetof(PutMetricFilterRequest, apply_on_transformed_logs)},
+    {.name = "fieldSelectionCriteria", .type = nullptr},
+    {.name = "emitSystemFieldDimensions", .type = nullptr},
 };
-constinit const StructDesc kPutMetricFilterRequestStruct = {.name = "PutMetricFilterRequest", .members = kPutMetricFilterRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPutMetricFilterResponseStruct = {.name = "PutMetricFilterResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutMetricFilterRequestStruct = {.name = "PutMetricFilterRequest", .members = kPutMetricFilterRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPutMetricFilterResponseStruct = {.name = "PutMetricFilterResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutRetentionPolicyRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&PutRetentionPolicyRequest::log_group_name>::get, MemberAccess<&PutRetentionPolicyRequest::log_group_name>::emplace},
-    {"retentionInDays", "retentionInDays", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDays, MemberAccess<&PutRetentionPolicyRequest::retention_in_days>::get, MemberAccess<&PutRetentionPolicyRequest::retention_in_days>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(PutRetentionPolicyRequest, log_group_name), .required = true},
+    {.name = "retentionInDays", .type = &kDays, .offset = offsetof(PutRetentionPolicyRequest, retention_in_days), .required = true},
 };
-constinit const StructDesc kPutRetentionPolicyRequestStruct = {.name = "PutRetentionPolicyRequest", .members = kPutRetentionPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPutRetentionPolicyResponseStruct = {.name = "PutRetentionPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutRetentionPolicyRequestStruct = {.name = "PutRetentionPolicyRequest", .members = kPutRetentionPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPutRetentionPolicyResponseStruct = {.name = "PutRetentionPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryDefinitionMembers[] = {
-    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryLanguage, MemberAccess<&QueryDefinition::query_language>::get, MemberAccess<&QueryDefinition::query_language>::emplace},
-    {"queryDefinitionId", "queryDefinitionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryId, MemberAccess<&QueryDefinition::query_definition_id>::get, MemberAccess<&QueryDefinition::query_definition_id>::emplace},
-    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDefinitionName, MemberAccess<&QueryDefinition::name>::get, MemberAccess<&QueryDefinition::name>::emplace},
-    {"queryString", "queryString", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDefinitionString, MemberAccess<&QueryDefinition::query_string>::get, MemberAccess<&QueryDefinition::query_string>::emplace},
-    {"lastModified", "lastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&QueryDefinition::last_modified>::get, MemberAccess<&QueryDefinition::last_modified>::emplace},
-    {"logGroupNames", "logGroupNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupNames, MemberAccess<&QueryDefinition::log_group_names>::get, MemberAccess<&QueryDefinition::log_group_names>::emplace},
-    {"parameters", "parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryParameterList, MemberAccess<&QueryDefinition::parameters>::get, MemberAccess<&QueryDefinition::parameters>::emplace},
+    {.name = "queryLanguage", .type = &kQueryLanguage, .offset = offsetof(QueryDefinition, query_language)},
+    {.name = "queryDefinitionId", .type = &kQueryId, .offset = offsetof(QueryDefinition, query_definition_id)},
+    {.name = "name", .type = &kQueryDefinitionName, .offset = offsetof(QueryDefinition, name)},
+    {.name = "queryString", .type = &kQueryDefinitionString, .offset = offsetof(QueryDefinition, query_string)},
+    {.name = "lastModified", .type = &kTimestamp, .offset = offsetof(QueryDefinition, last_modified)},
+    {.name = "logGroupNames", .type = &kLogGroupNames, .offset = offsetof(QueryDefinition, log_group_names)},
+    {.name = "parameters", .type = &kQueryParameterList, .offset = offsetof(QueryDefinition, parameters)},
 };
-constinit const StructDesc kQueryDefinitionStruct = {.name = "QueryDefinition", .members = kQueryDefinitionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kQueryDefinitionStruct = {.name = "QueryDefinition", .members = kQueryDefinitionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryInfoMembers[] = {
-    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryLanguage, MemberAccess<&QueryInfo::query_language>::get, MemberAccess<&QueryInfo::query_language>::emplace},
-    {"queryId", "queryId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryId, MemberAccess<&QueryInfo::query_id>::get, MemberAccess<&QueryInfo::query_id>::emplace},
-    {"queryString", "queryString", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryString, MemberAccess<&QueryInfo::query_string>::get, MemberAccess<&QueryInfo::query_string>::emplace},
-    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryStatus, MemberAccess<&QueryInfo::status>::get, MemberAccess<&QueryInfo::status>::emplace},
-    {"createTime", "createTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&QueryInfo::create_time>::get, MemberAccess<&QueryInfo::create_time>::emplace},
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&QueryInfo::log_group_name>::get, MemberAccess<&QueryInfo::log_group_name>::emplace},
-    {"queryDuration", "queryDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDuration, MemberAccess<&QueryInfo::query_duration>::get, MemberAccess<&QueryInfo::query_duration>::emplace},
-    {"bytesScanned", "bytesScanned", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBytesScannedValue, MemberAccess<&QueryInfo::bytes_scanned>::get, MemberAccess<&QueryInfo::bytes_scanned>::emplace},
-    {"userIdentity", "userIdentity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserIdentity, MemberAccess<&QueryInfo::user_identity>::get, MemberAccess<&QueryInfo::user_identity>::emplace},
+    {.name = "queryLanguage", .type = &kQueryLanguage, .offset = offsetof(QueryInfo, query_language)},
+    {.name = "queryId", .type = &kQueryId, .offset = offsetof(QueryInfo, query_id)},
+    {.name = "queryString", .type = &kQueryString, .offset = offsetof(QueryInfo, query_string)},
+    {.name = "status", .type = &kQueryStatus, .offset = offsetof(QueryInfo, status)},
+    {.name = "createTime", .type = &kTimestamp, .offset = offsetof(QueryInfo, create_time)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(QueryInfo, log_group_name)},
+    {.name = "queryDuration", .type = &kQueryDuration, .offset = offsetof(QueryInfo, query_duration)},
+    {.name = "bytesScanned", .type = &kBytesScannedValue, .offset = offsetof(QueryInfo, bytes_scanned)},
+    {.name = "userIdentity", .type = &kUserIdentity, .offset = offsetof(QueryInfo, user_identity)},
 };
-constinit const StructDesc kQueryInfoStruct = {.name = "QueryInfo", .members = kQueryInfoMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kQueryInfoStruct = {.name = "QueryInfo", .members = kQueryInfoMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueryParameterMembers[] = {
-    {"name", "name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kQueryParameterName, MemberAccess<&QueryParameter::name>::get, MemberAccess<&QueryParameter::name>::emplace},
-    {"defaultValue", "defaultValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryParameterDefaultValue, MemberAccess<&QueryParameter::default_value>::get, MemberAccess<&QueryParameter::default_value>::emplace},
-    {"description", "description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryParameterDescription, MemberAccess<&QueryParameter::description>::get, MemberAccess<&QueryParameter::description>::emplace},
+    {.name = "name", .type = &kQueryParameterName, .offset = offsetof(QueryParameter, name), .required = true},
+    {.name = "defaultValue", .type = &kQueryParameterDefaultValue, .offset = offsetof(QueryParameter, default_value)},
+    {.name = "description", .type = &kQueryParameterDescription, .offset = offsetof(QueryParameter, description)},
 };
-constinit const StructDesc kQueryParameterStruct = {.name = "QueryParameter", .members = kQueryParameterMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kQueryParameterStruct = {.name = "QueryParameter", .members = kQueryParameterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kResourcePolicyMembers[] = {
-    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyName, MemberAccess<&ResourcePolicy::policy_name>::get, MemberAccess<&ResourcePolicy::policy_name>::emplace},
-    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocument, MemberAccess<&ResourcePolicy::policy_document>::get, MemberAccess<&ResourcePolicy::policy_document>::emplace},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ResourcePolicy::last_updated_time>::get, MemberAccess<&ResourcePolicy::last_updated_time>::emplace},
-    {"policyScope", "policyScope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyScope, MemberAccess<&ResourcePolicy::policy_scope>::get, MemberAccess<&ResourcePolicy::policy_scope>::emplace},
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&ResourcePolicy::resource_arn>::get, MemberAccess<&ResourcePolicy::resource_arn>::emplace},
-    {"revisionId", "revisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpectedRevisionId, MemberAccess<&ResourcePolicy::revision_id>::get, MemberAccess<&ResourcePolicy::revision_id>::emplace},
+    {.name = "policyName", .type = &kPolicyName, .offset = offsetof(ResourcePolicy, policy_name)},
+    {.name = "policyDocument", .type = &kPolicyDocument, .offset = offsetof(ResourcePolicy, policy_document)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(ResourcePolicy, last_updated_time)},
+    {.name = "policyScope", .type = &kPolicyScope, .offset = offsetof(ResourcePolicy, policy_scope)},
+    {.name = "resourceArn", .type = &kArn, .offset = offsetof(ResourcePolicy, resource_arn)},
+    {.name = "revisionId", .type = &kExpectedRevisionId, .offset = offsetof(ResourcePolicy, revision_id)},
 };
-constinit const StructDesc kResourcePolicyStruct = {.name = "ResourcePolicy", .members = kResourcePolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kResourcePolicyStruct = {.name = "ResourcePolicy", .members = kResourcePolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kScheduledQuerySummaryMembers[] = {
-    {"scheduledQueryArn", "scheduledQueryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&ScheduledQuerySummary::scheduled_query_arn>::get, MemberAccess<&ScheduledQuerySummary::scheduled_query_arn>::emplace},
-    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduledQueryName, MemberAccess<&ScheduledQuerySummary::name>::get, MemberAccess<&ScheduledQuerySummary::name>::emplace},
-    {"state", "state", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduledQueryState, MemberAccess<&ScheduledQuerySummary::state>::get, MemberAccess<&ScheduledQuerySummary::state>::emplace},
-    {"lastTriggeredTime", "lastTriggeredTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ScheduledQuerySummary::last_triggered_time>::get, MemberAccess<&ScheduledQuerySummary::last_triggered_time>::emplace},
-    {"lastExecutionStatus", "lastExecutionStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionStatus, MemberAccess<&ScheduledQuerySummary::last_execution_status>::get, MemberAccess<&ScheduledQuerySummary::last_execution_status>::emplace},
-    {"scheduleExpression", "scheduleExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduleExpression, MemberAccess<&ScheduledQuerySummary::schedule_expression>::get, MemberAccess<&ScheduledQuerySummary::schedule_expression>::emplace},
-    {"timezone", "timezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduleTimezone, MemberAccess<&ScheduledQuerySummary::timezone>::get, MemberAccess<&ScheduledQuerySummary::timezone>::emplace},
-    {"destinationConfiguration", "destinationConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfiguration, MemberAccess<&ScheduledQuerySummary::destination_configuration>::get, MemberAccess<&ScheduledQuerySummary::destination_configuration>::emplace},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ScheduledQuerySummary::creation_time>::get, MemberAccess<&ScheduledQuerySummary::creation_time>::emplace},
-    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ScheduledQuerySummary::last_updated_time>::get, MemberAccess<&ScheduledQuerySummary::last_updated_time>::emplace},
+    {.name = "scheduledQueryArn", .type = &kArn, .offset = offsetof(ScheduledQuerySummary, scheduled_query_arn)},
+    {.name = "name", .type = &kScheduledQueryName, .offset = offsetof(ScheduledQuerySummary, name)},
+    {.name = "state", .type = &kScheduledQueryState, .offset = offsetof(ScheduledQuerySummary, state)},
+    {.name = "lastTriggeredTime", .type = &kTimestamp, .offset = offsetof(ScheduledQuerySummary, last_triggered_time)},
+    {.name = "lastExecutionStatus", .type = &kExecutionStatus, .offset = offsetof(ScheduledQuerySummary, last_execution_status)},
+    {.name = "scheduleExpression", .type = &kScheduleExpression, .offset = offsetof(ScheduledQuerySummary, schedule_expression)},
+    {.name = "timezone", .type = &kScheduleTimezone, .offset = offsetof(ScheduledQuerySummary, timezone)},
+    {.name = "destinationConfiguration", .type = &kDestinationConfiguration, .offset = offsetof(ScheduledQuerySummary, destination_configuration)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(ScheduledQuerySummary, creation_time)},
+    {.name = "lastUpdatedTime", .type = &kTimestamp, .offset = offsetof(ScheduledQuerySummary, last_updated_time)},
 };
-constinit const StructDesc kScheduledQuerySummaryStruct = {.name = "ScheduledQuerySummary", .members = kScheduledQuerySummaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kScheduledQuerySummaryStruct = {.name = "ScheduledQuerySummary", .members = kScheduledQuerySummaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSearchedLogStreamMembers[] = {
-    {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamName, MemberAccess<&SearchedLogStream::log_stream_name>::get, MemberAccess<&SearchedLogStream::log_stream_name>::emplace},
-    {"searchedCompletely", "searchedCompletely", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamSearchedCompletely, MemberAccess<&SearchedLogStream::searched_completely>::get, MemberAccess<&SearchedLogStream::searched_completely>::emplace},
+    {.name = "logStreamName", .type = &kLogStreamName, .offset = offsetof(SearchedLogStream, log_stream_name)},
+    {.name = "searchedCompletely", .type = &kLogStreamSearchedCompletely, .offset = offsetof(SearchedLogStream, searched_completely)},
 };
-constinit const StructDesc kSearchedLogStreamStruct = {.name = "SearchedLogStream", .members = kSearchedLogStreamMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSearchedLogStreamStruct = {.name = "SearchedLogStream", .members = kSearchedLogStreamMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscriptionFilterMembers[] = {
-    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&SubscriptionFilter::filter_name>::get, MemberAccess<&SubscriptionFilter::filter_name>::emplace},
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&SubscriptionFilter::log_group_name>::get, MemberAccess<&SubscriptionFilter::log_group_name>::emplace},
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterPattern, MemberAccess<&SubscriptionFilter::filter_pattern>::get, MemberAccess<&SubscriptionFilter::filter_pattern>::emplace},
-    {"destinationArn", "destinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationArn, MemberAccess<&SubscriptionFilter::destination_arn>::get, MemberAccess<&SubscriptionFilter::destination_arn>::emplace},
-    {"roleArn", "roleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleArn, MemberAccess<&SubscriptionFilter::role_arn>::get, MemberAccess<&SubscriptionFilter::role_arn>::emplace},
-    {"distribution", "distribution", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDistribution, MemberAccess<&SubscriptionFilter::distribution>::get, MemberAccess<&SubscriptionFilter::distribution>::emplace},
-    {"applyOnTransformedLogs", "applyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApplyOnTransformedLogs, MemberAccess<&SubscriptionFilter::apply_on_transformed_logs>::get, MemberAccess<&SubscriptionFilter::apply_on_transformed_logs>::emplace},
-    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&SubscriptionFilter::creation_time>::get, MemberAccess<&SubscriptionFilter::creation_time>::emplace},
-    {"fieldSelectionCriteria", "fieldSelectionCriteria", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFieldSelectionCriteria, MemberAccess<&SubscriptionFilter::field_selection_criteria>::get, MemberAccess<&SubscriptionFilter::field_selection_criteria>::emplace},
-    {"emitSystemFields", "emitSystemFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEmitSystemFields, MemberAccess<&SubscriptionFilter::emit_system_fields>::get, MemberAccess<&SubscriptionFilter::emit_system_fields>::emplace},
+    {.name = "filterName", .type = &kFilterName, .offset = offsetof(SubscriptionFilter, filter_name)},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(SubscriptionFilter, log_group_name)},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(SubscriptionFilter, filter_pattern)},
+    {.name = "destinationArn", .type = &kDestinationArn, .offset = offsetof(SubscriptionFilter, destination_arn)},
+    {.name = "roleArn", .type = &kRoleArn, .offset = offsetof(SubscriptionFilter, role_arn)},
+    {.name = "distribution", .type = &kDistribution, .offset = offsetof(SubscriptionFilter, distribution)},
+    {.name = "applyOnTransformedLogs", .type = &kApplyOnTransformedLogs, .offset = offsetof(SubscriptionFilter, apply_on_transformed_logs)},
+    {.name = "creationTime", .type = &kTimestamp, .offset = offsetof(SubscriptionFilter, creation_time)},
+    {.name = "fieldSelectionCriteria", .type = &kFieldSelectionCriteria, .offset = offsetof(SubscriptionFilter, field_selection_criteria)},
+    {.name = "emitSystemFields", .type = &kEmitSystemFields, .offset = offsetof(SubscriptionFilter, emit_system_fields)},
 };
-constinit const StructDesc kSubscriptionFilterStruct = {.name = "SubscriptionFilter", .members = kSubscriptionFilterMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSubscriptionFilterStruct = {.name = "SubscriptionFilter", .members = kSubscriptionFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagFilterMembers[] = {
-    {"key", "key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagFilterKey, MemberAccess<&TagFilter::key>::get, MemberAccess<&TagFilter::key>::emplace},
-    {"values", "values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagFilterValues, MemberAccess<&TagFilter::values>::get, MemberAccess<&TagFilter::values>::emplace},
+    {.name = "key", .type = &kTagFilterKey, .offset = offsetof(TagFilter, key), .required = true},
+    {.name = "values", .type = &kTagFilterValues, .offset = offsetof(TagFilter, values)},
 };
-constinit const StructDesc kTagFilterStruct = {.name = "TagFilter", .members = kTagFilterMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagFilterStruct = {.name = "TagFilter", .members = kTagFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&TagLogGroupRequest::log_group_name>::get, MemberAccess<&TagLogGroupRequest::log_group_name>::emplace},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTags, MemberAccess<&TagLogGroupRequest::tags>::get, MemberAccess<&TagLogGroupRequest::tags>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(TagLogGroupRequest, log_group_name), .required = true},
+    {.name = "tags", .type = &kTags, .offset = offsetof(TagLogGroupRequest, tags), .required = true},
 };
-constinit const StructDesc kTagLogGroupRequestStruct = {.name = "TagLogGroupRequest", .members = kTagLogGroupRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagLogGroupResponseStruct = {.name = "TagLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagLogGroupRequestStruct = {.name = "TagLogGroupRequest", .members = kTagLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagLogGroupResponseStruct = {.name = "TagLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceRequestMembers[] = {
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&TagResourceRequest::resource_arn>::get, MemberAccess<&TagResourceRequest::resource_arn>::emplace},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTags, MemberAccess<&TagResourceRequest::tags>::get, MemberAccess<&TagResourceRequest::tags>::emplace},
+    {.name = "resourceArn", .type = &kAmazonResourceName, .offset = offsetof(TagResourceRequest, resource_arn), .required = true},
+    {.name = "tags", .type = &kTags, .offset = offsetof(TagResourceRequest, tags), .required = true},
 };
-constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTestMetricFilterRequestMembers[] = {
-    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFilterPattern, MemberAccess<&TestMetricFilterRequest::filter_pattern>::get, MemberAccess<&TestMetricFilterRequest::filter_pattern>::emplace},
-    {"logEventMessages", "logEventMessages", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTestEventMessages, MemberAccess<&TestMetricFilterRequest::log_event_messages>::get, MemberAccess<&TestMetricFilterRequest::log_event_messages>::emplace},
+    {.name = "filterPattern", .type = &kFilterPattern, .offset = offsetof(TestMetricFilterRequest, filter_pattern), .required = true},
+    {.name = "logEventMessages", .type = &kTestEventMessages, .offset = offsetof(TestMetricFilterRequest, log_event_messages), .required = true},
 };
-constinit const StructDesc kTestMetricFilterRequestStruct = {.name = "TestMetricFilterRequest", .members = kTestMetricFilterRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTestMetricFilterRequestStruct = {.name = "TestMetricFilterRequest", .members = kTestMetricFilterRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTestMetricFilterResponseMembers[] = {
-    {"matches", "matches", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricFilterMatches, MemberAccess<&TestMetricFilterResponse::matches>::get, MemberAccess<&TestMetricFilterResponse::matches>::emplace},
+    {.name = "matches", .type = &kMetricFilterMatches, .offset = offsetof(TestMetricFilterResponse, matches)},
 };
-constinit const StructDesc kTestMetricFilterResponseStruct = {.name = "TestMetricFilterResponse", .members = kTestMetricFilterResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTestMetricFilterResponseStruct = {.name = "TestMetricFilterResponse", .members = kTestMetricFilterResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTooManyTagsExceptionMembers[] = {
-    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessage, MemberAccess<&TooManyTagsException::message>::get, MemberAccess<&TooManyTagsException::message>::emplace},
-    {"resourceName", "resourceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&TooManyTagsException::resource_name>::get, MemberAccess<&TooManyTagsException::resource_name>::emplace},
+    {.name = "message", .type = &kMessage, .offset = offsetof(TooManyTagsException, message)},
+    {.name = "resourceName", .type = &kAmazonResourceName, .offset = offsetof(TooManyTagsException, resource_name)},
 };
-constinit const StructDesc kTooManyTagsExceptionStruct = {.name = "TooManyTagsException", .members = kTooManyTagsExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTooManyTagsExceptionStruct = {.name = "TooManyTagsException", .members = kTooManyTagsExceptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagLogGroupRequestMembers[] = {
-    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&UntagLogGroupRequest::log_group_name>::get, MemberAccess<&UntagLogGroupRequest::log_group_name>::emplace},
-    {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagList, MemberAccess<&UntagLogGroupRequest::tags>::get, MemberAccess<&UntagLogGroupRequest::tags>::emplace},
+    {.name = "logGroupName", .type = &kLogGroupName, .offset = offsetof(UntagLogGroupRequest, log_group_name), .required = true},
+    {.name = "tags", .type = &kTagList, .offset = offsetof(UntagLogGroupRequest, tags), .required = true},
 };
-constinit const StructDesc kUntagLogGroupRequestStruct = {.name = "UntagLogGroupRequest", .members = kUntagLogGroupRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagLogGroupResponseStruct = {.name = "UntagLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagLogGroupRequestStruct = {.name = "UntagLogGroupRequest", .members = kUntagLogGroupRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagLogGroupResponseStruct = {.name = "UntagLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceRequestMembers[] = {
-    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&UntagResourceRequest::resource_arn>::get, MemberAccess<&UntagResourceRequest::resource_arn>::emplace},
-    {"tagKeys", "tagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceRequest::tag_keys>::get, MemberAccess<&UntagResourceRequest::tag_keys>::emplace},
+    {.name = "resourceArn", .type = &kAmazonResourceName, .offset = offsetof(UntagResourceRequest, resource_arn), .required = true},
+    {.name = "tagKeys", .type = &kTagKeyList, .offset = offsetof(UntagResourceRequest, tag_keys), .required = true},
 };
-constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

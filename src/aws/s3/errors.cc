@@ -114,8 +114,7 @@ base::AwsError invalid_location_constraint(std::string message) {
 }
 base::AwsError invalid_object_state(std::string message, InvalidObjectState detail) {
   base::AwsError error = make_error(kInvalidObjectState, std::move(message));
-  error.detail = std::make_shared<ShapeDetail>(
-      AnyShape{&InvalidObjectState::desc(), std::make_shared<InvalidObjectState>(std::move(detail))});
+  error.detail = std::make_shared<ShapeDetail>(make_any_shape(std::move(detail)));
   return error;
 }
 base::AwsError invalid_part(std::string message) {

@@ -362,1454 +362,1589 @@ extern const TypeDesc kUploadIdMarker;
 extern const TypeDesc kValue;
 extern const TypeDesc kVersionIdMarker;
 
-constinit const TypeDesc kAbacStatus = {.kind = Kind::structure, .shape_name = "AbacStatus", .structure = &kAbacStatusStruct};
-constinit const TypeDesc kAcceptRanges = {.kind = Kind::string, .shape_name = "AcceptRanges"};
-constinit const TypeDesc kAccessPointAlias = {.kind = Kind::boolean, .shape_name = "AccessPointAlias"};
-constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId"};
-constinit const TypeDesc kAnalyticsId = {.kind = Kind::string, .shape_name = "AnalyticsId"};
-constinit const TypeDesc kBlockedEncryptionTypes = {.kind = Kind::structure, .shape_name = "BlockedEncryptionTypes", .structure = &kBlockedEncryptionTypesStruct};
-constinit const TypeDesc kBody = {.kind = Kind::blob, .shape_name = "Body"};
+constinit const TypeDesc kAbacStatus = {.kind = Kind::structure, .shape_name = "AbacStatus", .structure = &kAbacStatusStruct, .holder = &OptionalHolder<AbacStatus>::kAccess};
+constinit const TypeDesc kAcceptRanges = {.kind = Kind::string, .shape_name = "AcceptRanges", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAccessPointAlias = {.kind = Kind::boolean, .shape_name = "AccessPointAlias", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAnalyticsId = {.kind = Kind::string, .shape_name = "AnalyticsId", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBlockedEncryptionTypes = {.kind = Kind::structure, .shape_name = "BlockedEncryptionTypes", .structure = &kBlockedEncryptionTypesStruct, .holder = &OptionalHolder<BlockedEncryptionTypes>::kAccess};
+constinit const TypeDesc kBody = {.kind = Kind::blob, .shape_name = "Body", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kBucket = {.kind = Kind::structure, .shape_name = "Bucket", .structure = &kBucketStruct};
 constexpr std::string_view kBucketAbacStatusValues[] = {"Enabled", "Disabled"};
-constinit const TypeDesc kBucketAbacStatus = {.kind = Kind::string, .shape_name = "BucketAbacStatus", .enum_values = kBucketAbacStatusValues};
+constinit const TypeDesc kBucketAbacStatus = {.kind = Kind::string, .shape_name = "BucketAbacStatus", .enum_values = kBucketAbacStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kBucketAccelerateStatusValues[] = {"Enabled", "Suspended"};
-constinit const TypeDesc kBucketAccelerateStatus = {.kind = Kind::string, .shape_name = "BucketAccelerateStatus", .enum_values = kBucketAccelerateStatusValues};
+constinit const TypeDesc kBucketAccelerateStatus = {.kind = Kind::string, .shape_name = "BucketAccelerateStatus", .enum_values = kBucketAccelerateStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kBucketCannedACLValues[] = {"private", "public-read", "public-read-write", "authenticated-read"};
-constinit const TypeDesc kBucketCannedACL = {.kind = Kind::string, .shape_name = "BucketCannedACL", .enum_values = kBucketCannedACLValues};
-constinit const TypeDesc kBucketKeyEnabled = {.kind = Kind::boolean, .shape_name = "BucketKeyEnabled"};
+constinit const TypeDesc kBucketCannedACL = {.kind = Kind::string, .shape_name = "BucketCannedACL", .enum_values = kBucketCannedACLValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBucketKeyEnabled = {.kind = Kind::boolean, .shape_name = "BucketKeyEnabled", .holder = &OptionalHolder<bool>::kAccess};
 constexpr std::string_view kBucketLocationConstraintValues[] = {"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "cn-north-1", "cn-northwest-1", "EU", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2"};
-constinit const TypeDesc kBucketLocationConstraint = {.kind = Kind::string, .shape_name = "BucketLocationConstraint", .enum_values = kBucketLocationConstraintValues};
+constinit const TypeDesc kBucketLocationConstraint = {.kind = Kind::string, .shape_name = "BucketLocationConstraint", .enum_values = kBucketLocationConstraintValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kBucketLogsPermissionValues[] = {"FULL_CONTROL", "READ", "WRITE"};
-constinit const TypeDesc kBucketLogsPermission = {.kind = Kind::string, .shape_name = "BucketLogsPermission", .enum_values = kBucketLogsPermissionValues};
-constinit const TypeDesc kBucketName = {.kind = Kind::string, .shape_name = "BucketName"};
+constinit const TypeDesc kBucketLogsPermission = {.kind = Kind::string, .shape_name = "BucketLogsPermission", .enum_values = kBucketLogsPermissionValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBucketName = {.kind = Kind::string, .shape_name = "BucketName", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kBucketNamespaceValues[] = {"account-regional", "global"};
-constinit const TypeDesc kBucketNamespace = {.kind = Kind::string, .shape_name = "BucketNamespace", .enum_values = kBucketNamespaceValues};
-constinit const TypeDesc kBucketRegion = {.kind = Kind::string, .shape_name = "BucketRegion"};
+constinit const TypeDesc kBucketNamespace = {.kind = Kind::string, .shape_name = "BucketNamespace", .enum_values = kBucketNamespaceValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBucketRegion = {.kind = Kind::string, .shape_name = "BucketRegion", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kBucketVersioningStatusValues[] = {"Enabled", "Suspended"};
-constinit const TypeDesc kBucketVersioningStatus = {.kind = Kind::string, .shape_name = "BucketVersioningStatus", .enum_values = kBucketVersioningStatusValues};
+constinit const TypeDesc kBucketVersioningStatus = {.kind = Kind::string, .shape_name = "BucketVersioningStatus", .enum_values = kBucketVersioningStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kBucketsAccess = list_access<Bucket>(&kBucket, "Bucket", false);
-constinit const TypeDesc kBuckets = {.kind = Kind::list, .shape_name = "Buckets", .list = &kBucketsAccess};
-constinit const TypeDesc kCacheControl = {.kind = Kind::string, .shape_name = "CacheControl"};
-constinit const TypeDesc kChecksum = {.kind = Kind::structure, .shape_name = "Checksum", .structure = &kChecksumStruct};
+constinit const TypeDesc kBuckets = {.kind = Kind::list, .shape_name = "Buckets", .list = &kBucketsAccess, .holder = &OptionalHolder<std::vector<Bucket>>::kAccess};
+constinit const TypeDesc kCacheControl = {.kind = Kind::string, .shape_name = "CacheControl", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kChecksum = {.kind = Kind::structure, .shape_name = "Checksum", .structure = &kChecksumStruct, .holder = &OptionalHolder<Checksum>::kAccess};
 constexpr std::string_view kChecksumAlgorithmValues[] = {"CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"};
-constinit const TypeDesc kChecksumAlgorithm = {.kind = Kind::string, .shape_name = "ChecksumAlgorithm", .enum_values = kChecksumAlgorithmValues};
+constinit const TypeDesc kChecksumAlgorithm = {.kind = Kind::string, .shape_name = "ChecksumAlgorithm", .enum_values = kChecksumAlgorithmValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kChecksumAlgorithmListAccess = list_access<std::string>(&kChecksumAlgorithm, "member", true);
-constinit const TypeDesc kChecksumAlgorithmList = {.kind = Kind::list, .shape_name = "ChecksumAlgorithmList", .list = &kChecksumAlgorithmListAccess};
-constinit const TypeDesc kChecksumCRC32 = {.kind = Kind::string, .shape_name = "ChecksumCRC32"};
-constinit const TypeDesc kChecksumCRC32C = {.kind = Kind::string, .shape_name = "ChecksumCRC32C"};
-constinit const TypeDesc kChecksumCRC64NVME = {.kind = Kind::string, .shape_name = "ChecksumCRC64NVME"};
+constinit const TypeDesc kChecksumAlgorithmList = {.kind = Kind::list, .shape_name = "ChecksumAlgorithmList", .list = &kChecksumAlgorithmListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kChecksumCRC32 = {.kind = Kind::string, .shape_name = "ChecksumCRC32", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kChecksumCRC32C = {.kind = Kind::string, .shape_name = "ChecksumCRC32C", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kChecksumCRC64NVME = {.kind = Kind::string, .shape_name = "ChecksumCRC64NVME", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kChecksumModeValues[] = {"ENABLED"};
-constinit const TypeDesc kChecksumMode = {.kind = Kind::string, .shape_name = "ChecksumMode", .enum_values = kChecksumModeValues};
-constinit const TypeDesc kChecksumSHA1 = {.kind = Kind::string, .shape_name = "ChecksumSHA1"};
-constinit const TypeDesc kChecksumSHA256 = {.kind = Kind::string, .shape_name = "ChecksumSHA256"};
+constinit const TypeDesc kChecksumMode = {.kind = Kind::string, .shape_name = "ChecksumMode", .enum_values = kChecksumModeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kChecksumSHA1 = {.kind = Kind::string, .shape_name = "ChecksumSHA1", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kChecksumSHA256 = {.kind = Kind::string, .shape_name = "ChecksumSHA256", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kChecksumTypeValues[] = {"COMPOSITE", "FULL_OBJECT"};
-constinit const TypeDesc kChecksumType = {.kind = Kind::string, .shape_name = "ChecksumType", .enum_values = kChecksumTypeValues};
-constinit const TypeDesc kCode = {.kind = Kind::string, .shape_name = "Code"};
+constinit const TypeDesc kChecksumType = {.kind = Kind::string, .shape_name = "ChecksumType", .enum_values = kChecksumTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCode = {.kind = Kind::string, .shape_name = "Code", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kCommonPrefix = {.kind = Kind::structure, .shape_name = "CommonPrefix", .structure = &kCommonPrefixStruct};
 constexpr ListAccess kCommonPrefixListAccess = list_access<CommonPrefix>(&kCommonPrefix, "member", true);
-constinit const TypeDesc kCommonPrefixList = {.kind = Kind::list, .shape_name = "CommonPrefixList", .list = &kCommonPrefixListAccess};
-constinit const TypeDesc kCompletedMultipartUpload = {.kind = Kind::structure, .shape_name = "CompletedMultipartUpload", .structure = &kCompletedMultipartUploadStruct};
+constinit const TypeDesc kCommonPrefixList = {.kind = Kind::list, .shape_name = "CommonPrefixList", .list = &kCommonPrefixListAccess, .holder = &OptionalHolder<std::vector<CommonPrefix>>::kAccess};
+constinit const TypeDesc kCompletedMultipartUpload = {.kind = Kind::structure, .shape_name = "CompletedMultipartUpload", .structure = &kCompletedMultipartUploadStruct, .holder = &OptionalHolder<CompletedMultipartUpload>::kAccess};
 constinit const TypeDesc kCompletedPart = {.kind = Kind::structure, .shape_name = "CompletedPart", .structure = &kCompletedPartStruct};
 constexpr ListAccess kCompletedPartListAccess = list_access<CompletedPart>(&kCompletedPart, "member", true);
-constinit const TypeDesc kCompletedPartList = {.kind = Kind::list, .shape_name = "CompletedPartList", .list = &kCompletedPartListAccess};
-constinit const TypeDesc kContentDisposition = {.kind = Kind::string, .shape_name = "ContentDisposition"};
-constinit const TypeDesc kContentEncoding = {.kind = Kind::string, .shape_name = "ContentEncoding"};
-constinit const TypeDesc kContentLanguage = {.kind = Kind::string, .shape_name = "ContentLanguage"};
-constinit const TypeDesc kContentLength = {.kind = Kind::long_integer, .shape_name = "ContentLength"};
-constinit const TypeDesc kContentMD5 = {.kind = Kind::string, .shape_name = "ContentMD5"};
-constinit const TypeDesc kContentRange = {.kind = Kind::string, .shape_name = "ContentRange"};
-constinit const TypeDesc kContentType = {.kind = Kind::string, .shape_name = "ContentType"};
-constinit const TypeDesc kCopyObjectResult = {.kind = Kind::structure, .shape_name = "CopyObjectResult", .structure = &kCopyObjectResultStruct};
-constinit const TypeDesc kCopyPartResult = {.kind = Kind::structure, .shape_name = "CopyPartResult", .structure = &kCopyPartResultStruct};
-constinit const TypeDesc kCopySource = {.kind = Kind::string, .shape_name = "CopySource", .pattern = "\\/?.+\\/.+"};
-constinit const TypeDesc kCopySourceIfMatch = {.kind = Kind::string, .shape_name = "CopySourceIfMatch"};
-constinit const TypeDesc kCopySourceIfModifiedSince = {.kind = Kind::timestamp, .shape_name = "CopySourceIfModifiedSince"};
-constinit const TypeDesc kCopySourceIfNoneMatch = {.kind = Kind::string, .shape_name = "CopySourceIfNoneMatch"};
-constinit const TypeDesc kCopySourceIfUnmodifiedSince = {.kind = Kind::timestamp, .shape_name = "CopySourceIfUnmodifiedSince"};
-constinit const TypeDesc kCopySourceRange = {.kind = Kind::string, .shape_name = "CopySourceRange"};
-constinit const TypeDesc kCreateBucketConfiguration = {.kind = Kind::structure, .shape_name = "CreateBucketConfiguration", .structure = &kCreateBucketConfigurationStruct};
-constinit const TypeDesc kCreationDate = {.kind = Kind::timestamp, .shape_name = "CreationDate"};
-constinit const TypeDesc kDelete = {.kind = Kind::structure, .shape_name = "Delete", .structure = &kDeleteStruct};
+constinit const TypeDesc kCompletedPartList = {.kind = Kind::list, .shape_name = "CompletedPartList", .list = &kCompletedPartListAccess, .holder = &OptionalHolder<std::vector<CompletedPart>>::kAccess};
+constinit const TypeDesc kContentDisposition = {.kind = Kind::string, .shape_name = "ContentDisposition", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kContentEncoding = {.kind = Kind::string, .shape_name = "ContentEncoding", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kContentLanguage = {.kind = Kind::string, .shape_name = "ContentLanguage", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kContentLength = {.kind = Kind::long_integer, .shape_name = "ContentLength", .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kContentMD5 = {.kind = Kind::string, .shape_name = "ContentMD5", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kContentRange = {.kind = Kind::string, .shape_name = "ContentRange", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kContentType = {.kind = Kind::string, .shape_name = "ContentType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCopyObjectResult = {.kind = Kind::structure, .shape_name = "CopyObjectResult", .structure = &kCopyObjectResultStruct, .holder = &OptionalHolder<CopyObjectResult>::kAccess};
+constinit const TypeDesc kCopyPartResult = {.kind = Kind::structure, .shape_name = "CopyPartResult", .structure = &kCopyPartResultStruct, .holder = &OptionalHolder<CopyPartResult>::kAccess};
+constinit const TypeDesc kCopySource = {.kind = Kind::string, .shape_name = "CopySource", .pattern = "\\/?.+\\/.+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCopySourceIfMatch = {.kind = Kind::string, .shape_name = "CopySourceIfMatch", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCopySourceIfModifiedSince = {.kind = Kind::timestamp, .shape_name = "CopySourceIfModifiedSince", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kCopySourceIfNoneMatch = {.kind = Kind::string, .shape_name = "CopySourceIfNoneMatch", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCopySourceIfUnmodifiedSince = {.kind = Kind::timestamp, .shape_name = "CopySourceIfUnmodifiedSince", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kCopySourceRange = {.kind = Kind::string, .shape_name = "CopySourceRange", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kCreateBucketConfiguration = {.kind = Kind::structure, .shape_name = "CreateBucketConfiguration", .structure = &kCreateBucketConfigurationStruct, .holder = &OptionalHolder<CreateBucketConfiguration>::kAccess};
+constinit const TypeDesc kCreationDate = {.kind = Kind::timestamp, .shape_name = "CreationDate", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kDelete = {.kind = Kind::structure, .shape_name = "Delete", .structure = &kDeleteStruct, .holder = &OptionalHolder<Delete>::kAccess};
 constinit const TypeDesc kDeletedObject = {.kind = Kind::structure, .shape_name = "DeletedObject", .structure = &kDeletedObjectStruct};
 constexpr ListAccess kDeletedObjectsAccess = list_access<DeletedObject>(&kDeletedObject, "member", true);
-constinit const TypeDesc kDeletedObjects = {.kind = Kind::list, .shape_name = "DeletedObjects", .list = &kDeletedObjectsAccess};
-constinit const TypeDesc kDelimiter = {.kind = Kind::string, .shape_name = "Delimiter"};
-constinit const TypeDesc kDisplayName = {.kind = Kind::string, .shape_name = "DisplayName"};
-constinit const TypeDesc kETag = {.kind = Kind::string, .shape_name = "ETag"};
-constinit const TypeDesc kEmailAddress = {.kind = Kind::string, .shape_name = "EmailAddress"};
+constinit const TypeDesc kDeletedObjects = {.kind = Kind::list, .shape_name = "DeletedObjects", .list = &kDeletedObjectsAccess, .holder = &OptionalHolder<std::vector<DeletedObject>>::kAccess};
+constinit const TypeDesc kDelimiter = {.kind = Kind::string, .shape_name = "Delimiter", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDisplayName = {.kind = Kind::string, .shape_name = "DisplayName", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kETag = {.kind = Kind::string, .shape_name = "ETag", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kEmailAddress = {.kind = Kind::string, .shape_name = "EmailAddress", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kEncodingTypeValues[] = {"url"};
-constinit const TypeDesc kEncodingType = {.kind = Kind::string, .shape_name = "EncodingType", .enum_values = kEncodingTypeValues};
+constinit const TypeDesc kEncodingType = {.kind = Kind::string, .shape_name = "EncodingType", .enum_values = kEncodingTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kEncryptionTypeValues[] = {"NONE", "SSE-C"};
 constinit const TypeDesc kEncryptionType = {.kind = Kind::string, .shape_name = "EncryptionType", .enum_values = kEncryptionTypeValues};
 constexpr ListAccess kEncryptionTypeListAccess = list_access<std::string>(&kEncryptionType, "EncryptionType", true);
-constinit const TypeDesc kEncryptionTypeList = {.kind = Kind::list, .shape_name = "EncryptionTypeList", .list = &kEncryptionTypeListAccess};
+constinit const TypeDesc kEncryptionTypeList = {.kind = Kind::list, .shape_name = "EncryptionTypeList", .list = &kEncryptionTypeListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kError = {.kind = Kind::structure, .shape_name = "Error", .structure = &kErrorStruct};
 constexpr ListAccess kErrorsAccess = list_access<Error>(&kError, "member", true);
-constinit const TypeDesc kErrors = {.kind = Kind::list, .shape_name = "Errors", .list = &kErrorsAccess};
+constinit const TypeDesc kErrors = {.kind = Kind::list, .shape_name = "Errors", .list = &kErrorsAccess, .holder = &OptionalHolder<std::vector<Error>>::kAccess};
 constexpr std::string_view kEventValues[] = {"s3:ReducedRedundancyLostObject", "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy", "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*", "s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed", "s3:Replication:*", "s3:Replication:OperationFailedReplication", "s3:Replication:OperationNotTracked", "s3:Replication:OperationMissedThreshold", "s3:Replication:OperationReplicatedAfterThreshold", "s3:ObjectRestore:Delete", "s3:LifecycleTransition", "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete", "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:ObjectTagging:*", "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete"};
 constinit const TypeDesc kEvent = {.kind = Kind::string, .shape_name = "Event", .enum_values = kEventValues};
-constinit const TypeDesc kEventBridgeConfiguration = {.kind = Kind::structure, .shape_name = "EventBridgeConfiguration", .structure = &kEventBridgeConfigurationStruct};
+constinit const TypeDesc kEventBridgeConfiguration = {.kind = Kind::structure, .shape_name = "EventBridgeConfiguration", .structure = &kEventBridgeConfigurationStruct, .holder = &OptionalHolder<EventBridgeConfiguration>::kAccess};
 constexpr ListAccess kEventListAccess = list_access<std::string>(&kEvent, "member", true);
-constinit const TypeDesc kEventList = {.kind = Kind::list, .shape_name = "EventList", .list = &kEventListAccess};
-constinit const TypeDesc kExpires = {.kind = Kind::timestamp, .shape_name = "Expires"};
-constinit const TypeDesc kFetchOwner = {.kind = Kind::boolean, .shape_name = "FetchOwner"};
+constinit const TypeDesc kEventList = {.kind = Kind::list, .shape_name = "EventList", .list = &kEventListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kExpires = {.kind = Kind::timestamp, .shape_name = "Expires", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kFetchOwner = {.kind = Kind::boolean, .shape_name = "FetchOwner", .holder = &OptionalHolder<bool>::kAccess};
 constinit const TypeDesc kFilterRule = {.kind = Kind::structure, .shape_name = "FilterRule", .structure = &kFilterRuleStruct};
 constexpr ListAccess kFilterRuleListAccess = list_access<FilterRule>(&kFilterRule, "member", true);
-constinit const TypeDesc kFilterRuleList = {.kind = Kind::list, .shape_name = "FilterRuleList", .list = &kFilterRuleListAccess};
+constinit const TypeDesc kFilterRuleList = {.kind = Kind::list, .shape_name = "FilterRuleList", .list = &kFilterRuleListAccess, .holder = &OptionalHolder<std::vector<FilterRule>>::kAccess};
 constexpr std::string_view kFilterRuleNameValues[] = {"prefix", "suffix"};
-constinit const TypeDesc kFilterRuleName = {.kind = Kind::string, .shape_name = "FilterRuleName", .enum_values = kFilterRuleNameValues};
-constinit const TypeDesc kFilterRuleValue = {.kind = Kind::string, .shape_name = "FilterRuleValue"};
-constinit const TypeDesc kGetObjectAttributesParts = {.kind = Kind::structure, .shape_name = "GetObjectAttributesParts", .structure = &kGetObjectAttributesPartsStruct};
+constinit const TypeDesc kFilterRuleName = {.kind = Kind::string, .shape_name = "FilterRuleName", .enum_values = kFilterRuleNameValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kFilterRuleValue = {.kind = Kind::string, .shape_name = "FilterRuleValue", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kGetObjectAttributesParts = {.kind = Kind::structure, .shape_name = "GetObjectAttributesParts", .structure = &kGetObjectAttributesPartsStruct, .holder = &OptionalHolder<GetObjectAttributesParts>::kAccess};
 constinit const TypeDesc kGrant = {.kind = Kind::structure, .shape_name = "Grant", .structure = &kGrantStruct};
-constinit const TypeDesc kGrantee = {.kind = Kind::structure, .shape_name = "Grantee", .structure = &kGranteeStruct};
+constinit const TypeDesc kGrantee = {.kind = Kind::structure, .shape_name = "Grantee", .structure = &kGranteeStruct, .holder = &OptionalHolder<Grantee>::kAccess};
 constexpr ListAccess kGrantsAccess = list_access<Grant>(&kGrant, "Grant", false);
-constinit const TypeDesc kGrants = {.kind = Kind::list, .shape_name = "Grants", .list = &kGrantsAccess};
-constinit const TypeDesc kID = {.kind = Kind::string, .shape_name = "ID"};
-constinit const TypeDesc kIfMatch = {.kind = Kind::string, .shape_name = "IfMatch"};
-constinit const TypeDesc kIfModifiedSince = {.kind = Kind::timestamp, .shape_name = "IfModifiedSince"};
-constinit const TypeDesc kIfNoneMatch = {.kind = Kind::string, .shape_name = "IfNoneMatch"};
-constinit const TypeDesc kIfUnmodifiedSince = {.kind = Kind::timestamp, .shape_name = "IfUnmodifiedSince"};
-constinit const TypeDesc kInitiated = {.kind = Kind::timestamp, .shape_name = "Initiated"};
-constinit const TypeDesc kInitiator = {.kind = Kind::structure, .shape_name = "Initiator", .structure = &kInitiatorStruct};
+constinit const TypeDesc kGrants = {.kind = Kind::list, .shape_name = "Grants", .list = &kGrantsAccess, .holder = &OptionalHolder<std::vector<Grant>>::kAccess};
+constinit const TypeDesc kID = {.kind = Kind::string, .shape_name = "ID", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIfMatch = {.kind = Kind::string, .shape_name = "IfMatch", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIfModifiedSince = {.kind = Kind::timestamp, .shape_name = "IfModifiedSince", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kIfNoneMatch = {.kind = Kind::string, .shape_name = "IfNoneMatch", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIfUnmodifiedSince = {.kind = Kind::timestamp, .shape_name = "IfUnmodifiedSince", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kInitiated = {.kind = Kind::timestamp, .shape_name = "Initiated", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kInitiator = {.kind = Kind::structure, .shape_name = "Initiator", .structure = &kInitiatorStruct, .holder = &OptionalHolder<Initiator>::kAccess};
 constexpr std::string_view kIntelligentTieringAccessTierValues[] = {"ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"};
-constinit const TypeDesc kIntelligentTieringAccessTier = {.kind = Kind::string, .shape_name = "IntelligentTieringAccessTier", .enum_values = kIntelligentTieringAccessTierValues};
-constinit const TypeDesc kIntelligentTieringId = {.kind = Kind::string, .shape_name = "IntelligentTieringId"};
-constinit const TypeDesc kInventoryId = {.kind = Kind::string, .shape_name = "InventoryId"};
-constinit const TypeDesc kIsLatest = {.kind = Kind::boolean, .shape_name = "IsLatest"};
-constinit const TypeDesc kIsTruncated = {.kind = Kind::boolean, .shape_name = "IsTruncated"};
-constinit const TypeDesc kKeyCount = {.kind = Kind::integer, .shape_name = "KeyCount"};
-constinit const TypeDesc kKeyMarker = {.kind = Kind::string, .shape_name = "KeyMarker"};
-constinit const TypeDesc kLambdaFunctionArn = {.kind = Kind::string, .shape_name = "LambdaFunctionArn"};
+constinit const TypeDesc kIntelligentTieringAccessTier = {.kind = Kind::string, .shape_name = "IntelligentTieringAccessTier", .enum_values = kIntelligentTieringAccessTierValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIntelligentTieringId = {.kind = Kind::string, .shape_name = "IntelligentTieringId", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kInventoryId = {.kind = Kind::string, .shape_name = "InventoryId", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kIsLatest = {.kind = Kind::boolean, .shape_name = "IsLatest", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kIsTruncated = {.kind = Kind::boolean, .shape_name = "IsTruncated", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kKeyCount = {.kind = Kind::integer, .shape_name = "KeyCount", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kKeyMarker = {.kind = Kind::string, .shape_name = "KeyMarker", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLambdaFunctionArn = {.kind = Kind::string, .shape_name = "LambdaFunctionArn", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kLambdaFunctionConfiguration = {.kind = Kind::structure, .shape_name = "LambdaFunctionConfiguration", .structure = &kLambdaFunctionConfigurationStruct};
 constexpr ListAccess kLambdaFunctionConfigurationListAccess = list_access<LambdaFunctionConfiguration>(&kLambdaFunctionConfiguration, "member", true);
-constinit const TypeDesc kLambdaFunctionConfigurationList = {.kind = Kind::list, .shape_name = "LambdaFunctionConfigurationList", .list = &kLambdaFunctionConfigurationListAccess};
-constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified"};
-constinit const TypeDesc kLocation = {.kind = Kind::string, .shape_name = "Location"};
-constinit const TypeDesc kLoggingEnabled = {.kind = Kind::structure, .shape_name = "LoggingEnabled", .structure = &kLoggingEnabledStruct};
+constinit const TypeDesc kLambdaFunctionConfigurationList = {.kind = Kind::list, .shape_name = "LambdaFunctionConfigurationList", .list = &kLambdaFunctionConfigurationListAccess, .holder = &OptionalHolder<std::vector<LambdaFunctionConfiguration>>::kAccess};
+constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kLocation = {.kind = Kind::string, .shape_name = "Location", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLoggingEnabled = {.kind = Kind::structure, .shape_name = "LoggingEnabled", .structure = &kLoggingEnabledStruct, .holder = &OptionalHolder<LoggingEnabled>::kAccess};
 constexpr std::string_view kMFADeleteStatusValues[] = {"Enabled", "Disabled"};
-constinit const TypeDesc kMFADeleteStatus = {.kind = Kind::string, .shape_name = "MFADeleteStatus", .enum_values = kMFADeleteStatusValues};
-constinit const TypeDesc kMarker = {.kind = Kind::string, .shape_name = "Marker"};
-constinit const TypeDesc kMaxBuckets = {.kind = Kind::integer, .shape_name = "MaxBuckets", .min = 1, .max = 10000};
-constinit const TypeDesc kMaxKeys = {.kind = Kind::integer, .shape_name = "MaxKeys"};
-constinit const TypeDesc kMaxParts = {.kind = Kind::integer, .shape_name = "MaxParts"};
-constinit const TypeDesc kMaxUploads = {.kind = Kind::integer, .shape_name = "MaxUploads"};
-constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "Message"};
+constinit const TypeDesc kMFADeleteStatus = {.kind = Kind::string, .shape_name = "MFADeleteStatus", .enum_values = kMFADeleteStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMarker = {.kind = Kind::string, .shape_name = "Marker", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMaxBuckets = {.kind = Kind::integer, .shape_name = "MaxBuckets", .min = 1, .max = 10000, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxKeys = {.kind = Kind::integer, .shape_name = "MaxKeys", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxParts = {.kind = Kind::integer, .shape_name = "MaxParts", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxUploads = {.kind = Kind::integer, .shape_name = "MaxUploads", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "Message", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr MapAccess kMetadataAccess = map_access<std::string>(&kMetadataValue, "key", "value", false, &kMetadataKey);
-constinit const TypeDesc kMetadata = {.kind = Kind::map, .shape_name = "Metadata", .map = &kMetadataAccess};
+constinit const TypeDesc kMetadata = {.kind = Kind::map, .shape_name = "Metadata", .map = &kMetadataAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constexpr std::string_view kMetadataDirectiveValues[] = {"COPY", "REPLACE"};
-constinit const TypeDesc kMetadataDirective = {.kind = Kind::string, .shape_name = "MetadataDirective", .enum_values = kMetadataDirectiveValues};
+constinit const TypeDesc kMetadataDirective = {.kind = Kind::string, .shape_name = "MetadataDirective", .enum_values = kMetadataDirectiveValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kMetadataKey = {.kind = Kind::string, .shape_name = "MetadataKey"};
 constinit const TypeDesc kMetadataValue = {.kind = Kind::string, .shape_name = "MetadataValue"};
-constinit const TypeDesc kMetricsId = {.kind = Kind::string, .shape_name = "MetricsId"};
-constinit const TypeDesc kMpuObjectSize = {.kind = Kind::long_integer, .shape_name = "MpuObjectSize"};
+constinit const TypeDesc kMetricsId = {.kind = Kind::string, .shape_name = "MetricsId", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMpuObjectSize = {.kind = Kind::long_integer, .shape_name = "MpuObjectSize", .holder = &OptionalHolder<int64_t>::kAccess};
 constinit const TypeDesc kMultipartUpload = {.kind = Kind::structure, .shape_name = "MultipartUpload", .structure = &kMultipartUploadStruct};
-constinit const TypeDesc kMultipartUploadId = {.kind = Kind::string, .shape_name = "MultipartUploadId"};
+constinit const TypeDesc kMultipartUploadId = {.kind = Kind::string, .shape_name = "MultipartUploadId", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kMultipartUploadListAccess = list_access<MultipartUpload>(&kMultipartUpload, "member", true);
-constinit const TypeDesc kMultipartUploadList = {.kind = Kind::list, .shape_name = "MultipartUploadList", .list = &kMultipartUploadListAccess};
-constinit const TypeDesc kNextKeyMarker = {.kind = Kind::string, .shape_name = "NextKeyMarker"};
-constinit const TypeDesc kNextMarker = {.kind = Kind::string, .shape_name = "NextMarker"};
-constinit const TypeDesc kNextPartNumberMarker = {.kind = Kind::integer, .shape_name = "NextPartNumberMarker"};
-constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken"};
-constinit const TypeDesc kNextUploadIdMarker = {.kind = Kind::string, .shape_name = "NextUploadIdMarker"};
-constinit const TypeDesc kNextVersionIdMarker = {.kind = Kind::string, .shape_name = "NextVersionIdMarker"};
-constinit const TypeDesc kNotificationConfiguration = {.kind = Kind::structure, .shape_name = "NotificationConfiguration", .structure = &kNotificationConfigurationStruct};
-constinit const TypeDesc kNotificationConfigurationFilter = {.kind = Kind::structure, .shape_name = "NotificationConfigurationFilter", .structure = &kNotificationConfigurationFilterStruct};
-constinit const TypeDesc kNotificationId = {.kind = Kind::string, .shape_name = "NotificationId"};
+constinit const TypeDesc kMultipartUploadList = {.kind = Kind::list, .shape_name = "MultipartUploadList", .list = &kMultipartUploadListAccess, .holder = &OptionalHolder<std::vector<MultipartUpload>>::kAccess};
+constinit const TypeDesc kNextKeyMarker = {.kind = Kind::string, .shape_name = "NextKeyMarker", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNextMarker = {.kind = Kind::string, .shape_name = "NextMarker", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNextPartNumberMarker = {.kind = Kind::integer, .shape_name = "NextPartNumberMarker", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNextUploadIdMarker = {.kind = Kind::string, .shape_name = "NextUploadIdMarker", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNextVersionIdMarker = {.kind = Kind::string, .shape_name = "NextVersionIdMarker", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNotificationConfiguration = {.kind = Kind::structure, .shape_name = "NotificationConfiguration", .structure = &kNotificationConfigurationStruct, .holder = &OptionalHolder<NotificationConfiguration>::kAccess};
+constinit const TypeDesc kNotificationConfigurationFilter = {.kind = Kind::structure, .shape_name = "NotificationConfigurationFilter", .structure = &kNotificationConfigurationFilterStruct, .holder = &OptionalHolder<NotificationConfigurationFilter>::kAccess};
+constinit const TypeDesc kNotificationId = {.kind = Kind::string, .shape_name = "NotificationId", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kObject = {.kind = Kind::structure, .shape_name = "Object", .structure = &kObjectStruct};
 constexpr std::string_view kObjectAttributesValues[] = {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"};
 constinit const TypeDesc kObjectAttributes = {.kind = Kind::string, .shape_name = "ObjectAttributes", .enum_values = kObjectAttributesValues};
 constexpr std::string_view kObjectCannedACLValues[] = {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"};
-constinit const TypeDesc kObjectCannedACL = {.kind = Kind::string, .shape_name = "ObjectCannedACL", .enum_values = kObjectCannedACLValues};
+constinit const TypeDesc kObjectCannedACL = {.kind = Kind::string, .shape_name = "ObjectCannedACL", .enum_values = kObjectCannedACLValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kObjectIdentifier = {.kind = Kind::structure, .shape_name = "ObjectIdentifier", .structure = &kObjectIdentifierStruct};
 constexpr ListAccess kObjectIdentifierListAccess = list_access<ObjectIdentifier>(&kObjectIdentifier, "member", true);
-constinit const TypeDesc kObjectIdentifierList = {.kind = Kind::list, .shape_name = "ObjectIdentifierList", .list = &kObjectIdentifierListAccess};
-constinit const TypeDesc kObjectKey = {.kind = Kind::string, .shape_name = "ObjectKey", .min = 1};
+constinit const TypeDesc kObjectIdentifierList = {.kind = Kind::list, .shape_name = "ObjectIdentifierList", .list = &kObjectIdentifierListAccess, .holder = &OptionalHolder<std::vector<ObjectIdentifier>>::kAccess};
+constinit const TypeDesc kObjectKey = {.kind = Kind::string, .shape_name = "ObjectKey", .min = 1, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kObjectListAccess = list_access<Object>(&kObject, "member", true);
-constinit const TypeDesc kObjectList = {.kind = Kind::list, .shape_name = "ObjectList", .list = &kObjectListAccess};
-constinit const TypeDesc kObjectLockEnabledForBucket = {.kind = Kind::boolean, .shape_name = "ObjectLockEnabledForBucket"};
+constinit const TypeDesc kObjectList = {.kind = Kind::list, .shape_name = "ObjectList", .list = &kObjectListAccess, .holder = &OptionalHolder<std::vector<Object>>::kAccess};
+constinit const TypeDesc kObjectLockEnabledForBucket = {.kind = Kind::boolean, .shape_name = "ObjectLockEnabledForBucket", .holder = &OptionalHolder<bool>::kAccess};
 constexpr std::string_view kObjectOwnershipValues[] = {"BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"};
-constinit const TypeDesc kObjectOwnership = {.kind = Kind::string, .shape_name = "ObjectOwnership", .enum_values = kObjectOwnershipValues};
+constinit const TypeDesc kObjectOwnership = {.kind = Kind::string, .shape_name = "ObjectOwnership", .enum_values = kObjectOwnershipValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kObjectPart = {.kind = Kind::structure, .shape_name = "ObjectPart", .structure = &kObjectPartStruct};
-constinit const TypeDesc kObjectSize = {.kind = Kind::long_integer, .shape_name = "ObjectSize"};
+constinit const TypeDesc kObjectSize = {.kind = Kind::long_integer, .shape_name = "ObjectSize", .holder = &OptionalHolder<int64_t>::kAccess};
 constexpr std::string_view kObjectStorageClassValues[] = {"STANDARD", "REDUCED_REDUNDANCY", "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP"};
-constinit const TypeDesc kObjectStorageClass = {.kind = Kind::string, .shape_name = "ObjectStorageClass", .enum_values = kObjectStorageClassValues};
+constinit const TypeDesc kObjectStorageClass = {.kind = Kind::string, .shape_name = "ObjectStorageClass", .enum_values = kObjectStorageClassValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kObjectVersion = {.kind = Kind::structure, .shape_name = "ObjectVersion", .structure = &kObjectVersionStruct};
-constinit const TypeDesc kObjectVersionId = {.kind = Kind::string, .shape_name = "ObjectVersionId"};
+constinit const TypeDesc kObjectVersionId = {.kind = Kind::string, .shape_name = "ObjectVersionId", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kObjectVersionListAccess = list_access<ObjectVersion>(&kObjectVersion, "member", true);
-constinit const TypeDesc kObjectVersionList = {.kind = Kind::list, .shape_name = "ObjectVersionList", .list = &kObjectVersionListAccess};
+constinit const TypeDesc kObjectVersionList = {.kind = Kind::list, .shape_name = "ObjectVersionList", .list = &kObjectVersionListAccess, .holder = &OptionalHolder<std::vector<ObjectVersion>>::kAccess};
 constexpr std::string_view kObjectVersionStorageClassValues[] = {"STANDARD"};
-constinit const TypeDesc kObjectVersionStorageClass = {.kind = Kind::string, .shape_name = "ObjectVersionStorageClass", .enum_values = kObjectVersionStorageClassValues};
-constinit const TypeDesc kOwner = {.kind = Kind::structure, .shape_name = "Owner", .structure = &kOwnerStruct};
-constinit const TypeDesc kOwnershipControls = {.kind = Kind::structure, .shape_name = "OwnershipControls", .structure = &kOwnershipControlsStruct};
+constinit const TypeDesc kObjectVersionStorageClass = {.kind = Kind::string, .shape_name = "ObjectVersionStorageClass", .enum_values = kObjectVersionStorageClassValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kOwner = {.kind = Kind::structure, .shape_name = "Owner", .structure = &kOwnerStruct, .holder = &OptionalHolder<Owner>::kAccess};
+constinit const TypeDesc kOwnershipControls = {.kind = Kind::structure, .shape_name = "OwnershipControls", .structure = &kOwnershipControlsStruct, .holder = &OptionalHolder<OwnershipControls>::kAccess};
 constinit const TypeDesc kOwnershipControlsRule = {.kind = Kind::structure, .shape_name = "OwnershipControlsRule", .structure = &kOwnershipControlsRuleStruct};
 constexpr ListAccess kOwnershipControlsRulesAccess = list_access<OwnershipControlsRule>(&kOwnershipControlsRule, "member", true);
-constinit const TypeDesc kOwnershipControlsRules = {.kind = Kind::list, .shape_name = "OwnershipControlsRules", .list = &kOwnershipControlsRulesAccess};
+constinit const TypeDesc kOwnershipControlsRules = {.kind = Kind::list, .shape_name = "OwnershipControlsRules", .list = &kOwnershipControlsRulesAccess, .holder = &OptionalHolder<std::vector<OwnershipControlsRule>>::kAccess};
 constinit const TypeDesc kPart = {.kind = Kind::structure, .shape_name = "Part", .structure = &kPartStruct};
-constinit const TypeDesc kPartNumber = {.kind = Kind::integer, .shape_name = "PartNumber"};
-constinit const TypeDesc kPartNumberMarker = {.kind = Kind::integer, .shape_name = "PartNumberMarker"};
+constinit const TypeDesc kPartNumber = {.kind = Kind::integer, .shape_name = "PartNumber", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kPartNumberMarker = {.kind = Kind::integer, .shape_name = "PartNumberMarker", .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr std::string_view kPartitionDateSourceValues[] = {"EventTime", "DeliveryTime"};
-constinit const TypeDesc kPartitionDateSource = {.kind = Kind::string, .shape_name = "PartitionDateSource", .enum_values = kPartitionDateSourceValues};
-constinit const TypeDesc kPartitionedPrefix = {.kind = Kind::structure, .shape_name = "PartitionedPrefix", .structure = &kPartitionedPrefixStruct};
+constinit const TypeDesc kPartitionDateSource = {.kind = Kind::string, .shape_name = "PartitionDateSource", .enum_values = kPartitionDateSourceValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPartitionedPrefix = {.kind = Kind::structure, .shape_name = "PartitionedPrefix", .structure = &kPartitionedPrefixStruct, .holder = &OptionalHolder<PartitionedPrefix>::kAccess};
 constexpr ListAccess kPartsAccess = list_access<Part>(&kPart, "member", true);
-constinit const TypeDesc kParts = {.kind = Kind::list, .shape_name = "Parts", .list = &kPartsAccess};
-constinit const TypeDesc kPartsCount = {.kind = Kind::integer, .shape_name = "PartsCount"};
+constinit const TypeDesc kParts = {.kind = Kind::list, .shape_name = "Parts", .list = &kPartsAccess, .holder = &OptionalHolder<std::vector<Part>>::kAccess};
+constinit const TypeDesc kPartsCount = {.kind = Kind::integer, .shape_name = "PartsCount", .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr ListAccess kPartsListAccess = list_access<ObjectPart>(&kObjectPart, "member", true);
-constinit const TypeDesc kPartsList = {.kind = Kind::list, .shape_name = "PartsList", .list = &kPartsListAccess};
+constinit const TypeDesc kPartsList = {.kind = Kind::list, .shape_name = "PartsList", .list = &kPartsListAccess, .holder = &OptionalHolder<std::vector<ObjectPart>>::kAccess};
 constexpr std::string_view kPayerValues[] = {"Requester", "BucketOwner"};
-constinit const TypeDesc kPayer = {.kind = Kind::string, .shape_name = "Payer", .enum_values = kPayerValues};
+constinit const TypeDesc kPayer = {.kind = Kind::string, .shape_name = "Payer", .enum_values = kPayerValues, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kPermissionValues[] = {"FULL_CONTROL", "WRITE", "WRITE_ACP", "READ", "READ_ACP"};
-constinit const TypeDesc kPermission = {.kind = Kind::string, .shape_name = "Permission", .enum_values = kPermissionValues};
-constinit const TypeDesc kPrefix = {.kind = Kind::string, .shape_name = "Prefix"};
-constinit const TypeDesc kPublicAccessBlockConfiguration = {.kind = Kind::structure, .shape_name = "PublicAccessBlockConfiguration", .structure = &kPublicAccessBlockConfigurationStruct};
-constinit const TypeDesc kQueueArn = {.kind = Kind::string, .shape_name = "QueueArn"};
+constinit const TypeDesc kPermission = {.kind = Kind::string, .shape_name = "Permission", .enum_values = kPermissionValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPrefix = {.kind = Kind::string, .shape_name = "Prefix", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kPublicAccessBlockConfiguration = {.kind = Kind::structure, .shape_name = "PublicAccessBlockConfiguration", .structure = &kPublicAccessBlockConfigurationStruct, .holder = &OptionalHolder<PublicAccessBlockConfiguration>::kAccess};
+constinit const TypeDesc kQueueArn = {.kind = Kind::string, .shape_name = "QueueArn", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kQueueConfiguration = {.kind = Kind::structure, .shape_name = "QueueConfiguration", .structure = &kQueueConfigurationStruct};
 constexpr ListAccess kQueueConfigurationListAccess = list_access<QueueConfiguration>(&kQueueConfiguration, "member", true);
-constinit const TypeDesc kQueueConfigurationList = {.kind = Kind::list, .shape_name = "QueueConfigurationList", .list = &kQueueConfigurationListAccess};
-constinit const TypeDesc kQuiet = {.kind = Kind::boolean, .shape_name = "Quiet"};
-constinit const TypeDesc kRange = {.kind = Kind::string, .shape_name = "Range"};
-constinit const TypeDesc kRegion = {.kind = Kind::string, .shape_name = "Region", .min = 0, .max = 20};
-constinit const TypeDesc kResponseCacheControl = {.kind = Kind::string, .shape_name = "ResponseCacheControl"};
-constinit const TypeDesc kResponseContentDisposition = {.kind = Kind::string, .shape_name = "ResponseContentDisposition"};
-constinit const TypeDesc kResponseContentEncoding = {.kind = Kind::string, .shape_name = "ResponseContentEncoding"};
-constinit const TypeDesc kResponseContentLanguage = {.kind = Kind::string, .shape_name = "ResponseContentLanguage"};
-constinit const TypeDesc kResponseContentType = {.kind = Kind::string, .shape_name = "ResponseContentType"};
-constinit const TypeDesc kResponseExpires = {.kind = Kind::timestamp, .shape_name = "ResponseExpires", .timestamp_format = TimestampFormat::rfc822};
-constinit const TypeDesc kS3KeyFilter = {.kind = Kind::structure, .shape_name = "S3KeyFilter", .structure = &kS3KeyFilterStruct};
-constinit const TypeDesc kS3RegionalOrS3ExpressBucketArnString = {.kind = Kind::string, .shape_name = "S3RegionalOrS3ExpressBucketArnString", .min = 1, .max = 128, .pattern = "arn:[^:]+:(s3|s3express):.*"};
-constinit const TypeDesc kSSEKMSKeyId = {.kind = Kind::string, .shape_name = "SSEKMSKeyId", .sensitive = true};
+constinit const TypeDesc kQueueConfigurationList = {.kind = Kind::list, .shape_name = "QueueConfigurationList", .list = &kQueueConfigurationListAccess, .holder = &OptionalHolder<std::vector<QueueConfiguration>>::kAccess};
+constinit const TypeDesc kQuiet = {.kind = Kind::boolean, .shape_name = "Quiet", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kRange = {.kind = Kind::string, .shape_name = "Range", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRegion = {.kind = Kind::string, .shape_name = "Region", .min = 0, .max = 20, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResponseCacheControl = {.kind = Kind::string, .shape_name = "ResponseCacheControl", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResponseContentDisposition = {.kind = Kind::string, .shape_name = "ResponseContentDisposition", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResponseContentEncoding = {.kind = Kind::string, .shape_name = "ResponseContentEncoding", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResponseContentLanguage = {.kind = Kind::string, .shape_name = "ResponseContentLanguage", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResponseContentType = {.kind = Kind::string, .shape_name = "ResponseContentType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kResponseExpires = {.kind = Kind::timestamp, .timestamp_format = TimestampFormat::rfc822, .shape_name = "ResponseExpires", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kS3KeyFilter = {.kind = Kind::structure, .shape_name = "S3KeyFilter", .structure = &kS3KeyFilterStruct, .holder = &OptionalHolder<S3KeyFilter>::kAccess};
+constinit const TypeDesc kS3RegionalOrS3ExpressBucketArnString = {.kind = Kind::string, .shape_name = "S3RegionalOrS3ExpressBucketArnString", .min = 1, .max = 128, .pattern = "arn:[^:]+:(s3|s3express):.*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSSEKMSKeyId = {.kind = Kind::string, .sensitive = true, .shape_name = "SSEKMSKeyId", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kServerSideEncryptionValues[] = {"AES256", "aws:fsx", "aws:kms", "aws:kms:dsse"};
-constinit const TypeDesc kServerSideEncryption = {.kind = Kind::string, .shape_name = "ServerSideEncryption", .enum_values = kServerSideEncryptionValues};
-constinit const TypeDesc kServerSideEncryptionByDefault = {.kind = Kind::structure, .shape_name = "ServerSideEncryptionByDefault", .structure = &kServerSideEncryptionByDefaultStruct};
-constinit const TypeDesc kServerSideEncryptionConfiguration = {.kind = Kind::structure, .shape_name = "ServerSideEncryptionConfiguration", .structure = &kServerSideEncryptionConfigurationStruct};
+constinit const TypeDesc kServerSideEncryption = {.kind = Kind::string, .shape_name = "ServerSideEncryption", .enum_values = kServerSideEncryptionValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kServerSideEncryptionByDefault = {.kind = Kind::structure, .shape_name = "ServerSideEncryptionByDefault", .structure = &kServerSideEncryptionByDefaultStruct, .holder = &OptionalHolder<ServerSideEncryptionByDefault>::kAccess};
+constinit const TypeDesc kServerSideEncryptionConfiguration = {.kind = Kind::structure, .shape_name = "ServerSideEncryptionConfiguration", .structure = &kServerSideEncryptionConfigurationStruct, .holder = &OptionalHolder<ServerSideEncryptionConfiguration>::kAccess};
 constinit const TypeDesc kServerSideEncryptionRule = {.kind = Kind::structure, .shape_name = "ServerSideEncryptionRule", .structure = &kServerSideEncryptionRuleStruct};
 constexpr ListAccess kServerSideEncryptionRulesAccess = list_access<ServerSideEncryptionRule>(&kServerSideEncryptionRule, "member", true);
-constinit const TypeDesc kServerSideEncryptionRules = {.kind = Kind::list, .shape_name = "ServerSideEncryptionRules", .list = &kServerSideEncryptionRulesAccess};
-constinit const TypeDesc kSetting = {.kind = Kind::boolean, .shape_name = "Setting"};
-constinit const TypeDesc kSimplePrefix = {.kind = Kind::structure, .shape_name = "SimplePrefix", .structure = &kSimplePrefixStruct};
-constinit const TypeDesc kSize = {.kind = Kind::long_integer, .shape_name = "Size"};
-constinit const TypeDesc kSkipValidation = {.kind = Kind::boolean, .shape_name = "SkipValidation"};
-constinit const TypeDesc kStartAfter = {.kind = Kind::string, .shape_name = "StartAfter"};
+constinit const TypeDesc kServerSideEncryptionRules = {.kind = Kind::list, .shape_name = "ServerSideEncryptionRules", .list = &kServerSideEncryptionRulesAccess, .holder = &OptionalHolder<std::vector<ServerSideEncryptionRule>>::kAccess};
+constinit const TypeDesc kSetting = {.kind = Kind::boolean, .shape_name = "Setting", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kSimplePrefix = {.kind = Kind::structure, .shape_name = "SimplePrefix", .structure = &kSimplePrefixStruct, .holder = &OptionalHolder<SimplePrefix>::kAccess};
+constinit const TypeDesc kSize = {.kind = Kind::long_integer, .shape_name = "Size", .holder = &OptionalHolder<int64_t>::kAccess};
+constinit const TypeDesc kSkipValidation = {.kind = Kind::boolean, .shape_name = "SkipValidation", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kStartAfter = {.kind = Kind::string, .shape_name = "StartAfter", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr std::string_view kStorageClassValues[] = {"STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP"};
-constinit const TypeDesc kStorageClass = {.kind = Kind::string, .shape_name = "StorageClass", .enum_values = kStorageClassValues};
+constinit const TypeDesc kStorageClass = {.kind = Kind::string, .shape_name = "StorageClass", .enum_values = kStorageClassValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
 constexpr ListAccess kTagSetAccess = list_access<Tag>(&kTag, "Tag", false);
-constinit const TypeDesc kTagSet = {.kind = Kind::list, .shape_name = "TagSet", .list = &kTagSetAccess};
+constinit const TypeDesc kTagSet = {.kind = Kind::list, .shape_name = "TagSet", .list = &kTagSetAccess, .holder = &OptionalHolder<std::vector<Tag>>::kAccess};
 constexpr std::string_view kTaggingDirectiveValues[] = {"COPY", "REPLACE"};
-constinit const TypeDesc kTaggingDirective = {.kind = Kind::string, .shape_name = "TaggingDirective", .enum_values = kTaggingDirectiveValues};
-constinit const TypeDesc kTargetBucket = {.kind = Kind::string, .shape_name = "TargetBucket"};
+constinit const TypeDesc kTaggingDirective = {.kind = Kind::string, .shape_name = "TaggingDirective", .enum_values = kTaggingDirectiveValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTargetBucket = {.kind = Kind::string, .shape_name = "TargetBucket", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kTargetGrant = {.kind = Kind::structure, .shape_name = "TargetGrant", .structure = &kTargetGrantStruct};
 constexpr ListAccess kTargetGrantsAccess = list_access<TargetGrant>(&kTargetGrant, "Grant", false);
-constinit const TypeDesc kTargetGrants = {.kind = Kind::list, .shape_name = "TargetGrants", .list = &kTargetGrantsAccess};
-constinit const TypeDesc kTargetObjectKeyFormat = {.kind = Kind::structure, .shape_name = "TargetObjectKeyFormat", .structure = &kTargetObjectKeyFormatStruct};
-constinit const TypeDesc kTargetPrefix = {.kind = Kind::string, .shape_name = "TargetPrefix"};
-constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
-constinit const TypeDesc kTopicArn = {.kind = Kind::string, .shape_name = "TopicArn"};
+constinit const TypeDesc kTargetGrants = {.kind = Kind::list, .shape_name = "TargetGrants", .list = &kTargetGrantsAccess, .holder = &OptionalHolder<std::vector<TargetGrant>>::kAccess};
+constinit const TypeDesc kTargetObjectKeyFormat = {.kind = Kind::structure, .shape_name = "TargetObjectKeyFormat", .structure = &kTargetObjectKeyFormatStruct, .holder = &OptionalHolder<TargetObjectKeyFormat>::kAccess};
+constinit const TypeDesc kTargetPrefix = {.kind = Kind::string, .shape_name = "TargetPrefix", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTopicArn = {.kind = Kind::string, .shape_name = "TopicArn", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kTopicConfiguration = {.kind = Kind::structure, .shape_name = "TopicConfiguration", .structure = &kTopicConfigurationStruct};
 constexpr ListAccess kTopicConfigurationListAccess = list_access<TopicConfiguration>(&kTopicConfiguration, "member", true);
-constinit const TypeDesc kTopicConfigurationList = {.kind = Kind::list, .shape_name = "TopicConfigurationList", .list = &kTopicConfigurationListAccess};
+constinit const TypeDesc kTopicConfigurationList = {.kind = Kind::list, .shape_name = "TopicConfigurationList", .list = &kTopicConfigurationListAccess, .holder = &OptionalHolder<std::vector<TopicConfiguration>>::kAccess};
 constexpr std::string_view kTypeValues[] = {"CanonicalUser", "AmazonCustomerByEmail", "Group"};
-constinit const TypeDesc kType = {.kind = Kind::string, .shape_name = "Type", .enum_values = kTypeValues};
-constinit const TypeDesc kURI = {.kind = Kind::string, .shape_name = "URI"};
+constinit const TypeDesc kType = {.kind = Kind::string, .shape_name = "Type", .enum_values = kTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kURI = {.kind = Kind::string, .shape_name = "URI", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kUncheckedObjectAttributesListAccess = list_access<std::string>(&kObjectAttributes, "member", false);
-constinit const TypeDesc kUncheckedObjectAttributesList = {.kind = Kind::list, .shape_name = "UncheckedObjectAttributesList", .list = &kUncheckedObjectAttributesListAccess};
-constinit const TypeDesc kUploadIdMarker = {.kind = Kind::string, .shape_name = "UploadIdMarker"};
-constinit const TypeDesc kValue = {.kind = Kind::string, .shape_name = "Value"};
-constinit const TypeDesc kVersionIdMarker = {.kind = Kind::string, .shape_name = "VersionIdMarker"};
+constinit const TypeDesc kUncheckedObjectAttributesList = {.kind = Kind::list, .shape_name = "UncheckedObjectAttributesList", .list = &kUncheckedObjectAttributesListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kUploadIdMarker = {.kind = Kind::string, .shape_name = "UploadIdMarker", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kValue = {.kind = Kind::string, .shape_name = "Value", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kVersionIdMarker = {.kind = Kind::string, .shape_name = "VersionIdMarker", .holder = &OptionalHolder<std::string>::kAccess};
+
+constexpr WireName kWire_AccessControlList = {"AccessControlList"};
+constexpr WireName kWire_Cache_Control = {"Cache-Control"};
+constexpr WireName kWire_CloudFunction = {"CloudFunction"};
+constexpr WireName kWire_CloudFunctionConfiguration = {"CloudFunctionConfiguration"};
+constexpr WireName kWire_CompleteMultipartUpload_InNamespace = {"CompleteMultipartUpload", "http://s3.amazonaws.com/doc/2006-03-01/"};
+constexpr WireName kWire_Content_Disposition = {"Content-Disposition"};
+constexpr WireName kWire_Content_Encoding = {"Content-Encoding"};
+constexpr WireName kWire_Content_Language = {"Content-Language"};
+constexpr WireName kWire_Content_Length = {"Content-Length"};
+constexpr WireName kWire_Content_MD5 = {"Content-MD5"};
+constexpr WireName kWire_Content_Range = {"Content-Range"};
+constexpr WireName kWire_Content_Type = {"Content-Type"};
+constexpr WireName kWire_CreateBucketConfiguration_InNamespace = {"CreateBucketConfiguration", "http://s3.amazonaws.com/doc/2006-03-01/"};
+constexpr WireName kWire_Delete_InNamespace = {"Delete", "http://s3.amazonaws.com/doc/2006-03-01/"};
+constexpr WireName kWire_Error = {"Error"};
+constexpr WireName kWire_Event = {"Event"};
+constexpr WireName kWire_FilterRule = {"FilterRule"};
+constexpr WireName kWire_Grantee_InNamespace = {"Grantee", "http://www.w3.org/2001/XMLSchema-instance"};
+constexpr WireName kWire_If_Match = {"If-Match"};
+constexpr WireName kWire_If_Modified_Since = {"If-Modified-Since"};
+constexpr WireName kWire_If_None_Match = {"If-None-Match"};
+constexpr WireName kWire_If_Unmodified_Since = {"If-Unmodified-Since"};
+constexpr WireName kWire_Last_Modified = {"Last-Modified"};
+constexpr WireName kWire_MfaDelete = {"MfaDelete"};
+constexpr WireName kWire_NotificationConfiguration_InNamespace = {"NotificationConfiguration", "http://s3.amazonaws.com/doc/2006-03-01/"};
+constexpr WireName kWire_Object = {"Object"};
+constexpr WireName kWire_Part = {"Part"};
+constexpr WireName kWire_PartsCount = {"PartsCount"};
+constexpr WireName kWire_Queue = {"Queue"};
+constexpr WireName kWire_QueueConfiguration = {"QueueConfiguration"};
+constexpr WireName kWire_Rule = {"Rule"};
+constexpr WireName kWire_S3Key = {"S3Key"};
+constexpr WireName kWire_Topic = {"Topic"};
+constexpr WireName kWire_TopicConfiguration = {"TopicConfiguration"};
+constexpr WireName kWire_Upload = {"Upload"};
+constexpr WireName kWire_Version = {"Version"};
+constexpr WireName kWire_accept_ranges = {"accept-ranges"};
+constexpr WireName kWire_bucket_region = {"bucket-region"};
+constexpr WireName kWire_continuation_token = {"continuation-token"};
+constexpr WireName kWire_delimiter = {"delimiter"};
+constexpr WireName kWire_encoding_type = {"encoding-type"};
+constexpr WireName kWire_fetch_owner = {"fetch-owner"};
+constexpr WireName kWire_id = {"id"};
+constexpr WireName kWire_key_marker = {"key-marker"};
+constexpr WireName kWire_marker = {"marker"};
+constexpr WireName kWire_max_buckets = {"max-buckets"};
+constexpr WireName kWire_max_keys = {"max-keys"};
+constexpr WireName kWire_max_parts = {"max-parts"};
+constexpr WireName kWire_max_uploads = {"max-uploads"};
+constexpr WireName kWire_part_number_marker = {"part-number-marker"};
+constexpr WireName kWire_partNumber = {"partNumber"};
+constexpr WireName kWire_prefix = {"prefix"};
+constexpr WireName kWire_response_cache_control = {"response-cache-control"};
+constexpr WireName kWire_response_content_disposition = {"response-content-disposition"};
+constexpr WireName kWire_response_content_encoding = {"response-content-encoding"};
+constexpr WireName kWire_response_content_language = {"response-content-language"};
+constexpr WireName kWire_response_content_type = {"response-content-type"};
+constexpr WireName kWire_response_expires = {"response-expires"};
+constexpr WireName kWire_start_after = {"start-after"};
+constexpr WireName kWire_upload_id_marker = {"upload-id-marker"};
+constexpr WireName kWire_uploadId = {"uploadId"};
+constexpr WireName kWire_version_id_marker = {"version-id-marker"};
+constexpr WireName kWire_versionId = {"versionId"};
+constexpr WireName kWire_x_amz_access_point_alias = {"x-amz-access-point-alias"};
+constexpr WireName kWire_x_amz_acl = {"x-amz-acl"};
+constexpr WireName kWire_x_amz_bucket_arn = {"x-amz-bucket-arn"};
+constexpr WireName kWire_x_amz_bucket_namespace = {"x-amz-bucket-namespace"};
+constexpr WireName kWire_x_amz_bucket_object_lock_enabled = {"x-amz-bucket-object-lock-enabled"};
+constexpr WireName kWire_x_amz_bucket_region = {"x-amz-bucket-region"};
+constexpr WireName kWire_x_amz_bypass_governance_retention = {"x-amz-bypass-governance-retention"};
+constexpr WireName kWire_x_amz_checksum_algorithm = {"x-amz-checksum-algorithm"};
+constexpr WireName kWire_x_amz_checksum_crc32 = {"x-amz-checksum-crc32"};
+constexpr WireName kWire_x_amz_checksum_crc32c = {"x-amz-checksum-crc32c"};
+constexpr WireName kWire_x_amz_checksum_crc64nvme = {"x-amz-checksum-crc64nvme"};
+constexpr WireName kWire_x_amz_checksum_md5 = {"x-amz-checksum-md5"};
+constexpr WireName kWire_x_amz_checksum_mode = {"x-amz-checksum-mode"};
+constexpr WireName kWire_x_amz_checksum_sha1 = {"x-amz-checksum-sha1"};
+constexpr WireName kWire_x_amz_checksum_sha256 = {"x-amz-checksum-sha256"};
+constexpr WireName kWire_x_amz_checksum_sha512 = {"x-amz-checksum-sha512"};
+constexpr WireName kWire_x_amz_checksum_type = {"x-amz-checksum-type"};
+constexpr WireName kWire_x_amz_checksum_xxhash128 = {"x-amz-checksum-xxhash128"};
+constexpr WireName kWire_x_amz_checksum_xxhash3 = {"x-amz-checksum-xxhash3"};
+constexpr WireName kWire_x_amz_checksum_xxhash64 = {"x-amz-checksum-xxhash64"};
+constexpr WireName kWire_x_amz_copy_source = {"x-amz-copy-source"};
+constexpr WireName kWire_x_amz_copy_source_if_match = {"x-amz-copy-source-if-match"};
+constexpr WireName kWire_x_amz_copy_source_if_modified_since = {"x-amz-copy-source-if-modified-since"};
+constexpr WireName kWire_x_amz_copy_source_if_none_match = {"x-amz-copy-source-if-none-match"};
+constexpr WireName kWire_x_amz_copy_source_if_unmodified_since = {"x-amz-copy-source-if-unmodified-since"};
+constexpr WireName kWire_x_amz_copy_source_range = {"x-amz-copy-source-range"};
+constexpr WireName kWire_x_amz_copy_source_server_side_encryption_customer_algorithm = {"x-amz-copy-source-server-side-encryption-customer-algorithm"};
+constexpr WireName kWire_x_amz_copy_source_server_side_encryption_customer_key = {"x-amz-copy-source-server-side-encryption-customer-key"};
+constexpr WireName kWire_x_amz_copy_source_server_side_encryption_customer_key_MD5 = {"x-amz-copy-source-server-side-encryption-customer-key-MD5"};
+constexpr WireName kWire_x_amz_expected_bucket_owner = {"x-amz-expected-bucket-owner"};
+constexpr WireName kWire_x_amz_grant_full_control = {"x-amz-grant-full-control"};
+constexpr WireName kWire_x_amz_grant_read = {"x-amz-grant-read"};
+constexpr WireName kWire_x_amz_grant_read_acp = {"x-amz-grant-read-acp"};
+constexpr WireName kWire_x_amz_grant_write = {"x-amz-grant-write"};
+constexpr WireName kWire_x_amz_grant_write_acp = {"x-amz-grant-write-acp"};
+constexpr WireName kWire_x_amz_if_match_initiated_time = {"x-amz-if-match-initiated-time"};
+constexpr WireName kWire_x_amz_if_match_last_modified_time = {"x-amz-if-match-last-modified-time"};
+constexpr WireName kWire_x_amz_if_match_size = {"x-amz-if-match-size"};
+constexpr WireName kWire_x_amz_max_parts = {"x-amz-max-parts"};
+constexpr WireName kWire_x_amz_meta_ = {"x-amz-meta-"};
+constexpr WireName kWire_x_amz_metadata_directive = {"x-amz-metadata-directive"};
+constexpr WireName kWire_x_amz_mfa = {"x-amz-mfa"};
+constexpr WireName kWire_x_amz_mp_object_size = {"x-amz-mp-object-size"};
+constexpr WireName kWire_x_amz_mp_parts_count = {"x-amz-mp-parts-count"};
+constexpr WireName kWire_x_amz_object_attributes = {"x-amz-object-attributes"};
+constexpr WireName kWire_x_amz_object_lock_legal_hold = {"x-amz-object-lock-legal-hold"};
+constexpr WireName kWire_x_amz_object_lock_mode = {"x-amz-object-lock-mode"};
+constexpr WireName kWire_x_amz_object_lock_retain_until_date = {"x-amz-object-lock-retain-until-date"};
+constexpr WireName kWire_x_amz_object_ownership = {"x-amz-object-ownership"};
+constexpr WireName kWire_x_amz_optional_object_attributes = {"x-amz-optional-object-attributes"};
+constexpr WireName kWire_x_amz_part_number_marker = {"x-amz-part-number-marker"};
+constexpr WireName kWire_x_amz_request_payer = {"x-amz-request-payer"};
+constexpr WireName kWire_x_amz_sdk_checksum_algorithm = {"x-amz-sdk-checksum-algorithm"};
+constexpr WireName kWire_x_amz_server_side_encryption = {"x-amz-server-side-encryption"};
+constexpr WireName kWire_x_amz_server_side_encryption_aws_kms_key_id = {"x-amz-server-side-encryption-aws-kms-key-id"};
+constexpr WireName kWire_x_amz_server_side_encryption_bucket_key_enabled = {"x-amz-server-side-encryption-bucket-key-enabled"};
+constexpr WireName kWire_x_amz_server_side_encryption_context = {"x-amz-server-side-encryption-context"};
+constexpr WireName kWire_x_amz_server_side_encryption_customer_algorithm = {"x-amz-server-side-encryption-customer-algorithm"};
+constexpr WireName kWire_x_amz_server_side_encryption_customer_key = {"x-amz-server-side-encryption-customer-key"};
+constexpr WireName kWire_x_amz_server_side_encryption_customer_key_MD5 = {"x-amz-server-side-encryption-customer-key-MD5"};
+constexpr WireName kWire_x_amz_skip_destination_validation = {"x-amz-skip-destination-validation"};
+constexpr WireName kWire_x_amz_source_expected_bucket_owner = {"x-amz-source-expected-bucket-owner"};
+constexpr WireName kWire_x_amz_storage_class = {"x-amz-storage-class"};
+constexpr WireName kWire_x_amz_tagging = {"x-amz-tagging"};
+constexpr WireName kWire_x_amz_tagging_directive = {"x-amz-tagging-directive"};
+constexpr WireName kWire_x_amz_version_id = {"x-amz-version-id"};
+constexpr WireName kWire_x_amz_website_redirect_location = {"x-amz-website-redirect-location"};
+constexpr WireName kWire_x_amz_write_offset_bytes = {"x-amz-write-offset-bytes"};
+constexpr WireName kWire_xsi_type = {"xsi:type"};
 
 constexpr MemberDesc kAbacStatusMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketAbacStatus, MemberAccess<&AbacStatus::status>::get, MemberAccess<&AbacStatus::status>::emplace},
+    {.name = "Status", .type = &kBucketAbacStatus, .offset = offsetof(AbacStatus, status)},
 };
-constinit const StructDesc kAbacStatusStruct = {.name = "AbacStatus", .members = kAbacStatusMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kAbortMultipartUploadOutputStruct = {.name = "AbortMultipartUploadOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAbacStatusStruct = {.name = "AbacStatus", .members = kAbacStatusMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kAbortMultipartUploadOutputStruct = {.name = "AbortMultipartUploadOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAbortMultipartUploadRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&AbortMultipartUploadRequest::bucket>::get, MemberAccess<&AbortMultipartUploadRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&AbortMultipartUploadRequest::key>::get, MemberAccess<&AbortMultipartUploadRequest::key>::emplace},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&AbortMultipartUploadRequest::upload_id>::get, MemberAccess<&AbortMultipartUploadRequest::upload_id>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&AbortMultipartUploadRequest::expected_bucket_owner>::get, MemberAccess<&AbortMultipartUploadRequest::expected_bucket_owner>::emplace},
-    {"IfMatchInitiatedTime", "x-amz-if-match-initiated-time", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(AbortMultipartUploadRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(AbortMultipartUploadRequest, key), .location = Location::uri, .required = true},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(AbortMultipartUploadRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(AbortMultipartUploadRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "IfMatchInitiatedTime", .type = nullptr, .other_wire = &kWire_x_amz_if_match_initiated_time, .location = Location::header},
 };
-constinit const StructDesc kAbortMultipartUploadRequestStruct = {.name = "AbortMultipartUploadRequest", .members = kAbortMultipartUploadRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAbortMultipartUploadRequestStruct = {.name = "AbortMultipartUploadRequest", .members = kAbortMultipartUploadRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBlockedEncryptionTypesMembers[] = {
-    {"EncryptionType", "EncryptionType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncryptionTypeList, MemberAccess<&BlockedEncryptionTypes::encryption_type>::get, MemberAccess<&BlockedEncryptionTypes::encryption_type>::emplace},
+    {.name = "EncryptionType", .type = &kEncryptionTypeList, .offset = offsetof(BlockedEncryptionTypes, encryption_type)},
 };
-constinit const StructDesc kBlockedEncryptionTypesStruct = {.name = "BlockedEncryptionTypes", .members = kBlockedEncryptionTypesMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBlockedEncryptionTypesStruct = {.name = "BlockedEncryptionTypes", .members = kBlockedEncryptionTypesMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBucketMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&Bucket::name>::get, MemberAccess<&Bucket::name>::emplace},
-    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCreationDate, MemberAccess<&Bucket::creation_date>::get, MemberAccess<&Bucket::creation_date>::emplace},
-    {"BucketRegion", "BucketRegion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketRegion, MemberAccess<&Bucket::bucket_region>::get, MemberAccess<&Bucket::bucket_region>::emplace},
-    {"BucketArn", "BucketArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3RegionalOrS3ExpressBucketArnString, MemberAccess<&Bucket::bucket_arn>::get, MemberAccess<&Bucket::bucket_arn>::emplace},
+    {.name = "Name", .type = &kBucketName, .offset = offsetof(Bucket, name)},
+    {.name = "CreationDate", .type = &kCreationDate, .offset = offsetof(Bucket, creation_date)},
+    {.name = "BucketRegion", .type = &kBucketRegion, .offset = offsetof(Bucket, bucket_region)},
+    {.name = "BucketArn", .type = &kS3RegionalOrS3ExpressBucketArnString, .offset = offsetof(Bucket, bucket_arn)},
 };
-constinit const StructDesc kBucketStruct = {.name = "Bucket", .members = kBucketMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBucketStruct = {.name = "Bucket", .members = kBucketMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChecksumMembers[] = {
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&Checksum::checksum_crc32>::get, MemberAccess<&Checksum::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&Checksum::checksum_crc32_c>::get, MemberAccess<&Checksum::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&Checksum::checksum_crc64_nvme>::get, MemberAccess<&Checksum::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&Checksum::checksum_sha1>::get, MemberAccess<&Checksum::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&Checksum::checksum_sha256>::get, MemberAccess<&Checksum::checksum_sha256>::emplace},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&Checksum::checksum_type>::get, MemberAccess<&Checksum::checksum_type>::emplace},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(Checksum, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(Checksum, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(Checksum, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(Checksum, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(Checksum, checksum_sha256)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(Checksum, checksum_type)},
 };
-constinit const StructDesc kChecksumStruct = {.name = "Checksum", .members = kChecksumMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChecksumStruct = {.name = "Checksum", .members = kChecksumMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCommonPrefixMembers[] = {
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&CommonPrefix::prefix>::get, MemberAccess<&CommonPrefix::prefix>::emplace},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(CommonPrefix, prefix)},
 };
-constinit const StructDesc kCommonPrefixStruct = {.name = "CommonPrefix", .members = kCommonPrefixMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCommonPrefixStruct = {.name = "CommonPrefix", .members = kCommonPrefixMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompleteMultipartUploadOutputMembers[] = {
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocation, MemberAccess<&CompleteMultipartUploadOutput::location>::get, MemberAccess<&CompleteMultipartUploadOutput::location>::emplace},
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&CompleteMultipartUploadOutput::bucket>::get, MemberAccess<&CompleteMultipartUploadOutput::bucket>::emplace},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&CompleteMultipartUploadOutput::key>::get, MemberAccess<&CompleteMultipartUploadOutput::key>::emplace},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&CompleteMultipartUploadOutput::etag>::get, MemberAccess<&CompleteMultipartUploadOutput::etag>::emplace},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc32>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc32_c>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc64_nvme>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha1>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha256>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha256>::emplace},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CompleteMultipartUploadOutput::checksum_type>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_type>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CompleteMultipartUploadOutput::server_side_encryption>::get, MemberAccess<&CompleteMultipartUploadOutput::server_side_encryption>::emplace},
+    {.name = "Location", .type = &kLocation, .offset = offsetof(CompleteMultipartUploadOutput, location)},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CompleteMultipartUploadOutput, bucket)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CompleteMultipartUploadOutput, key)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(CompleteMultipartUploadOutput, etag)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(CompleteMultipartUploadOutput, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(CompleteMultipartUploadOutput, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(CompleteMultipartUploadOutput, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(CompleteMultipartUploadOutput, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(CompleteMultipartUploadOutput, checksum_sha256)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(CompleteMultipartUploadOutput, checksum_type)},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CompleteMultipartUploadOutput, server_side_encryption), .location = Location::header},
 };
-constinit const StructDesc kCompleteMultipartUploadOutputStruct = {.name = "CompleteMultipartUploadOutput", .members = kCompleteMultipartUploadOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCompleteMultipartUploadOutputStruct = {.name = "CompleteMultipartUploadOutput", .members = kCompleteMultipartUploadOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompletedMultipartUploadMembers[] = {
-    {"Parts", "Part", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompletedPartList, MemberAccess<&CompletedMultipartUpload::parts>::get, MemberAccess<&CompletedMultipartUpload::parts>::emplace},
+    {.name = "Parts", .type = &kCompletedPartList, .other_wire = &kWire_Part, .offset = offsetof(CompletedMultipartUpload, parts)},
 };
-constinit const StructDesc kCompletedMultipartUploadStruct = {.name = "CompletedMultipartUpload", .members = kCompletedMultipartUploadMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCompletedMultipartUploadStruct = {.name = "CompletedMultipartUpload", .members = kCompletedMultipartUploadMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompleteMultipartUploadRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&CompleteMultipartUploadRequest::bucket>::get, MemberAccess<&CompleteMultipartUploadRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&CompleteMultipartUploadRequest::key>::get, MemberAccess<&CompleteMultipartUploadRequest::key>::emplace},
-    {"MultipartUpload", "CompleteMultipartUpload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kCompletedMultipartUpload, MemberAccess<&CompleteMultipartUploadRequest::multipart_upload>::get, MemberAccess<&CompleteMultipartUploadRequest::multipart_upload>::emplace},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&CompleteMultipartUploadRequest::upload_id>::get, MemberAccess<&CompleteMultipartUploadRequest::upload_id>::emplace},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&CompleteMultipartUploadRequest::checksum_crc32>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&CompleteMultipartUploadRequest::checksum_crc32_c>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CompleteMultipartUploadRequest::checksum_crc64_nvme>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha1>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha256>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CompleteMultipartUploadRequest::checksum_type>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_type>::emplace},
-    {"MpuObjectSize", "x-amz-mp-object-size", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMpuObjectSize, MemberAccess<&CompleteMultipartUploadRequest::mpu_object_size>::get, MemberAccess<&CompleteMultipartUploadRequest::mpu_object_size>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&CompleteMultipartUploadRequest::expected_bucket_owner>::get, MemberAccess<&CompleteMultipartUploadRequest::expected_bucket_owner>::emplace},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&CompleteMultipartUploadRequest::if_match>::get, MemberAccess<&CompleteMultipartUploadRequest::if_match>::emplace},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfNoneMatch, MemberAccess<&CompleteMultipartUploadRequest::if_none_match>::get, MemberAccess<&CompleteMultipartUploadRequest::if_none_match>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CompleteMultipartUploadRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CompleteMultipartUploadRequest, key), .location = Location::uri, .required = true},
+    {.name = "MultipartUpload", .type = &kCompletedMultipartUpload, .other_wire = &kWire_CompleteMultipartUpload_InNamespace, .offset = offsetof(CompleteMultipartUploadRequest, multipart_upload), .location = Location::payload},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(CompleteMultipartUploadRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(CompleteMultipartUploadRequest, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(CompleteMultipartUploadRequest, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(CompleteMultipartUploadRequest, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(CompleteMultipartUploadRequest, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(CompleteMultipartUploadRequest, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumSHA512", .type = nullptr, .other_wire = &kWire_x_amz_checksum_sha512, .location = Location::header},
+    {.name = "ChecksumMD5", .type = nullptr, .other_wire = &kWire_x_amz_checksum_md5, .location = Location::header},
+    {.name = "ChecksumXXHASH64", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash64, .location = Location::header},
+    {.name = "ChecksumXXHASH3", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash3, .location = Location::header},
+    {.name = "ChecksumXXHASH128", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash128, .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(CompleteMultipartUploadRequest, checksum_type), .location = Location::header},
+    {.name = "MpuObjectSize", .type = &kMpuObjectSize, .other_wire = &kWire_x_amz_mp_object_size, .offset = offsetof(CompleteMultipartUploadRequest, mpu_object_size), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(CompleteMultipartUploadRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(CompleteMultipartUploadRequest, if_match), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(CompleteMultipartUploadRequest, if_none_match), .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
 };
-constinit const StructDesc kCompleteMultipartUploadRequestStruct = {.name = "CompleteMultipartUploadRequest", .members = kCompleteMultipartUploadRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCompleteMultipartUploadRequestStruct = {.name = "CompleteMultipartUploadRequest", .members = kCompleteMultipartUploadRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCompletedPartMembers[] = {
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&CompletedPart::etag>::get, MemberAccess<&CompletedPart::etag>::emplace},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&CompletedPart::checksum_crc32>::get, MemberAccess<&CompletedPart::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&CompletedPart::checksum_crc32_c>::get, MemberAccess<&CompletedPart::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CompletedPart::checksum_crc64_nvme>::get, MemberAccess<&CompletedPart::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CompletedPart::checksum_sha1>::get, MemberAccess<&CompletedPart::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CompletedPart::checksum_sha256>::get, MemberAccess<&CompletedPart::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "ChecksumSHA512", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumMD5", "ChecksumMD5", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH64", "ChecksumXXHASH64", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH3", "ChecksumXXHASH3", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH128", "ChecksumXXHASH128", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"PartNumber", "PartNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&CompletedPart::part_number>::get, MemberAccess<&CompletedPart::part_number>::emplace},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(CompletedPart, etag)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(CompletedPart, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(CompletedPart, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(CompletedPart, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(CompletedPart, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(CompletedPart, checksum_sha256)},
+    {.name = "ChecksumSHA512", .type = nullptr},
+    {.name = "ChecksumMD5", .type = nullptr},
+    {.name = "ChecksumXXHASH64", .type = nullptr},
+    {.name = "ChecksumXXHASH3", .type = nullptr},
+    {.name = "ChecksumXXHASH128", .type = nullptr},
+    {.name = "PartNumber", .type = &kPartNumber, .offset = offsetof(CompletedPart, part_number)},
 };
-constinit const StructDesc kCompletedPartStruct = {.name = "CompletedPart", .members = kCompletedPartMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCompletedPartStruct = {.name = "CompletedPart", .members = kCompletedPartMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCopyObjectResultMembers[] = {
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&CopyObjectResult::etag>::get, MemberAccess<&CopyObjectResult::etag>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&CopyObjectResult::last_modified>::get, MemberAccess<&CopyObjectResult::last_modified>::emplace},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CopyObjectResult::checksum_type>::get, MemberAccess<&CopyObjectResult::checksum_type>::emplace},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&CopyObjectResult::checksum_crc32>::get, MemberAccess<&CopyObjectResult::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&CopyObjectResult::checksum_crc32_c>::get, MemberAccess<&CopyObjectResult::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CopyObjectResult::checksum_crc64_nvme>::get, MemberAccess<&CopyObjectResult::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CopyObjectResult::checksum_sha1>::get, MemberAccess<&CopyObjectResult::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CopyObjectResult::checksum_sha256>::get, MemberAccess<&CopyObjectResult::checksum_sha256>::emplace},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(CopyObjectResult, etag)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(CopyObjectResult, last_modified)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(CopyObjectResult, checksum_type)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(CopyObjectResult, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(CopyObjectResult, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(CopyObjectResult, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(CopyObjectResult, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(CopyObjectResult, checksum_sha256)},
 };
-constinit const StructDesc kCopyObjectResultStruct = {.name = "CopyObjectResult", .members = kCopyObjectResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCopyObjectResultStruct = {.name = "CopyObjectResult", .members = kCopyObjectResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCopyObjectOutputMembers[] = {
-    {"CopyObjectResult", "CopyObjectResult", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopyObjectResult, MemberAccess<&CopyObjectOutput::copy_object_result>::get, MemberAccess<&CopyObjectOutput::copy_object_result>::emplace},
-    {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&CopyObjectOutput::version_id>::get, MemberAccess<&CopyObjectOutput::version_id>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CopyObjectOutput::server_side_encryption>::get, MemberAccess<&CopyObjectOutput::server_side_encryption>::emplace},
+    {.name = "CopyObjectResult", .type = &kCopyObjectResult, .offset = offsetof(CopyObjectOutput, copy_object_result), .location = Location::payload},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_x_amz_version_id, .offset = offsetof(CopyObjectOutput, version_id), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CopyObjectOutput, server_side_encryption), .location = Location::header},
 };
-constinit const StructDesc kCopyObjectOutputStruct = {.name = "CopyObjectOutput", .members = kCopyObjectOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCopyObjectOutputStruct = {.name = "CopyObjectOutput", .members = kCopyObjectOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCopyObjectRequestMembers[] = {
-    {"ACL", "x-amz-acl", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectCannedACL, MemberAccess<&CopyObjectRequest::acl>::get, MemberAccess<&CopyObjectRequest::acl>::emplace},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&CopyObjectRequest::bucket>::get, MemberAccess<&CopyObjectRequest::bucket>::emplace},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCacheControl, MemberAccess<&CopyObjectRequest::cache_control>::get, MemberAccess<&CopyObjectRequest::cache_control>::emplace},
-    {"ChecksumAlgorithm", "x-amz-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&CopyObjectRequest::checksum_algorithm>::get, MemberAccess<&CopyObjectRequest::checksum_algorithm>::emplace},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentDisposition, MemberAccess<&CopyObjectRequest::content_disposition>::get, MemberAccess<&CopyObjectRequest::content_disposition>::emplace},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentEncoding, MemberAccess<&CopyObjectRequest::content_encoding>::get, MemberAccess<&CopyObjectRequest::content_encoding>::emplace},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLanguage, MemberAccess<&CopyObjectRequest::content_language>::get, MemberAccess<&CopyObjectRequest::content_language>::emplace},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&CopyObjectRequest::content_type>::get, MemberAccess<&CopyObjectRequest::content_type>::emplace},
-    {"CopySource", "x-amz-copy-source", Location::header, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCopySource, MemberAccess<&CopyObjectRequest::copy_source>::get, MemberAccess<&CopyObjectRequest::copy_source>::emplace},
-    {"CopySourceIfMatch", "x-amz-copy-source-if-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfMatch, MemberAccess<&CopyObjectRequest::copy_source_if_match>::get, MemberAccess<&CopyObjectRequest::copy_source_if_match>::emplace},
-    {"CopySourceIfModifiedSince", "x-amz-copy-source-if-modified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfModifiedSince, MemberAccess<&CopyObjectRequest::copy_source_if_modified_since>::get, MemberAccess<&CopyObjectRequest::copy_source_if_modified_since>::emplace},
-    {"CopySourceIfNoneMatch", "x-amz-copy-source-if-none-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfNoneMatch, MemberAccess<&CopyObjectRequest::copy_source_if_none_match>::get, MemberAccess<&CopyObjectRequest::copy_source_if_none_match>::emplace},
-    {"CopySourceIfUnmodifiedSince", "x-amz-copy-source-if-unmodified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfUnmodifiedSince, MemberAccess<&CopyObjectRequest::copy_source_if_unmodified_since>::get, MemberAccess<&CopyObjectRequest::copy_source_if_unmodified_since>::emplace},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&CopyObjectRequest::expires>::get, MemberAccess<&CopyObjectRequest::expires>::emplace},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&CopyObjectRequest::if_match>::get, MemberAccess<&CopyObjectRequest::if_match>::emplace},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfNoneMatch, MemberAccess<&CopyObjectRequest::if_none_match>::get, MemberAccess<&CopyObjectRequest::if_none_match>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&CopyObjectRequest::key>::get, MemberAccess<&CopyObjectRequest::key>::emplace},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&CopyObjectRequest::metadata>::get, MemberAccess<&CopyObjectRequest::metadata>::emplace},
-    {"MetadataDirective", "x-amz-metadata-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadataDirective, MemberAccess<&CopyObjectRequest::metadata_directive>::get, MemberAccess<&CopyObjectRequest::metadata_directive>::emplace},
-    {"TaggingDirective", "x-amz-tagging-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTaggingDirective, MemberAccess<&CopyObjectRequest::tagging_directive>::get, MemberAccess<&CopyObjectRequest::tagging_directive>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CopyObjectRequest::server_side_encryption>::get, MemberAccess<&CopyObjectRequest::server_side_encryption>::emplace},
-    {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&CopyObjectRequest::storage_class>::get, MemberAccess<&CopyObjectRequest::storage_class>::emplace},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&CopyObjectRequest::expected_bucket_owner>::get, MemberAccess<&CopyObjectRequest::expected_bucket_owner>::emplace},
-    {"ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&CopyObjectRequest::expected_source_bucket_owner>::get, MemberAccess<&CopyObjectRequest::expected_source_bucket_owner>::emplace},
+    {.name = "ACL", .type = &kObjectCannedACL, .other_wire = &kWire_x_amz_acl, .offset = offsetof(CopyObjectRequest, acl), .location = Location::header},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CopyObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(CopyObjectRequest, cache_control), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_checksum_algorithm, .offset = offsetof(CopyObjectRequest, checksum_algorithm), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(CopyObjectRequest, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(CopyObjectRequest, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(CopyObjectRequest, content_language), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(CopyObjectRequest, content_type), .location = Location::header},
+    {.name = "CopySource", .type = &kCopySource, .other_wire = &kWire_x_amz_copy_source, .offset = offsetof(CopyObjectRequest, copy_source), .location = Location::header, .required = true},
+    {.name = "CopySourceIfMatch", .type = &kCopySourceIfMatch, .other_wire = &kWire_x_amz_copy_source_if_match, .offset = offsetof(CopyObjectRequest, copy_source_if_match), .location = Location::header},
+    {.name = "CopySourceIfModifiedSince", .type = &kCopySourceIfModifiedSince, .other_wire = &kWire_x_amz_copy_source_if_modified_since, .offset = offsetof(CopyObjectRequest, copy_source_if_modified_since), .location = Location::header},
+    {.name = "CopySourceIfNoneMatch", .type = &kCopySourceIfNoneMatch, .other_wire = &kWire_x_amz_copy_source_if_none_match, .offset = offsetof(CopyObjectRequest, copy_source_if_none_match), .location = Location::header},
+    {.name = "CopySourceIfUnmodifiedSince", .type = &kCopySourceIfUnmodifiedSince, .other_wire = &kWire_x_amz_copy_source_if_unmodified_since, .offset = offsetof(CopyObjectRequest, copy_source_if_unmodified_since), .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(CopyObjectRequest, expires), .location = Location::header},
+    {.name = "GrantFullControl", .type = nullptr, .other_wire = &kWire_x_amz_grant_full_control, .location = Location::header},
+    {.name = "GrantRead", .type = nullptr, .other_wire = &kWire_x_amz_grant_read, .location = Location::header},
+    {.name = "GrantReadACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_read_acp, .location = Location::header},
+    {.name = "GrantWriteACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_write_acp, .location = Location::header},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(CopyObjectRequest, if_match), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(CopyObjectRequest, if_none_match), .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CopyObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(CopyObjectRequest, metadata), .location = Location::header_prefix},
+    {.name = "MetadataDirective", .type = &kMetadataDirective, .other_wire = &kWire_x_amz_metadata_directive, .offset = offsetof(CopyObjectRequest, metadata_directive), .location = Location::header},
+    {.name = "TaggingDirective", .type = &kTaggingDirective, .other_wire = &kWire_x_amz_tagging_directive, .offset = offsetof(CopyObjectRequest, tagging_directive), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CopyObjectRequest, server_side_encryption), .location = Location::header},
+    {.name = "StorageClass", .type = &kStorageClass, .other_wire = &kWire_x_amz_storage_class, .offset = offsetof(CopyObjectRequest, storage_class), .location = Location::header},
+    {.name = "WebsiteRedirectLocation", .type = nullptr, .other_wire = &kWire_x_amz_website_redirect_location, .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "SSEKMSKeyId", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_aws_kms_key_id, .location = Location::header},
+    {.name = "SSEKMSEncryptionContext", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_context, .location = Location::header},
+    {.name = "BucketKeyEnabled", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_bucket_key_enabled, .location = Location::header},
+    {.name = "CopySourceSSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "CopySourceSSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "CopySourceSSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "Tagging", .type = nullptr, .other_wire = &kWire_x_amz_tagging, .location = Location::header},
+    {.name = "ObjectLockMode", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_mode, .location = Location::header},
+    {.name = "ObjectLockRetainUntilDate", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_retain_until_date, .location = Location::header},
+    {.name = "ObjectLockLegalHoldStatus", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_legal_hold, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(CopyObjectRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ExpectedSourceBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_source_expected_bucket_owner, .offset = offsetof(CopyObjectRequest, expected_source_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kCopyObjectRequestStruct = {.name = "CopyObjectRequest", .members = kCopyObjectRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCopyObjectRequestStruct = {.name = "CopyObjectRequest", .members = kCopyObjectRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCopyPartResultMembers[] = {
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&CopyPartResult::etag>::get, MemberAccess<&CopyPartResult::etag>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&CopyPartResult::last_modified>::get, MemberAccess<&CopyPartResult::last_modified>::emplace},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&CopyPartResult::checksum_crc32>::get, MemberAccess<&CopyPartResult::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&CopyPartResult::checksum_crc32_c>::get, MemberAccess<&CopyPartResult::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CopyPartResult::checksum_crc64_nvme>::get, MemberAccess<&CopyPartResult::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CopyPartResult::checksum_sha1>::get, MemberAccess<&CopyPartResult::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CopyPartResult::checksum_sha256>::get, MemberAccess<&CopyPartResult::checksum_sha256>::emplace},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(CopyPartResult, etag)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(CopyPartResult, last_modified)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(CopyPartResult, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(CopyPartResult, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(CopyPartResult, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(CopyPartResult, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(CopyPartResult, checksum_sha256)},
 };
-constinit const StructDesc kCopyPartResultStruct = {.name = "CopyPartResult", .members = kCopyPartResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCopyPartResultStruct = {.name = "CopyPartResult", .members = kCopyPartResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateBucketConfigurationMembers[] = {
-    {"LocationConstraint", "LocationConstraint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketLocationConstraint, MemberAccess<&CreateBucketConfiguration::location_constraint>::get, MemberAccess<&CreateBucketConfiguration::location_constraint>::emplace},
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "LocationConstraint", .type = &kBucketLocationConstraint, .offset = offsetof(CreateBucketConfiguration, location_constraint)},
+    {.name = "Location", .type = nullptr},
+    {.name = "Bucket", .type = nullptr},
+    {.name = "Tags", .type = nullptr},
 };
-constinit const StructDesc kCreateBucketConfigurationStruct = {.name = "CreateBucketConfiguration", .members = kCreateBucketConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateBucketConfigurationStruct = {.name = "CreateBucketConfiguration", .members = kCreateBucketConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateBucketOutputMembers[] = {
-    {"Location", "Location", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocation, MemberAccess<&CreateBucketOutput::location>::get, MemberAccess<&CreateBucketOutput::location>::emplace},
-    {"BucketArn", "x-amz-bucket-arn", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3RegionalOrS3ExpressBucketArnString, MemberAccess<&CreateBucketOutput::bucket_arn>::get, MemberAccess<&CreateBucketOutput::bucket_arn>::emplace},
+    {.name = "Location", .type = &kLocation, .offset = offsetof(CreateBucketOutput, location), .location = Location::header},
+    {.name = "BucketArn", .type = &kS3RegionalOrS3ExpressBucketArnString, .other_wire = &kWire_x_amz_bucket_arn, .offset = offsetof(CreateBucketOutput, bucket_arn), .location = Location::header},
 };
-constinit const StructDesc kCreateBucketOutputStruct = {.name = "CreateBucketOutput", .members = kCreateBucketOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateBucketOutputStruct = {.name = "CreateBucketOutput", .members = kCreateBucketOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateBucketRequestMembers[] = {
-    {"ACL", "x-amz-acl", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketCannedACL, MemberAccess<&CreateBucketRequest::acl>::get, MemberAccess<&CreateBucketRequest::acl>::emplace},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&CreateBucketRequest::bucket>::get, MemberAccess<&CreateBucketRequest::bucket>::emplace},
-    {"CreateBucketConfiguration", "CreateBucketConfiguration", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kCreateBucketConfiguration, MemberAccess<&CreateBucketRequest::create_bucket_configuration>::get, MemberAccess<&CreateBucketRequest::create_bucket_configuration>::emplace},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantWrite", "x-amz-grant-write", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockEnabledForBucket", "x-amz-bucket-object-lock-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockEnabledForBucket, MemberAccess<&CreateBucketRequest::object_lock_enabled_for_bucket>::get, MemberAccess<&CreateBucketRequest::object_lock_enabled_for_bucket>::emplace},
-    {"ObjectOwnership", "x-amz-object-ownership", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectOwnership, MemberAccess<&CreateBucketRequest::object_ownership>::get, MemberAccess<&CreateBucketRequest::object_ownership>::emplace},
-    {"BucketNamespace", "x-amz-bucket-namespace", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketNamespace, MemberAccess<&CreateBucketRequest::bucket_namespace>::get, MemberAccess<&CreateBucketRequest::bucket_namespace>::emplace},
+    {.name = "ACL", .type = &kBucketCannedACL, .other_wire = &kWire_x_amz_acl, .offset = offsetof(CreateBucketRequest, acl), .location = Location::header},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CreateBucketRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CreateBucketConfiguration", .type = &kCreateBucketConfiguration, .other_wire = &kWire_CreateBucketConfiguration_InNamespace, .offset = offsetof(CreateBucketRequest, create_bucket_configuration), .location = Location::payload},
+    {.name = "GrantFullControl", .type = nullptr, .other_wire = &kWire_x_amz_grant_full_control, .location = Location::header},
+    {.name = "GrantRead", .type = nullptr, .other_wire = &kWire_x_amz_grant_read, .location = Location::header},
+    {.name = "GrantReadACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_read_acp, .location = Location::header},
+    {.name = "GrantWrite", .type = nullptr, .other_wire = &kWire_x_amz_grant_write, .location = Location::header},
+    {.name = "GrantWriteACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_write_acp, .location = Location::header},
+    {.name = "ObjectLockEnabledForBucket", .type = &kObjectLockEnabledForBucket, .other_wire = &kWire_x_amz_bucket_object_lock_enabled, .offset = offsetof(CreateBucketRequest, object_lock_enabled_for_bucket), .location = Location::header},
+    {.name = "ObjectOwnership", .type = &kObjectOwnership, .other_wire = &kWire_x_amz_object_ownership, .offset = offsetof(CreateBucketRequest, object_ownership), .location = Location::header},
+    {.name = "BucketNamespace", .type = &kBucketNamespace, .other_wire = &kWire_x_amz_bucket_namespace, .offset = offsetof(CreateBucketRequest, bucket_namespace), .location = Location::header},
 };
-constinit const StructDesc kCreateBucketRequestStruct = {.name = "CreateBucketRequest", .members = kCreateBucketRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateBucketRequestStruct = {.name = "CreateBucketRequest", .members = kCreateBucketRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateMultipartUploadOutputMembers[] = {
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&CreateMultipartUploadOutput::bucket>::get, MemberAccess<&CreateMultipartUploadOutput::bucket>::emplace},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&CreateMultipartUploadOutput::key>::get, MemberAccess<&CreateMultipartUploadOutput::key>::emplace},
-    {"UploadId", "UploadId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&CreateMultipartUploadOutput::upload_id>::get, MemberAccess<&CreateMultipartUploadOutput::upload_id>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CreateMultipartUploadOutput::server_side_encryption>::get, MemberAccess<&CreateMultipartUploadOutput::server_side_encryption>::emplace},
-    {"ChecksumAlgorithm", "x-amz-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&CreateMultipartUploadOutput::checksum_algorithm>::get, MemberAccess<&CreateMultipartUploadOutput::checksum_algorithm>::emplace},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CreateMultipartUploadOutput::checksum_type>::get, MemberAccess<&CreateMultipartUploadOutput::checksum_type>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CreateMultipartUploadOutput, bucket)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CreateMultipartUploadOutput, key)},
+    {.name = "UploadId", .type = &kMultipartUploadId, .offset = offsetof(CreateMultipartUploadOutput, upload_id)},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CreateMultipartUploadOutput, server_side_encryption), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_checksum_algorithm, .offset = offsetof(CreateMultipartUploadOutput, checksum_algorithm), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(CreateMultipartUploadOutput, checksum_type), .location = Location::header},
 };
-constinit const StructDesc kCreateMultipartUploadOutputStruct = {.name = "CreateMultipartUploadOutput", .members = kCreateMultipartUploadOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateMultipartUploadOutputStruct = {.name = "CreateMultipartUploadOutput", .members = kCreateMultipartUploadOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateMultipartUploadRequestMembers[] = {
-    {"ACL", "x-amz-acl", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectCannedACL, MemberAccess<&CreateMultipartUploadRequest::acl>::get, MemberAccess<&CreateMultipartUploadRequest::acl>::emplace},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&CreateMultipartUploadRequest::bucket>::get, MemberAccess<&CreateMultipartUploadRequest::bucket>::emplace},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCacheControl, MemberAccess<&CreateMultipartUploadRequest::cache_control>::get, MemberAccess<&CreateMultipartUploadRequest::cache_control>::emplace},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentDisposition, MemberAccess<&CreateMultipartUploadRequest::content_disposition>::get, MemberAccess<&CreateMultipartUploadRequest::content_disposition>::emplace},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentEncoding, MemberAccess<&CreateMultipartUploadRequest::content_encoding>::get, MemberAccess<&CreateMultipartUploadRequest::content_encoding>::emplace},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLanguage, MemberAccess<&CreateMultipartUploadRequest::content_language>::get, MemberAccess<&CreateMultipartUploadRequest::content_language>::emplace},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&CreateMultipartUploadRequest::content_type>::get, MemberAccess<&CreateMultipartUploadRequest::content_type>::emplace},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&CreateMultipartUploadRequest::expires>::get, MemberAccess<&CreateMultipartUploadRequest::expires>::emplace},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&CreateMultipartUploadRequest::key>::get, MemberAccess<&CreateMultipartUploadRequest::key>::emplace},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&CreateMultipartUploadRequest::metadata>::get, MemberAccess<&CreateMultipartUploadRequest::metadata>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CreateMultipartUploadRequest::server_side_encryption>::get, MemberAccess<&CreateMultipartUploadRequest::server_side_encryption>::emplace},
-    {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&CreateMultipartUploadRequest::storage_class>::get, MemberAccess<&CreateMultipartUploadRequest::storage_class>::emplace},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&CreateMultipartUploadRequest::expected_bucket_owner>::get, MemberAccess<&CreateMultipartUploadRequest::expected_bucket_owner>::emplace},
-    {"ChecksumAlgorithm", "x-amz-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&CreateMultipartUploadRequest::checksum_algorithm>::get, MemberAccess<&CreateMultipartUploadRequest::checksum_algorithm>::emplace},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CreateMultipartUploadRequest::checksum_type>::get, MemberAccess<&CreateMultipartUploadRequest::checksum_type>::emplace},
+    {.name = "ACL", .type = &kObjectCannedACL, .other_wire = &kWire_x_amz_acl, .offset = offsetof(CreateMultipartUploadRequest, acl), .location = Location::header},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(CreateMultipartUploadRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(CreateMultipartUploadRequest, cache_control), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(CreateMultipartUploadRequest, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(CreateMultipartUploadRequest, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(CreateMultipartUploadRequest, content_language), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(CreateMultipartUploadRequest, content_type), .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(CreateMultipartUploadRequest, expires), .location = Location::header},
+    {.name = "GrantFullControl", .type = nullptr, .other_wire = &kWire_x_amz_grant_full_control, .location = Location::header},
+    {.name = "GrantRead", .type = nullptr, .other_wire = &kWire_x_amz_grant_read, .location = Location::header},
+    {.name = "GrantReadACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_read_acp, .location = Location::header},
+    {.name = "GrantWriteACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_write_acp, .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(CreateMultipartUploadRequest, key), .location = Location::uri, .required = true},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(CreateMultipartUploadRequest, metadata), .location = Location::header_prefix},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(CreateMultipartUploadRequest, server_side_encryption), .location = Location::header},
+    {.name = "StorageClass", .type = &kStorageClass, .other_wire = &kWire_x_amz_storage_class, .offset = offsetof(CreateMultipartUploadRequest, storage_class), .location = Location::header},
+    {.name = "WebsiteRedirectLocation", .type = nullptr, .other_wire = &kWire_x_amz_website_redirect_location, .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "SSEKMSKeyId", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_aws_kms_key_id, .location = Location::header},
+    {.name = "SSEKMSEncryptionContext", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_context, .location = Location::header},
+    {.name = "BucketKeyEnabled", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_bucket_key_enabled, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "Tagging", .type = nullptr, .other_wire = &kWire_x_amz_tagging, .location = Location::header},
+    {.name = "ObjectLockMode", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_mode, .location = Location::header},
+    {.name = "ObjectLockRetainUntilDate", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_retain_until_date, .location = Location::header},
+    {.name = "ObjectLockLegalHoldStatus", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_legal_hold, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(CreateMultipartUploadRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_checksum_algorithm, .offset = offsetof(CreateMultipartUploadRequest, checksum_algorithm), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(CreateMultipartUploadRequest, checksum_type), .location = Location::header},
 };
-constinit const StructDesc kCreateMultipartUploadRequestStruct = {.name = "CreateMultipartUploadRequest", .members = kCreateMultipartUploadRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateMultipartUploadRequestStruct = {.name = "CreateMultipartUploadRequest", .members = kCreateMultipartUploadRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMembers[] = {
-    {"Objects", "Object", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectIdentifierList, MemberAccess<&Delete::objects>::get, MemberAccess<&Delete::objects>::emplace},
-    {"Quiet", "Quiet", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQuiet, MemberAccess<&Delete::quiet>::get, MemberAccess<&Delete::quiet>::emplace},
+    {.name = "Objects", .type = &kObjectIdentifierList, .other_wire = &kWire_Object, .offset = offsetof(Delete, objects), .required = true},
+    {.name = "Quiet", .type = &kQuiet, .offset = offsetof(Delete, quiet)},
 };
-constinit const StructDesc kDeleteStruct = {.name = "Delete", .members = kDeleteMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteStruct = {.name = "Delete", .members = kDeleteMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteBucketRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&DeleteBucketRequest::bucket>::get, MemberAccess<&DeleteBucketRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&DeleteBucketRequest::expected_bucket_owner>::get, MemberAccess<&DeleteBucketRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(DeleteBucketRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(DeleteBucketRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kDeleteBucketRequestStruct = {.name = "DeleteBucketRequest", .members = kDeleteBucketRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteBucketResponseStruct = {.name = "DeleteBucketResponse", .members = {}, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteObjectOutputStruct = {.name = "DeleteObjectOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteBucketRequestStruct = {.name = "DeleteBucketRequest", .members = kDeleteBucketRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteBucketResponseStruct = {.name = "DeleteBucketResponse", .members = {}, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteObjectOutputStruct = {.name = "DeleteObjectOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteObjectRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&DeleteObjectRequest::bucket>::get, MemberAccess<&DeleteObjectRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&DeleteObjectRequest::key>::get, MemberAccess<&DeleteObjectRequest::key>::emplace},
-    {"MFA", "x-amz-mfa", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&DeleteObjectRequest::version_id>::get, MemberAccess<&DeleteObjectRequest::version_id>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BypassGovernanceRetention", "x-amz-bypass-governance-retention", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&DeleteObjectRequest::expected_bucket_owner>::get, MemberAccess<&DeleteObjectRequest::expected_bucket_owner>::emplace},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&DeleteObjectRequest::if_match>::get, MemberAccess<&DeleteObjectRequest::if_match>::emplace},
-    {"IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"IfMatchSize", "x-amz-if-match-size", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(DeleteObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(DeleteObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "MFA", .type = nullptr, .other_wire = &kWire_x_amz_mfa, .location = Location::header},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(DeleteObjectRequest, version_id), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "BypassGovernanceRetention", .type = nullptr, .other_wire = &kWire_x_amz_bypass_governance_retention, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(DeleteObjectRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(DeleteObjectRequest, if_match), .location = Location::header},
+    {.name = "IfMatchLastModifiedTime", .type = nullptr, .other_wire = &kWire_x_amz_if_match_last_modified_time, .location = Location::header},
+    {.name = "IfMatchSize", .type = nullptr, .other_wire = &kWire_x_amz_if_match_size, .location = Location::header},
 };
-constinit const StructDesc kDeleteObjectRequestStruct = {.name = "DeleteObjectRequest", .members = kDeleteObjectRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteObjectRequestStruct = {.name = "DeleteObjectRequest", .members = kDeleteObjectRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteObjectsOutputMembers[] = {
-    {"Deleted", "Deleted", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletedObjects, MemberAccess<&DeleteObjectsOutput::deleted>::get, MemberAccess<&DeleteObjectsOutput::deleted>::emplace},
-    {"Errors", "Error", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrors, MemberAccess<&DeleteObjectsOutput::errors>::get, MemberAccess<&DeleteObjectsOutput::errors>::emplace},
+    {.name = "Deleted", .type = &kDeletedObjects, .offset = offsetof(DeleteObjectsOutput, deleted)},
+    {.name = "Errors", .type = &kErrors, .other_wire = &kWire_Error, .offset = offsetof(DeleteObjectsOutput, errors)},
 };
-constinit const StructDesc kDeleteObjectsOutputStruct = {.name = "DeleteObjectsOutput", .members = kDeleteObjectsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteObjectsOutputStruct = {.name = "DeleteObjectsOutput", .members = kDeleteObjectsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteObjectsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&DeleteObjectsRequest::bucket>::get, MemberAccess<&DeleteObjectsRequest::bucket>::emplace},
-    {"Delete", "Delete", Location::payload, TimestampFormat::protocol_default, true, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kDelete, MemberAccess<&DeleteObjectsRequest::delete_>::get, MemberAccess<&DeleteObjectsRequest::delete_>::emplace},
-    {"MFA", "x-amz-mfa", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BypassGovernanceRetention", "x-amz-bypass-governance-retention", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&DeleteObjectsRequest::expected_bucket_owner>::get, MemberAccess<&DeleteObjectsRequest::expected_bucket_owner>::emplace},
-    {"ChecksumAlgorithm", "x-amz-sdk-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&DeleteObjectsRequest::checksum_algorithm>::get, MemberAccess<&DeleteObjectsRequest::checksum_algorithm>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(DeleteObjectsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Delete", .type = &kDelete, .other_wire = &kWire_Delete_InNamespace, .offset = offsetof(DeleteObjectsRequest, delete_), .location = Location::payload, .required = true},
+    {.name = "MFA", .type = nullptr, .other_wire = &kWire_x_amz_mfa, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "BypassGovernanceRetention", .type = nullptr, .other_wire = &kWire_x_amz_bypass_governance_retention, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(DeleteObjectsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_sdk_checksum_algorithm, .offset = offsetof(DeleteObjectsRequest, checksum_algorithm), .location = Location::header},
 };
-constinit const StructDesc kDeleteObjectsRequestStruct = {.name = "DeleteObjectsRequest", .members = kDeleteObjectsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteObjectsRequestStruct = {.name = "DeleteObjectsRequest", .members = kDeleteObjectsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletedObjectMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&DeletedObject::key>::get, MemberAccess<&DeletedObject::key>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&DeletedObject::version_id>::get, MemberAccess<&DeletedObject::version_id>::emplace},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(DeletedObject, key)},
+    {.name = "VersionId", .type = &kObjectVersionId, .offset = offsetof(DeletedObject, version_id)},
 };
-constinit const StructDesc kDeletedObjectStruct = {.name = "DeletedObject", .members = kDeletedObjectMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeletedObjectStruct = {.name = "DeletedObject", .members = kDeletedObjectMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kErrorMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&Error::key>::get, MemberAccess<&Error::key>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&Error::version_id>::get, MemberAccess<&Error::version_id>::emplace},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCode, MemberAccess<&Error::code>::get, MemberAccess<&Error::code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessage, MemberAccess<&Error::message>::get, MemberAccess<&Error::message>::emplace},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(Error, key)},
+    {.name = "VersionId", .type = &kObjectVersionId, .offset = offsetof(Error, version_id)},
+    {.name = "Code", .type = &kCode, .offset = offsetof(Error, code)},
+    {.name = "Message", .type = &kMessage, .offset = offsetof(Error, message)},
 };
-constinit const StructDesc kErrorStruct = {.name = "Error", .members = kErrorMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kEventBridgeConfigurationStruct = {.name = "EventBridgeConfiguration", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kErrorStruct = {.name = "Error", .members = kErrorMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kEventBridgeConfigurationStruct = {.name = "EventBridgeConfiguration", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kFilterRuleMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterRuleName, MemberAccess<&FilterRule::name>::get, MemberAccess<&FilterRule::name>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterRuleValue, MemberAccess<&FilterRule::value>::get, MemberAccess<&FilterRule::value>::emplace},
+    {.name = "Name", .type = &kFilterRuleName, .offset = offsetof(FilterRule, name)},
+    {.name = "Value", .type = &kFilterRuleValue, .offset = offsetof(FilterRule, value)},
 };
-constinit const StructDesc kFilterRuleStruct = {.name = "FilterRule", .members = kFilterRuleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kFilterRuleStruct = {.name = "FilterRule", .members = kFilterRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAbacOutputMembers[] = {
-    {"AbacStatus", "AbacStatus", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAbacStatus, MemberAccess<&GetBucketAbacOutput::abac_status>::get, MemberAccess<&GetBucketAbacOutput::abac_status>::emplace},
+    {.name = "AbacStatus", .type = &kAbacStatus, .offset = offsetof(GetBucketAbacOutput, abac_status), .location = Location::payload},
 };
-constinit const StructDesc kGetBucketAbacOutputStruct = {.name = "GetBucketAbacOutput", .members = kGetBucketAbacOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketAbacOutputStruct = {.name = "GetBucketAbacOutput", .members = kGetBucketAbacOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAbacRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketAbacRequest::bucket>::get, MemberAccess<&GetBucketAbacRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketAbacRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketAbacRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketAbacRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketAbacRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketAbacRequestStruct = {.name = "GetBucketAbacRequest", .members = kGetBucketAbacRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketAbacRequestStruct = {.name = "GetBucketAbacRequest", .members = kGetBucketAbacRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAccelerateConfigurationOutputMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketAccelerateStatus, MemberAccess<&GetBucketAccelerateConfigurationOutput::status>::get, MemberAccess<&GetBucketAccelerateConfigurationOutput::status>::emplace},
+    {.name = "Status", .type = &kBucketAccelerateStatus, .offset = offsetof(GetBucketAccelerateConfigurationOutput, status)},
 };
-constinit const StructDesc kGetBucketAccelerateConfigurationOutputStruct = {.name = "GetBucketAccelerateConfigurationOutput", .members = kGetBucketAccelerateConfigurationOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketAccelerateConfigurationOutputStruct = {.name = "GetBucketAccelerateConfigurationOutput", .members = kGetBucketAccelerateConfigurationOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAccelerateConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketAccelerateConfigurationRequest::bucket>::get, MemberAccess<&GetBucketAccelerateConfigurationRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketAccelerateConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketAccelerateConfigurationRequest::expected_bucket_owner>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketAccelerateConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketAccelerateConfigurationRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
 };
-constinit const StructDesc kGetBucketAccelerateConfigurationRequestStruct = {.name = "GetBucketAccelerateConfigurationRequest", .members = kGetBucketAccelerateConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketAccelerateConfigurationRequestStruct = {.name = "GetBucketAccelerateConfigurationRequest", .members = kGetBucketAccelerateConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOwnerMembers[] = {
-    {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kID, MemberAccess<&Owner::id>::get, MemberAccess<&Owner::id>::emplace},
+    {.name = "ID", .type = &kID, .offset = offsetof(Owner, id)},
 };
-constinit const StructDesc kOwnerStruct = {.name = "Owner", .members = kOwnerMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kOwnerStruct = {.name = "Owner", .members = kOwnerMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAclOutputMembers[] = {
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&GetBucketAclOutput::owner>::get, MemberAccess<&GetBucketAclOutput::owner>::emplace},
-    {"Grants", "AccessControlList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrants, MemberAccess<&GetBucketAclOutput::grants>::get, MemberAccess<&GetBucketAclOutput::grants>::emplace},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(GetBucketAclOutput, owner)},
+    {.name = "Grants", .type = &kGrants, .other_wire = &kWire_AccessControlList, .offset = offsetof(GetBucketAclOutput, grants)},
 };
-constinit const StructDesc kGetBucketAclOutputStruct = {.name = "GetBucketAclOutput", .members = kGetBucketAclOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketAclOutputStruct = {.name = "GetBucketAclOutput", .members = kGetBucketAclOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAclRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketAclRequest::bucket>::get, MemberAccess<&GetBucketAclRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketAclRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketAclRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketAclRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketAclRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketAclRequestStruct = {.name = "GetBucketAclRequest", .members = kGetBucketAclRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketAnalyticsConfigurationOutputStruct = {.name = "GetBucketAnalyticsConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketAclRequestStruct = {.name = "GetBucketAclRequest", .members = kGetBucketAclRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketAnalyticsConfigurationOutputStruct = {.name = "GetBucketAnalyticsConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketAnalyticsConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketAnalyticsConfigurationRequest::bucket>::get, MemberAccess<&GetBucketAnalyticsConfigurationRequest::bucket>::emplace},
-    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAnalyticsId, MemberAccess<&GetBucketAnalyticsConfigurationRequest::id>::get, MemberAccess<&GetBucketAnalyticsConfigurationRequest::id>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketAnalyticsConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketAnalyticsConfigurationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketAnalyticsConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Id", .type = &kAnalyticsId, .other_wire = &kWire_id, .offset = offsetof(GetBucketAnalyticsConfigurationRequest, id), .location = Location::query, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketAnalyticsConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketAnalyticsConfigurationRequestStruct = {.name = "GetBucketAnalyticsConfigurationRequest", .members = kGetBucketAnalyticsConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketCorsOutputStruct = {.name = "GetBucketCorsOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketAnalyticsConfigurationRequestStruct = {.name = "GetBucketAnalyticsConfigurationRequest", .members = kGetBucketAnalyticsConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketCorsOutputStruct = {.name = "GetBucketCorsOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketCorsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketCorsRequest::bucket>::get, MemberAccess<&GetBucketCorsRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketCorsRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketCorsRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketCorsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketCorsRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketCorsRequestStruct = {.name = "GetBucketCorsRequest", .members = kGetBucketCorsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketCorsRequestStruct = {.name = "GetBucketCorsRequest", .members = kGetBucketCorsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerSideEncryptionConfigurationMembers[] = {
-    {"Rules", "Rule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerSideEncryptionRules, MemberAccess<&ServerSideEncryptionConfiguration::rules>::get, MemberAccess<&ServerSideEncryptionConfiguration::rules>::emplace},
+    {.name = "Rules", .type = &kServerSideEncryptionRules, .other_wire = &kWire_Rule, .offset = offsetof(ServerSideEncryptionConfiguration, rules), .required = true},
 };
-constinit const StructDesc kServerSideEncryptionConfigurationStruct = {.name = "ServerSideEncryptionConfiguration", .members = kServerSideEncryptionConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServerSideEncryptionConfigurationStruct = {.name = "ServerSideEncryptionConfiguration", .members = kServerSideEncryptionConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketEncryptionOutputMembers[] = {
-    {"ServerSideEncryptionConfiguration", "ServerSideEncryptionConfiguration", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryptionConfiguration, MemberAccess<&GetBucketEncryptionOutput::server_side_encryption_configuration>::get, MemberAccess<&GetBucketEncryptionOutput::server_side_encryption_configuration>::emplace},
+    {.name = "ServerSideEncryptionConfiguration", .type = &kServerSideEncryptionConfiguration, .offset = offsetof(GetBucketEncryptionOutput, server_side_encryption_configuration), .location = Location::payload},
 };
-constinit const StructDesc kGetBucketEncryptionOutputStruct = {.name = "GetBucketEncryptionOutput", .members = kGetBucketEncryptionOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketEncryptionOutputStruct = {.name = "GetBucketEncryptionOutput", .members = kGetBucketEncryptionOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketEncryptionRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketEncryptionRequest::bucket>::get, MemberAccess<&GetBucketEncryptionRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketEncryptionRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketEncryptionRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketEncryptionRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketEncryptionRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketEncryptionRequestStruct = {.name = "GetBucketEncryptionRequest", .members = kGetBucketEncryptionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketIntelligentTieringConfigurationOutputStruct = {.name = "GetBucketIntelligentTieringConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketEncryptionRequestStruct = {.name = "GetBucketEncryptionRequest", .members = kGetBucketEncryptionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketIntelligentTieringConfigurationOutputStruct = {.name = "GetBucketIntelligentTieringConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketIntelligentTieringConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::bucket>::get, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::bucket>::emplace},
-    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIntelligentTieringId, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::id>::get, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::id>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketIntelligentTieringConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Id", .type = &kIntelligentTieringId, .other_wire = &kWire_id, .offset = offsetof(GetBucketIntelligentTieringConfigurationRequest, id), .location = Location::query, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketIntelligentTieringConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketIntelligentTieringConfigurationRequestStruct = {.name = "GetBucketIntelligentTieringConfigurationRequest", .members = kGetBucketIntelligentTieringConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketInventoryConfigurationOutputStruct = {.name = "GetBucketInventoryConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketIntelligentTieringConfigurationRequestStruct = {.name = "GetBucketIntelligentTieringConfigurationRequest", .members = kGetBucketIntelligentTieringConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketInventoryConfigurationOutputStruct = {.name = "GetBucketInventoryConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketInventoryConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketInventoryConfigurationRequest::bucket>::get, MemberAccess<&GetBucketInventoryConfigurationRequest::bucket>::emplace},
-    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInventoryId, MemberAccess<&GetBucketInventoryConfigurationRequest::id>::get, MemberAccess<&GetBucketInventoryConfigurationRequest::id>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketInventoryConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketInventoryConfigurationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketInventoryConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Id", .type = &kInventoryId, .other_wire = &kWire_id, .offset = offsetof(GetBucketInventoryConfigurationRequest, id), .location = Location::query, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketInventoryConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketInventoryConfigurationRequestStruct = {.name = "GetBucketInventoryConfigurationRequest", .members = kGetBucketInventoryConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketLifecycleConfigurationOutputStruct = {.name = "GetBucketLifecycleConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketInventoryConfigurationRequestStruct = {.name = "GetBucketInventoryConfigurationRequest", .members = kGetBucketInventoryConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketLifecycleConfigurationOutputStruct = {.name = "GetBucketLifecycleConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLifecycleConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketLifecycleConfigurationRequest::bucket>::get, MemberAccess<&GetBucketLifecycleConfigurationRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketLifecycleConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketLifecycleConfigurationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketLifecycleConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketLifecycleConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketLifecycleConfigurationRequestStruct = {.name = "GetBucketLifecycleConfigurationRequest", .members = kGetBucketLifecycleConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketLifecycleConfigurationRequestStruct = {.name = "GetBucketLifecycleConfigurationRequest", .members = kGetBucketLifecycleConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLocationOutputMembers[] = {
-    {"LocationConstraint", "LocationConstraint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketLocationConstraint, MemberAccess<&GetBucketLocationOutput::location_constraint>::get, MemberAccess<&GetBucketLocationOutput::location_constraint>::emplace},
+    {.name = "LocationConstraint", .type = &kBucketLocationConstraint, .offset = offsetof(GetBucketLocationOutput, location_constraint)},
 };
-constinit const StructDesc kGetBucketLocationOutputStruct = {.name = "GetBucketLocationOutput", .members = kGetBucketLocationOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketLocationOutputStruct = {.name = "GetBucketLocationOutput", .members = kGetBucketLocationOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLocationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketLocationRequest::bucket>::get, MemberAccess<&GetBucketLocationRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketLocationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketLocationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketLocationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketLocationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketLocationRequestStruct = {.name = "GetBucketLocationRequest", .members = kGetBucketLocationRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSimplePrefixStruct = {.name = "SimplePrefix", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketLocationRequestStruct = {.name = "GetBucketLocationRequest", .members = kGetBucketLocationRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSimplePrefixStruct = {.name = "SimplePrefix", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPartitionedPrefixMembers[] = {
-    {"PartitionDateSource", "PartitionDateSource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartitionDateSource, MemberAccess<&PartitionedPrefix::partition_date_source>::get, MemberAccess<&PartitionedPrefix::partition_date_source>::emplace},
+    {.name = "PartitionDateSource", .type = &kPartitionDateSource, .offset = offsetof(PartitionedPrefix, partition_date_source)},
 };
-constinit const StructDesc kPartitionedPrefixStruct = {.name = "PartitionedPrefix", .members = kPartitionedPrefixMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPartitionedPrefixStruct = {.name = "PartitionedPrefix", .members = kPartitionedPrefixMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTargetObjectKeyFormatMembers[] = {
-    {"SimplePrefix", "SimplePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSimplePrefix, MemberAccess<&TargetObjectKeyFormat::simple_prefix>::get, MemberAccess<&TargetObjectKeyFormat::simple_prefix>::emplace},
-    {"PartitionedPrefix", "PartitionedPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartitionedPrefix, MemberAccess<&TargetObjectKeyFormat::partitioned_prefix>::get, MemberAccess<&TargetObjectKeyFormat::partitioned_prefix>::emplace},
+    {.name = "SimplePrefix", .type = &kSimplePrefix, .offset = offsetof(TargetObjectKeyFormat, simple_prefix)},
+    {.name = "PartitionedPrefix", .type = &kPartitionedPrefix, .offset = offsetof(TargetObjectKeyFormat, partitioned_prefix)},
 };
-constinit const StructDesc kTargetObjectKeyFormatStruct = {.name = "TargetObjectKeyFormat", .members = kTargetObjectKeyFormatMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTargetObjectKeyFormatStruct = {.name = "TargetObjectKeyFormat", .members = kTargetObjectKeyFormatMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLoggingEnabledMembers[] = {
-    {"TargetBucket", "TargetBucket", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTargetBucket, MemberAccess<&LoggingEnabled::target_bucket>::get, MemberAccess<&LoggingEnabled::target_bucket>::emplace},
-    {"TargetGrants", "TargetGrants", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTargetGrants, MemberAccess<&LoggingEnabled::target_grants>::get, MemberAccess<&LoggingEnabled::target_grants>::emplace},
-    {"TargetPrefix", "TargetPrefix", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTargetPrefix, MemberAccess<&LoggingEnabled::target_prefix>::get, MemberAccess<&LoggingEnabled::target_prefix>::emplace},
-    {"TargetObjectKeyFormat", "TargetObjectKeyFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTargetObjectKeyFormat, MemberAccess<&LoggingEnabled::target_object_key_format>::get, MemberAccess<&LoggingEnabled::target_object_key_format>::emplace},
+    {.name = "TargetBucket", .type = &kTargetBucket, .offset = offsetof(LoggingEnabled, target_bucket), .required = true},
+    {.name = "TargetGrants", .type = &kTargetGrants, .offset = offsetof(LoggingEnabled, target_grants)},
+    {.name = "TargetPrefix", .type = &kTargetPrefix, .offset = offsetof(LoggingEnabled, target_prefix), .required = true},
+    {.name = "TargetObjectKeyFormat", .type = &kTargetObjectKeyFormat, .offset = offsetof(LoggingEnabled, target_object_key_format)},
 };
-constinit const StructDesc kLoggingEnabledStruct = {.name = "LoggingEnabled", .members = kLoggingEnabledMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLoggingEnabledStruct = {.name = "LoggingEnabled", .members = kLoggingEnabledMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLoggingOutputMembers[] = {
-    {"LoggingEnabled", "LoggingEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLoggingEnabled, MemberAccess<&GetBucketLoggingOutput::logging_enabled>::get, MemberAccess<&GetBucketLoggingOutput::logging_enabled>::emplace},
+    {.name = "LoggingEnabled", .type = &kLoggingEnabled, .offset = offsetof(GetBucketLoggingOutput, logging_enabled)},
 };
-constinit const StructDesc kGetBucketLoggingOutputStruct = {.name = "GetBucketLoggingOutput", .members = kGetBucketLoggingOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketLoggingOutputStruct = {.name = "GetBucketLoggingOutput", .members = kGetBucketLoggingOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketLoggingRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketLoggingRequest::bucket>::get, MemberAccess<&GetBucketLoggingRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketLoggingRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketLoggingRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketLoggingRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketLoggingRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketLoggingRequestStruct = {.name = "GetBucketLoggingRequest", .members = kGetBucketLoggingRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketMetadataConfigurationOutputStruct = {.name = "GetBucketMetadataConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketLoggingRequestStruct = {.name = "GetBucketLoggingRequest", .members = kGetBucketLoggingRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketMetadataConfigurationOutputStruct = {.name = "GetBucketMetadataConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketMetadataConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketMetadataConfigurationRequest::bucket>::get, MemberAccess<&GetBucketMetadataConfigurationRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketMetadataConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketMetadataConfigurationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketMetadataConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketMetadataConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketMetadataConfigurationRequestStruct = {.name = "GetBucketMetadataConfigurationRequest", .members = kGetBucketMetadataConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketMetadataTableConfigurationOutputStruct = {.name = "GetBucketMetadataTableConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketMetadataConfigurationRequestStruct = {.name = "GetBucketMetadataConfigurationRequest", .members = kGetBucketMetadataConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketMetadataTableConfigurationOutputStruct = {.name = "GetBucketMetadataTableConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketMetadataTableConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketMetadataTableConfigurationRequest::bucket>::get, MemberAccess<&GetBucketMetadataTableConfigurationRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketMetadataTableConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketMetadataTableConfigurationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketMetadataTableConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketMetadataTableConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketMetadataTableConfigurationRequestStruct = {.name = "GetBucketMetadataTableConfigurationRequest", .members = kGetBucketMetadataTableConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketMetricsConfigurationOutputStruct = {.name = "GetBucketMetricsConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketMetadataTableConfigurationRequestStruct = {.name = "GetBucketMetadataTableConfigurationRequest", .members = kGetBucketMetadataTableConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketMetricsConfigurationOutputStruct = {.name = "GetBucketMetricsConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketMetricsConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketMetricsConfigurationRequest::bucket>::get, MemberAccess<&GetBucketMetricsConfigurationRequest::bucket>::emplace},
-    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricsId, MemberAccess<&GetBucketMetricsConfigurationRequest::id>::get, MemberAccess<&GetBucketMetricsConfigurationRequest::id>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketMetricsConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketMetricsConfigurationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketMetricsConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Id", .type = &kMetricsId, .other_wire = &kWire_id, .offset = offsetof(GetBucketMetricsConfigurationRequest, id), .location = Location::query, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketMetricsConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketMetricsConfigurationRequestStruct = {.name = "GetBucketMetricsConfigurationRequest", .members = kGetBucketMetricsConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketMetricsConfigurationRequestStruct = {.name = "GetBucketMetricsConfigurationRequest", .members = kGetBucketMetricsConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketNotificationConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketNotificationConfigurationRequest::bucket>::get, MemberAccess<&GetBucketNotificationConfigurationRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketNotificationConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketNotificationConfigurationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketNotificationConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketNotificationConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketNotificationConfigurationRequestStruct = {.name = "GetBucketNotificationConfigurationRequest", .members = kGetBucketNotificationConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketNotificationConfigurationRequestStruct = {.name = "GetBucketNotificationConfigurationRequest", .members = kGetBucketNotificationConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOwnershipControlsMembers[] = {
-    {"Rules", "Rule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kOwnershipControlsRules, MemberAccess<&OwnershipControls::rules>::get, MemberAccess<&OwnershipControls::rules>::emplace},
+    {.name = "Rules", .type = &kOwnershipControlsRules, .other_wire = &kWire_Rule, .offset = offsetof(OwnershipControls, rules), .required = true},
 };
-constinit const StructDesc kOwnershipControlsStruct = {.name = "OwnershipControls", .members = kOwnershipControlsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kOwnershipControlsStruct = {.name = "OwnershipControls", .members = kOwnershipControlsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketOwnershipControlsOutputMembers[] = {
-    {"OwnershipControls", "OwnershipControls", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwnershipControls, MemberAccess<&GetBucketOwnershipControlsOutput::ownership_controls>::get, MemberAccess<&GetBucketOwnershipControlsOutput::ownership_controls>::emplace},
+    {.name = "OwnershipControls", .type = &kOwnershipControls, .offset = offsetof(GetBucketOwnershipControlsOutput, ownership_controls), .location = Location::payload},
 };
-constinit const StructDesc kGetBucketOwnershipControlsOutputStruct = {.name = "GetBucketOwnershipControlsOutput", .members = kGetBucketOwnershipControlsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketOwnershipControlsOutputStruct = {.name = "GetBucketOwnershipControlsOutput", .members = kGetBucketOwnershipControlsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketOwnershipControlsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketOwnershipControlsRequest::bucket>::get, MemberAccess<&GetBucketOwnershipControlsRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketOwnershipControlsRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketOwnershipControlsRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketOwnershipControlsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketOwnershipControlsRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketOwnershipControlsRequestStruct = {.name = "GetBucketOwnershipControlsRequest", .members = kGetBucketOwnershipControlsRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketPolicyOutputStruct = {.name = "GetBucketPolicyOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketOwnershipControlsRequestStruct = {.name = "GetBucketOwnershipControlsRequest", .members = kGetBucketOwnershipControlsRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketPolicyOutputStruct = {.name = "GetBucketPolicyOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketPolicyRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketPolicyRequest::bucket>::get, MemberAccess<&GetBucketPolicyRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketPolicyRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketPolicyRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketPolicyRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketPolicyRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketPolicyRequestStruct = {.name = "GetBucketPolicyRequest", .members = kGetBucketPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketPolicyStatusOutputStruct = {.name = "GetBucketPolicyStatusOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketPolicyRequestStruct = {.name = "GetBucketPolicyRequest", .members = kGetBucketPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketPolicyStatusOutputStruct = {.name = "GetBucketPolicyStatusOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketPolicyStatusRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketPolicyStatusRequest::bucket>::get, MemberAccess<&GetBucketPolicyStatusRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketPolicyStatusRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketPolicyStatusRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketPolicyStatusRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketPolicyStatusRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketPolicyStatusRequestStruct = {.name = "GetBucketPolicyStatusRequest", .members = kGetBucketPolicyStatusRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketReplicationOutputStruct = {.name = "GetBucketReplicationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketPolicyStatusRequestStruct = {.name = "GetBucketPolicyStatusRequest", .members = kGetBucketPolicyStatusRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketReplicationOutputStruct = {.name = "GetBucketReplicationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketReplicationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketReplicationRequest::bucket>::get, MemberAccess<&GetBucketReplicationRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketReplicationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketReplicationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketReplicationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketReplicationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketReplicationRequestStruct = {.name = "GetBucketReplicationRequest", .members = kGetBucketReplicationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketReplicationRequestStruct = {.name = "GetBucketReplicationRequest", .members = kGetBucketReplicationRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketRequestPaymentOutputMembers[] = {
-    {"Payer", "Payer", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPayer, MemberAccess<&GetBucketRequestPaymentOutput::payer>::get, MemberAccess<&GetBucketRequestPaymentOutput::payer>::emplace},
+    {.name = "Payer", .type = &kPayer, .offset = offsetof(GetBucketRequestPaymentOutput, payer)},
 };
-constinit const StructDesc kGetBucketRequestPaymentOutputStruct = {.name = "GetBucketRequestPaymentOutput", .members = kGetBucketRequestPaymentOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketRequestPaymentOutputStruct = {.name = "GetBucketRequestPaymentOutput", .members = kGetBucketRequestPaymentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketRequestPaymentRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketRequestPaymentRequest::bucket>::get, MemberAccess<&GetBucketRequestPaymentRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketRequestPaymentRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketRequestPaymentRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketRequestPaymentRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketRequestPaymentRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketRequestPaymentRequestStruct = {.name = "GetBucketRequestPaymentRequest", .members = kGetBucketRequestPaymentRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketTaggingOutputStruct = {.name = "GetBucketTaggingOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketRequestPaymentRequestStruct = {.name = "GetBucketRequestPaymentRequest", .members = kGetBucketRequestPaymentRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketTaggingOutputStruct = {.name = "GetBucketTaggingOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketTaggingRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketTaggingRequest::bucket>::get, MemberAccess<&GetBucketTaggingRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketTaggingRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketTaggingRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketTaggingRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketTaggingRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketTaggingRequestStruct = {.name = "GetBucketTaggingRequest", .members = kGetBucketTaggingRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketTaggingRequestStruct = {.name = "GetBucketTaggingRequest", .members = kGetBucketTaggingRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketVersioningOutputMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketVersioningStatus, MemberAccess<&GetBucketVersioningOutput::status>::get, MemberAccess<&GetBucketVersioningOutput::status>::emplace},
-    {"MFADelete", "MfaDelete", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMFADeleteStatus, MemberAccess<&GetBucketVersioningOutput::mfa_delete>::get, MemberAccess<&GetBucketVersioningOutput::mfa_delete>::emplace},
+    {.name = "Status", .type = &kBucketVersioningStatus, .offset = offsetof(GetBucketVersioningOutput, status)},
+    {.name = "MFADelete", .type = &kMFADeleteStatus, .other_wire = &kWire_MfaDelete, .offset = offsetof(GetBucketVersioningOutput, mfa_delete)},
 };
-constinit const StructDesc kGetBucketVersioningOutputStruct = {.name = "GetBucketVersioningOutput", .members = kGetBucketVersioningOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketVersioningOutputStruct = {.name = "GetBucketVersioningOutput", .members = kGetBucketVersioningOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketVersioningRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketVersioningRequest::bucket>::get, MemberAccess<&GetBucketVersioningRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketVersioningRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketVersioningRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketVersioningRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketVersioningRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketVersioningRequestStruct = {.name = "GetBucketVersioningRequest", .members = kGetBucketVersioningRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetBucketWebsiteOutputStruct = {.name = "GetBucketWebsiteOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketVersioningRequestStruct = {.name = "GetBucketVersioningRequest", .members = kGetBucketVersioningRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetBucketWebsiteOutputStruct = {.name = "GetBucketWebsiteOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetBucketWebsiteRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketWebsiteRequest::bucket>::get, MemberAccess<&GetBucketWebsiteRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketWebsiteRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketWebsiteRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetBucketWebsiteRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetBucketWebsiteRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetBucketWebsiteRequestStruct = {.name = "GetBucketWebsiteRequest", .members = kGetBucketWebsiteRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketWebsiteRequestStruct = {.name = "GetBucketWebsiteRequest", .members = kGetBucketWebsiteRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAclOutputMembers[] = {
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&GetObjectAclOutput::owner>::get, MemberAccess<&GetObjectAclOutput::owner>::emplace},
-    {"Grants", "AccessControlList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrants, MemberAccess<&GetObjectAclOutput::grants>::get, MemberAccess<&GetObjectAclOutput::grants>::emplace},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(GetObjectAclOutput, owner)},
+    {.name = "Grants", .type = &kGrants, .other_wire = &kWire_AccessControlList, .offset = offsetof(GetObjectAclOutput, grants)},
 };
-constinit const StructDesc kGetObjectAclOutputStruct = {.name = "GetObjectAclOutput", .members = kGetObjectAclOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectAclOutputStruct = {.name = "GetObjectAclOutput", .members = kGetObjectAclOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAclRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectAclRequest::bucket>::get, MemberAccess<&GetObjectAclRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectAclRequest::key>::get, MemberAccess<&GetObjectAclRequest::key>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectAclRequest::version_id>::get, MemberAccess<&GetObjectAclRequest::version_id>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectAclRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectAclRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectAclRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectAclRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectAclRequest, version_id), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectAclRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetObjectAclRequestStruct = {.name = "GetObjectAclRequest", .members = kGetObjectAclRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectAclRequestStruct = {.name = "GetObjectAclRequest", .members = kGetObjectAclRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAttributesPartsMembers[] = {
-    {"TotalPartsCount", "PartsCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsCount, MemberAccess<&GetObjectAttributesParts::total_parts_count>::get, MemberAccess<&GetObjectAttributesParts::total_parts_count>::emplace},
-    {"PartNumberMarker", "PartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumberMarker, MemberAccess<&GetObjectAttributesParts::part_number_marker>::get, MemberAccess<&GetObjectAttributesParts::part_number_marker>::emplace},
-    {"NextPartNumberMarker", "NextPartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextPartNumberMarker, MemberAccess<&GetObjectAttributesParts::next_part_number_marker>::get, MemberAccess<&GetObjectAttributesParts::next_part_number_marker>::emplace},
-    {"MaxParts", "MaxParts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxParts, MemberAccess<&GetObjectAttributesParts::max_parts>::get, MemberAccess<&GetObjectAttributesParts::max_parts>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&GetObjectAttributesParts::is_truncated>::get, MemberAccess<&GetObjectAttributesParts::is_truncated>::emplace},
-    {"Parts", "Part", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsList, MemberAccess<&GetObjectAttributesParts::parts>::get, MemberAccess<&GetObjectAttributesParts::parts>::emplace},
+    {.name = "TotalPartsCount", .type = &kPartsCount, .other_wire = &kWire_PartsCount, .offset = offsetof(GetObjectAttributesParts, total_parts_count)},
+    {.name = "PartNumberMarker", .type = &kPartNumberMarker, .offset = offsetof(GetObjectAttributesParts, part_number_marker)},
+    {.name = "NextPartNumberMarker", .type = &kNextPartNumberMarker, .offset = offsetof(GetObjectAttributesParts, next_part_number_marker)},
+    {.name = "MaxParts", .type = &kMaxParts, .offset = offsetof(GetObjectAttributesParts, max_parts)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(GetObjectAttributesParts, is_truncated)},
+    {.name = "Parts", .type = &kPartsList, .other_wire = &kWire_Part, .offset = offsetof(GetObjectAttributesParts, parts)},
 };
-constinit const StructDesc kGetObjectAttributesPartsStruct = {.name = "GetObjectAttributesParts", .members = kGetObjectAttributesPartsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectAttributesPartsStruct = {.name = "GetObjectAttributesParts", .members = kGetObjectAttributesPartsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAttributesOutputMembers[] = {
-    {"LastModified", "Last-Modified", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&GetObjectAttributesOutput::last_modified>::get, MemberAccess<&GetObjectAttributesOutput::last_modified>::emplace},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&GetObjectAttributesOutput::etag>::get, MemberAccess<&GetObjectAttributesOutput::etag>::emplace},
-    {"Checksum", "Checksum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksum, MemberAccess<&GetObjectAttributesOutput::checksum>::get, MemberAccess<&GetObjectAttributesOutput::checksum>::emplace},
-    {"ObjectParts", "ObjectParts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGetObjectAttributesParts, MemberAccess<&GetObjectAttributesOutput::object_parts>::get, MemberAccess<&GetObjectAttributesOutput::object_parts>::emplace},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&GetObjectAttributesOutput::storage_class>::get, MemberAccess<&GetObjectAttributesOutput::storage_class>::emplace},
-    {"ObjectSize", "ObjectSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectSize, MemberAccess<&GetObjectAttributesOutput::object_size>::get, MemberAccess<&GetObjectAttributesOutput::object_size>::emplace},
+    {.name = "LastModified", .type = &kLastModified, .other_wire = &kWire_Last_Modified, .offset = offsetof(GetObjectAttributesOutput, last_modified), .location = Location::header},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(GetObjectAttributesOutput, etag)},
+    {.name = "Checksum", .type = &kChecksum, .offset = offsetof(GetObjectAttributesOutput, checksum)},
+    {.name = "ObjectParts", .type = &kGetObjectAttributesParts, .offset = offsetof(GetObjectAttributesOutput, object_parts)},
+    {.name = "StorageClass", .type = &kStorageClass, .offset = offsetof(GetObjectAttributesOutput, storage_class)},
+    {.name = "ObjectSize", .type = &kObjectSize, .offset = offsetof(GetObjectAttributesOutput, object_size)},
 };
-constinit const StructDesc kGetObjectAttributesOutputStruct = {.name = "GetObjectAttributesOutput", .members = kGetObjectAttributesOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectAttributesOutputStruct = {.name = "GetObjectAttributesOutput", .members = kGetObjectAttributesOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectAttributesRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectAttributesRequest::bucket>::get, MemberAccess<&GetObjectAttributesRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectAttributesRequest::key>::get, MemberAccess<&GetObjectAttributesRequest::key>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectAttributesRequest::version_id>::get, MemberAccess<&GetObjectAttributesRequest::version_id>::emplace},
-    {"MaxParts", "x-amz-max-parts", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxParts, MemberAccess<&GetObjectAttributesRequest::max_parts>::get, MemberAccess<&GetObjectAttributesRequest::max_parts>::emplace},
-    {"PartNumberMarker", "x-amz-part-number-marker", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumberMarker, MemberAccess<&GetObjectAttributesRequest::part_number_marker>::get, MemberAccess<&GetObjectAttributesRequest::part_number_marker>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectAttributesRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectAttributesRequest::expected_bucket_owner>::emplace},
-    {"ObjectAttributes", "x-amz-object-attributes", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedObjectAttributesList, MemberAccess<&GetObjectAttributesRequest::object_attributes>::get, MemberAccess<&GetObjectAttributesRequest::object_attributes>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectAttributesRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectAttributesRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectAttributesRequest, version_id), .location = Location::query},
+    {.name = "MaxParts", .type = &kMaxParts, .other_wire = &kWire_x_amz_max_parts, .offset = offsetof(GetObjectAttributesRequest, max_parts), .location = Location::header},
+    {.name = "PartNumberMarker", .type = &kPartNumberMarker, .other_wire = &kWire_x_amz_part_number_marker, .offset = offsetof(GetObjectAttributesRequest, part_number_marker), .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectAttributesRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ObjectAttributes", .type = &kUncheckedObjectAttributesList, .other_wire = &kWire_x_amz_object_attributes, .offset = offsetof(GetObjectAttributesRequest, object_attributes), .location = Location::header},
 };
-constinit const StructDesc kGetObjectAttributesRequestStruct = {.name = "GetObjectAttributesRequest", .members = kGetObjectAttributesRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetObjectLegalHoldOutputStruct = {.name = "GetObjectLegalHoldOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectAttributesRequestStruct = {.name = "GetObjectAttributesRequest", .members = kGetObjectAttributesRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetObjectLegalHoldOutputStruct = {.name = "GetObjectLegalHoldOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectLegalHoldRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectLegalHoldRequest::bucket>::get, MemberAccess<&GetObjectLegalHoldRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectLegalHoldRequest::key>::get, MemberAccess<&GetObjectLegalHoldRequest::key>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectLegalHoldRequest::version_id>::get, MemberAccess<&GetObjectLegalHoldRequest::version_id>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectLegalHoldRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectLegalHoldRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectLegalHoldRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectLegalHoldRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectLegalHoldRequest, version_id), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectLegalHoldRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetObjectLegalHoldRequestStruct = {.name = "GetObjectLegalHoldRequest", .members = kGetObjectLegalHoldRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetObjectLockConfigurationOutputStruct = {.name = "GetObjectLockConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectLegalHoldRequestStruct = {.name = "GetObjectLegalHoldRequest", .members = kGetObjectLegalHoldRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetObjectLockConfigurationOutputStruct = {.name = "GetObjectLockConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectLockConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectLockConfigurationRequest::bucket>::get, MemberAccess<&GetObjectLockConfigurationRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectLockConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectLockConfigurationRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectLockConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectLockConfigurationRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetObjectLockConfigurationRequestStruct = {.name = "GetObjectLockConfigurationRequest", .members = kGetObjectLockConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectLockConfigurationRequestStruct = {.name = "GetObjectLockConfigurationRequest", .members = kGetObjectLockConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const TypeDesc kGetObjectOutputBodyType = {.kind = Kind::blob, .shape_name = "Body", .holder = &OptionalHolder<Body>::kAccess};
 constexpr MemberDesc kGetObjectOutputMembers[] = {
-    {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, "", &kBody, MemberAccess<&GetObjectOutput::body>::get, MemberAccess<&GetObjectOutput::body>::emplace},
-    {"AcceptRanges", "accept-ranges", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAcceptRanges, MemberAccess<&GetObjectOutput::accept_ranges>::get, MemberAccess<&GetObjectOutput::accept_ranges>::emplace},
-    {"LastModified", "Last-Modified", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&GetObjectOutput::last_modified>::get, MemberAccess<&GetObjectOutput::last_modified>::emplace},
-    {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLength, MemberAccess<&GetObjectOutput::content_length>::get, MemberAccess<&GetObjectOutput::content_length>::emplace},
-    {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&GetObjectOutput::etag>::get, MemberAccess<&GetObjectOutput::etag>::emplace},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&GetObjectOutput::checksum_crc32>::get, MemberAccess<&GetObjectOutput::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&GetObjectOutput::checksum_crc32_c>::get, MemberAccess<&GetObjectOutput::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&GetObjectOutput::checksum_crc64_nvme>::get, MemberAccess<&GetObjectOutput::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&GetObjectOutput::checksum_sha1>::get, MemberAccess<&GetObjectOutput::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&GetObjectOutput::checksum_sha256>::get, MemberAccess<&GetObjectOutput::checksum_sha256>::emplace},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&GetObjectOutput::checksum_type>::get, MemberAccess<&GetObjectOutput::checksum_type>::emplace},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCacheControl, MemberAccess<&GetObjectOutput::cache_control>::get, MemberAccess<&GetObjectOutput::cache_control>::emplace},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentDisposition, MemberAccess<&GetObjectOutput::content_disposition>::get, MemberAccess<&GetObjectOutput::content_disposition>::emplace},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentEncoding, MemberAccess<&GetObjectOutput::content_encoding>::get, MemberAccess<&GetObjectOutput::content_encoding>::emplace},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLanguage, MemberAccess<&GetObjectOutput::content_language>::get, MemberAccess<&GetObjectOutput::content_language>::emplace},
-    {"ContentRange", "Content-Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentRange, MemberAccess<&GetObjectOutput::content_range>::get, MemberAccess<&GetObjectOutput::content_range>::emplace},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&GetObjectOutput::content_type>::get, MemberAccess<&GetObjectOutput::content_type>::emplace},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&GetObjectOutput::expires>::get, MemberAccess<&GetObjectOutput::expires>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&GetObjectOutput::server_side_encryption>::get, MemberAccess<&GetObjectOutput::server_side_encryption>::emplace},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&GetObjectOutput::metadata>::get, MemberAccess<&GetObjectOutput::metadata>::emplace},
-    {"PartsCount", "x-amz-mp-parts-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsCount, MemberAccess<&GetObjectOutput::parts_count>::get, MemberAccess<&GetObjectOutput::parts_count>::emplace},
+    {.name = "Body", .type = &kGetObjectOutputBodyType, .offset = offsetof(GetObjectOutput, body), .location = Location::payload, .streaming = true},
+    {.name = "AcceptRanges", .type = &kAcceptRanges, .other_wire = &kWire_accept_ranges, .offset = offsetof(GetObjectOutput, accept_ranges), .location = Location::header},
+    {.name = "LastModified", .type = &kLastModified, .other_wire = &kWire_Last_Modified, .offset = offsetof(GetObjectOutput, last_modified), .location = Location::header},
+    {.name = "ContentLength", .type = &kContentLength, .other_wire = &kWire_Content_Length, .offset = offsetof(GetObjectOutput, content_length), .location = Location::header},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(GetObjectOutput, etag), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(GetObjectOutput, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(GetObjectOutput, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(GetObjectOutput, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(GetObjectOutput, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(GetObjectOutput, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(GetObjectOutput, checksum_type), .location = Location::header},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(GetObjectOutput, cache_control), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(GetObjectOutput, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(GetObjectOutput, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(GetObjectOutput, content_language), .location = Location::header},
+    {.name = "ContentRange", .type = &kContentRange, .other_wire = &kWire_Content_Range, .offset = offsetof(GetObjectOutput, content_range), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(GetObjectOutput, content_type), .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(GetObjectOutput, expires), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(GetObjectOutput, server_side_encryption), .location = Location::header},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(GetObjectOutput, metadata), .location = Location::header_prefix},
+    {.name = "PartsCount", .type = &kPartsCount, .other_wire = &kWire_x_amz_mp_parts_count, .offset = offsetof(GetObjectOutput, parts_count), .location = Location::header},
 };
-constinit const StructDesc kGetObjectOutputStruct = {.name = "GetObjectOutput", .members = kGetObjectOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectOutputStruct = {.name = "GetObjectOutput", .members = kGetObjectOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectRequest::bucket>::get, MemberAccess<&GetObjectRequest::bucket>::emplace},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&GetObjectRequest::if_match>::get, MemberAccess<&GetObjectRequest::if_match>::emplace},
-    {"IfModifiedSince", "If-Modified-Since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfModifiedSince, MemberAccess<&GetObjectRequest::if_modified_since>::get, MemberAccess<&GetObjectRequest::if_modified_since>::emplace},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfNoneMatch, MemberAccess<&GetObjectRequest::if_none_match>::get, MemberAccess<&GetObjectRequest::if_none_match>::emplace},
-    {"IfUnmodifiedSince", "If-Unmodified-Since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfUnmodifiedSince, MemberAccess<&GetObjectRequest::if_unmodified_since>::get, MemberAccess<&GetObjectRequest::if_unmodified_since>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectRequest::key>::get, MemberAccess<&GetObjectRequest::key>::emplace},
-    {"Range", "Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRange, MemberAccess<&GetObjectRequest::range>::get, MemberAccess<&GetObjectRequest::range>::emplace},
-    {"ResponseCacheControl", "response-cache-control", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseCacheControl, MemberAccess<&GetObjectRequest::response_cache_control>::get, MemberAccess<&GetObjectRequest::response_cache_control>::emplace},
-    {"ResponseContentDisposition", "response-content-disposition", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentDisposition, MemberAccess<&GetObjectRequest::response_content_disposition>::get, MemberAccess<&GetObjectRequest::response_content_disposition>::emplace},
-    {"ResponseContentEncoding", "response-content-encoding", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentEncoding, MemberAccess<&GetObjectRequest::response_content_encoding>::get, MemberAccess<&GetObjectRequest::response_content_encoding>::emplace},
-    {"ResponseContentLanguage", "response-content-language", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentLanguage, MemberAccess<&GetObjectRequest::response_content_language>::get, MemberAccess<&GetObjectRequest::response_content_language>::emplace},
-    {"ResponseContentType", "response-content-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentType, MemberAccess<&GetObjectRequest::response_content_type>::get, MemberAccess<&GetObjectRequest::response_content_type>::emplace},
-    {"ResponseExpires", "response-expires", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseExpires, MemberAccess<&GetObjectRequest::response_expires>::get, MemberAccess<&GetObjectRequest::response_expires>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectRequest::version_id>::get, MemberAccess<&GetObjectRequest::version_id>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&GetObjectRequest::part_number>::get, MemberAccess<&GetObjectRequest::part_number>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectRequest::expected_bucket_owner>::emplace},
-    {"ChecksumMode", "x-amz-checksum-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMode, MemberAccess<&GetObjectRequest::checksum_mode>::get, MemberAccess<&GetObjectRequest::checksum_mode>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(GetObjectRequest, if_match), .location = Location::header},
+    {.name = "IfModifiedSince", .type = &kIfModifiedSince, .other_wire = &kWire_If_Modified_Since, .offset = offsetof(GetObjectRequest, if_modified_since), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(GetObjectRequest, if_none_match), .location = Location::header},
+    {.name = "IfUnmodifiedSince", .type = &kIfUnmodifiedSince, .other_wire = &kWire_If_Unmodified_Since, .offset = offsetof(GetObjectRequest, if_unmodified_since), .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "Range", .type = &kRange, .offset = offsetof(GetObjectRequest, range), .location = Location::header},
+    {.name = "ResponseCacheControl", .type = &kResponseCacheControl, .other_wire = &kWire_response_cache_control, .offset = offsetof(GetObjectRequest, response_cache_control), .location = Location::query},
+    {.name = "ResponseContentDisposition", .type = &kResponseContentDisposition, .other_wire = &kWire_response_content_disposition, .offset = offsetof(GetObjectRequest, response_content_disposition), .location = Location::query},
+    {.name = "ResponseContentEncoding", .type = &kResponseContentEncoding, .other_wire = &kWire_response_content_encoding, .offset = offsetof(GetObjectRequest, response_content_encoding), .location = Location::query},
+    {.name = "ResponseContentLanguage", .type = &kResponseContentLanguage, .other_wire = &kWire_response_content_language, .offset = offsetof(GetObjectRequest, response_content_language), .location = Location::query},
+    {.name = "ResponseContentType", .type = &kResponseContentType, .other_wire = &kWire_response_content_type, .offset = offsetof(GetObjectRequest, response_content_type), .location = Location::query},
+    {.name = "ResponseExpires", .type = &kResponseExpires, .other_wire = &kWire_response_expires, .offset = offsetof(GetObjectRequest, response_expires), .location = Location::query},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectRequest, version_id), .location = Location::query},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "PartNumber", .type = &kPartNumber, .other_wire = &kWire_partNumber, .offset = offsetof(GetObjectRequest, part_number), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ChecksumMode", .type = &kChecksumMode, .other_wire = &kWire_x_amz_checksum_mode, .offset = offsetof(GetObjectRequest, checksum_mode), .location = Location::header},
 };
-constinit const StructDesc kGetObjectRequestStruct = {.name = "GetObjectRequest", .members = kGetObjectRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetObjectRetentionOutputStruct = {.name = "GetObjectRetentionOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectRequestStruct = {.name = "GetObjectRequest", .members = kGetObjectRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetObjectRetentionOutputStruct = {.name = "GetObjectRetentionOutput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectRetentionRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectRetentionRequest::bucket>::get, MemberAccess<&GetObjectRetentionRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectRetentionRequest::key>::get, MemberAccess<&GetObjectRetentionRequest::key>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectRetentionRequest::version_id>::get, MemberAccess<&GetObjectRetentionRequest::version_id>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectRetentionRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectRetentionRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectRetentionRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectRetentionRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectRetentionRequest, version_id), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectRetentionRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetObjectRetentionRequestStruct = {.name = "GetObjectRetentionRequest", .members = kGetObjectRetentionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectRetentionRequestStruct = {.name = "GetObjectRetentionRequest", .members = kGetObjectRetentionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectTaggingOutputMembers[] = {
-    {"TagSet", "TagSet", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagSet, MemberAccess<&GetObjectTaggingOutput::tag_set>::get, MemberAccess<&GetObjectTaggingOutput::tag_set>::emplace},
+    {.name = "TagSet", .type = &kTagSet, .offset = offsetof(GetObjectTaggingOutput, tag_set), .required = true},
 };
-constinit const StructDesc kGetObjectTaggingOutputStruct = {.name = "GetObjectTaggingOutput", .members = kGetObjectTaggingOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectTaggingOutputStruct = {.name = "GetObjectTaggingOutput", .members = kGetObjectTaggingOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectTaggingRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectTaggingRequest::bucket>::get, MemberAccess<&GetObjectTaggingRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectTaggingRequest::key>::get, MemberAccess<&GetObjectTaggingRequest::key>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectTaggingRequest::version_id>::get, MemberAccess<&GetObjectTaggingRequest::version_id>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectTaggingRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectTaggingRequest::expected_bucket_owner>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectTaggingRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectTaggingRequest, key), .location = Location::uri, .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(GetObjectTaggingRequest, version_id), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectTaggingRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
 };
-constinit const StructDesc kGetObjectTaggingRequestStruct = {.name = "GetObjectTaggingRequest", .members = kGetObjectTaggingRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectTaggingRequestStruct = {.name = "GetObjectTaggingRequest", .members = kGetObjectTaggingRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const TypeDesc kGetObjectTorrentOutputBodyType = {.kind = Kind::blob, .shape_name = "Body", .holder = &OptionalHolder<Body>::kAccess};
 constexpr MemberDesc kGetObjectTorrentOutputMembers[] = {
-    {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, "", &kBody, MemberAccess<&GetObjectTorrentOutput::body>::get, MemberAccess<&GetObjectTorrentOutput::body>::emplace},
+    {.name = "Body", .type = &kGetObjectTorrentOutputBodyType, .offset = offsetof(GetObjectTorrentOutput, body), .location = Location::payload, .streaming = true},
 };
-constinit const StructDesc kGetObjectTorrentOutputStruct = {.name = "GetObjectTorrentOutput", .members = kGetObjectTorrentOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectTorrentOutputStruct = {.name = "GetObjectTorrentOutput", .members = kGetObjectTorrentOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetObjectTorrentRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectTorrentRequest::bucket>::get, MemberAccess<&GetObjectTorrentRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectTorrentRequest::key>::get, MemberAccess<&GetObjectTorrentRequest::key>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectTorrentRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectTorrentRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetObjectTorrentRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(GetObjectTorrentRequest, key), .location = Location::uri, .required = true},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetObjectTorrentRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetObjectTorrentRequestStruct = {.name = "GetObjectTorrentRequest", .members = kGetObjectTorrentRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectTorrentRequestStruct = {.name = "GetObjectTorrentRequest", .members = kGetObjectTorrentRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublicAccessBlockConfigurationMembers[] = {
-    {"BlockPublicAcls", "BlockPublicAcls", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::block_public_acls>::get, MemberAccess<&PublicAccessBlockConfiguration::block_public_acls>::emplace},
-    {"IgnorePublicAcls", "IgnorePublicAcls", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::ignore_public_acls>::get, MemberAccess<&PublicAccessBlockConfiguration::ignore_public_acls>::emplace},
-    {"BlockPublicPolicy", "BlockPublicPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::block_public_policy>::get, MemberAccess<&PublicAccessBlockConfiguration::block_public_policy>::emplace},
-    {"RestrictPublicBuckets", "RestrictPublicBuckets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::restrict_public_buckets>::get, MemberAccess<&PublicAccessBlockConfiguration::restrict_public_buckets>::emplace},
+    {.name = "BlockPublicAcls", .type = &kSetting, .offset = offsetof(PublicAccessBlockConfiguration, block_public_acls)},
+    {.name = "IgnorePublicAcls", .type = &kSetting, .offset = offsetof(PublicAccessBlockConfiguration, ignore_public_acls)},
+    {.name = "BlockPublicPolicy", .type = &kSetting, .offset = offsetof(PublicAccessBlockConfiguration, block_public_policy)},
+    {.name = "RestrictPublicBuckets", .type = &kSetting, .offset = offsetof(PublicAccessBlockConfiguration, restrict_public_buckets)},
 };
-constinit const StructDesc kPublicAccessBlockConfigurationStruct = {.name = "PublicAccessBlockConfiguration", .members = kPublicAccessBlockConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublicAccessBlockConfigurationStruct = {.name = "PublicAccessBlockConfiguration", .members = kPublicAccessBlockConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPublicAccessBlockOutputMembers[] = {
-    {"PublicAccessBlockConfiguration", "PublicAccessBlockConfiguration", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPublicAccessBlockConfiguration, MemberAccess<&GetPublicAccessBlockOutput::public_access_block_configuration>::get, MemberAccess<&GetPublicAccessBlockOutput::public_access_block_configuration>::emplace},
+    {.name = "PublicAccessBlockConfiguration", .type = &kPublicAccessBlockConfiguration, .offset = offsetof(GetPublicAccessBlockOutput, public_access_block_configuration), .location = Location::payload},
 };
-constinit const StructDesc kGetPublicAccessBlockOutputStruct = {.name = "GetPublicAccessBlockOutput", .members = kGetPublicAccessBlockOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPublicAccessBlockOutputStruct = {.name = "GetPublicAccessBlockOutput", .members = kGetPublicAccessBlockOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPublicAccessBlockRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetPublicAccessBlockRequest::bucket>::get, MemberAccess<&GetPublicAccessBlockRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetPublicAccessBlockRequest::expected_bucket_owner>::get, MemberAccess<&GetPublicAccessBlockRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(GetPublicAccessBlockRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(GetPublicAccessBlockRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kGetPublicAccessBlockRequestStruct = {.name = "GetPublicAccessBlockRequest", .members = kGetPublicAccessBlockRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPublicAccessBlockRequestStruct = {.name = "GetPublicAccessBlockRequest", .members = kGetPublicAccessBlockRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGranteeMembers[] = {
-    {"DisplayName", "DisplayName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDisplayName, MemberAccess<&Grantee::display_name>::get, MemberAccess<&Grantee::display_name>::emplace},
-    {"EmailAddress", "EmailAddress", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEmailAddress, MemberAccess<&Grantee::email_address>::get, MemberAccess<&Grantee::email_address>::emplace},
-    {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kID, MemberAccess<&Grantee::id>::get, MemberAccess<&Grantee::id>::emplace},
-    {"Type", "xsi:type", Location::body, TimestampFormat::protocol_default, true, false, false, false, true, "", &kType, MemberAccess<&Grantee::type>::get, MemberAccess<&Grantee::type>::emplace},
-    {"URI", "URI", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kURI, MemberAccess<&Grantee::uri>::get, MemberAccess<&Grantee::uri>::emplace},
+    {.name = "DisplayName", .type = &kDisplayName, .offset = offsetof(Grantee, display_name)},
+    {.name = "EmailAddress", .type = &kEmailAddress, .offset = offsetof(Grantee, email_address)},
+    {.name = "ID", .type = &kID, .offset = offsetof(Grantee, id)},
+    {.name = "Type", .type = &kType, .other_wire = &kWire_xsi_type, .offset = offsetof(Grantee, type), .required = true, .xml_attribute = true},
+    {.name = "URI", .type = &kURI, .offset = offsetof(Grantee, uri)},
 };
 constinit const StructDesc kGranteeStruct = {.name = "Grantee", .members = kGranteeMembers, .is_union = false, .xml_namespace = "http://www.w3.org/2001/XMLSchema-instance"};
 constexpr MemberDesc kGrantMembers[] = {
-    {"Grantee", "Grantee", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "http://www.w3.org/2001/XMLSchema-instance", &kGrantee, MemberAccess<&Grant::grantee>::get, MemberAccess<&Grant::grantee>::emplace},
-    {"Permission", "Permission", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPermission, MemberAccess<&Grant::permission>::get, MemberAccess<&Grant::permission>::emplace},
+    {.name = "Grantee", .type = &kGrantee, .other_wire = &kWire_Grantee_InNamespace, .offset = offsetof(Grant, grantee)},
+    {.name = "Permission", .type = &kPermission, .offset = offsetof(Grant, permission)},
 };
-constinit const StructDesc kGrantStruct = {.name = "Grant", .members = kGrantMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGrantStruct = {.name = "Grant", .members = kGrantMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kHeadBucketOutputMembers[] = {
-    {"BucketArn", "x-amz-bucket-arn", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3RegionalOrS3ExpressBucketArnString, MemberAccess<&HeadBucketOutput::bucket_arn>::get, MemberAccess<&HeadBucketOutput::bucket_arn>::emplace},
-    {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegion, MemberAccess<&HeadBucketOutput::bucket_region>::get, MemberAccess<&HeadBucketOutput::bucket_region>::emplace},
-    {"AccessPointAlias", "x-amz-access-point-alias", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessPointAlias, MemberAccess<&HeadBucketOutput::access_point_alias>::get, MemberAccess<&HeadBucketOutput::access_point_alias>::emplace},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&HeadBucketOutput::content_type>::get, MemberAccess<&HeadBucketOutput::content_type>::emplace},
+    {.name = "BucketArn", .type = &kS3RegionalOrS3ExpressBucketArnString, .other_wire = &kWire_x_amz_bucket_arn, .offset = offsetof(HeadBucketOutput, bucket_arn), .location = Location::header},
+    {.name = "BucketRegion", .type = &kRegion, .other_wire = &kWire_x_amz_bucket_region, .offset = offsetof(HeadBucketOutput, bucket_region), .location = Location::header},
+    {.name = "AccessPointAlias", .type = &kAccessPointAlias, .other_wire = &kWire_x_amz_access_point_alias, .offset = offsetof(HeadBucketOutput, access_point_alias), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(HeadBucketOutput, content_type), .location = Location::header},
 };
-constinit const StructDesc kHeadBucketOutputStruct = {.name = "HeadBucketOutput", .members = kHeadBucketOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kHeadBucketOutputStruct = {.name = "HeadBucketOutput", .members = kHeadBucketOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kHeadBucketRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&HeadBucketRequest::bucket>::get, MemberAccess<&HeadBucketRequest::bucket>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&HeadBucketRequest::expected_bucket_owner>::get, MemberAccess<&HeadBucketRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(HeadBucketRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(HeadBucketRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kHeadBucketRequestStruct = {.name = "HeadBucketRequest", .members = kHeadBucketRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kHeadBucketRequestStruct = {.name = "HeadBucketRequest", .members = kHeadBucketRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kHeadObjectOutputMembers[] = {
-    {"AcceptRanges", "accept-ranges", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAcceptRanges, MemberAccess<&HeadObjectOutput::accept_ranges>::get, MemberAccess<&HeadObjectOutput::accept_ranges>::emplace},
-    {"LastModified", "Last-Modified", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&HeadObjectOutput::last_modified>::get, MemberAccess<&HeadObjectOutput::last_modified>::emplace},
-    {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLength, MemberAccess<&HeadObjectOutput::content_length>::get, MemberAccess<&HeadObjectOutput::content_length>::emplace},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&HeadObjectOutput::checksum_crc32>::get, MemberAccess<&HeadObjectOutput::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&HeadObjectOutput::checksum_crc32_c>::get, MemberAccess<&HeadObjectOutput::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&HeadObjectOutput::checksum_crc64_nvme>::get, MemberAccess<&HeadObjectOutput::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&HeadObjectOutput::checksum_sha1>::get, MemberAccess<&HeadObjectOutput::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&HeadObjectOutput::checksum_sha256>::get, MemberAccess<&HeadObjectOutput::checksum_sha256>::emplace},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&HeadObjectOutput::checksum_type>::get, MemberAccess<&HeadObjectOutput::checksum_type>::emplace},
-    {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&HeadObjectOutput::etag>::get, MemberAccess<&HeadObjectOutput::etag>::emplace},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCacheControl, MemberAccess<&HeadObjectOutput::cache_control>::get, MemberAccess<&HeadObjectOutput::cache_control>::emplace},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentDisposition, MemberAccess<&HeadObjectOutput::content_disposition>::get, MemberAccess<&HeadObjectOutput::content_disposition>::emplace},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentEncoding, MemberAccess<&HeadObjectOutput::content_encoding>::get, MemberAccess<&HeadObjectOutput::content_encoding>::emplace},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLanguage, MemberAccess<&HeadObjectOutput::content_language>::get, MemberAccess<&HeadObjectOutput::content_language>::emplace},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&HeadObjectOutput::content_type>::get, MemberAccess<&HeadObjectOutput::content_type>::emplace},
-    {"ContentRange", "Content-Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentRange, MemberAccess<&HeadObjectOutput::content_range>::get, MemberAccess<&HeadObjectOutput::content_range>::emplace},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&HeadObjectOutput::expires>::get, MemberAccess<&HeadObjectOutput::expires>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&HeadObjectOutput::server_side_encryption>::get, MemberAccess<&HeadObjectOutput::server_side_encryption>::emplace},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&HeadObjectOutput::metadata>::get, MemberAccess<&HeadObjectOutput::metadata>::emplace},
-    {"PartsCount", "x-amz-mp-parts-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsCount, MemberAccess<&HeadObjectOutput::parts_count>::get, MemberAccess<&HeadObjectOutput::parts_count>::emplace},
+    {.name = "AcceptRanges", .type = &kAcceptRanges, .other_wire = &kWire_accept_ranges, .offset = offsetof(HeadObjectOutput, accept_ranges), .location = Location::header},
+    {.name = "LastModified", .type = &kLastModified, .other_wire = &kWire_Last_Modified, .offset = offsetof(HeadObjectOutput, last_modified), .location = Location::header},
+    {.name = "ContentLength", .type = &kContentLength, .other_wire = &kWire_Content_Length, .offset = offsetof(HeadObjectOutput, content_length), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(HeadObjectOutput, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(HeadObjectOutput, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(HeadObjectOutput, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(HeadObjectOutput, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(HeadObjectOutput, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(HeadObjectOutput, checksum_type), .location = Location::header},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(HeadObjectOutput, etag), .location = Location::header},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(HeadObjectOutput, cache_control), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(HeadObjectOutput, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(HeadObjectOutput, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(HeadObjectOutput, content_language), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(HeadObjectOutput, content_type), .location = Location::header},
+    {.name = "ContentRange", .type = &kContentRange, .other_wire = &kWire_Content_Range, .offset = offsetof(HeadObjectOutput, content_range), .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(HeadObjectOutput, expires), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(HeadObjectOutput, server_side_encryption), .location = Location::header},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(HeadObjectOutput, metadata), .location = Location::header_prefix},
+    {.name = "PartsCount", .type = &kPartsCount, .other_wire = &kWire_x_amz_mp_parts_count, .offset = offsetof(HeadObjectOutput, parts_count), .location = Location::header},
 };
-constinit const StructDesc kHeadObjectOutputStruct = {.name = "HeadObjectOutput", .members = kHeadObjectOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kHeadObjectOutputStruct = {.name = "HeadObjectOutput", .members = kHeadObjectOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kHeadObjectRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&HeadObjectRequest::bucket>::get, MemberAccess<&HeadObjectRequest::bucket>::emplace},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&HeadObjectRequest::if_match>::get, MemberAccess<&HeadObjectRequest::if_match>::emplace},
-    {"IfModifiedSince", "If-Modified-Since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfModifiedSince, MemberAccess<&HeadObjectRequest::if_modified_since>::get, MemberAccess<&HeadObjectRequest::if_modified_since>::emplace},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfNoneMatch, MemberAccess<&HeadObjectRequest::if_none_match>::get, MemberAccess<&HeadObjectRequest::if_none_match>::emplace},
-    {"IfUnmodifiedSince", "If-Unmodified-Since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfUnmodifiedSince, MemberAccess<&HeadObjectRequest::if_unmodified_since>::get, MemberAccess<&HeadObjectRequest::if_unmodified_since>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&HeadObjectRequest::key>::get, MemberAccess<&HeadObjectRequest::key>::emplace},
-    {"Range", "Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRange, MemberAccess<&HeadObjectRequest::range>::get, MemberAccess<&HeadObjectRequest::range>::emplace},
-    {"ResponseCacheControl", "response-cache-control", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseCacheControl, MemberAccess<&HeadObjectRequest::response_cache_control>::get, MemberAccess<&HeadObjectRequest::response_cache_control>::emplace},
-    {"ResponseContentDisposition", "response-content-disposition", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentDisposition, MemberAccess<&HeadObjectRequest::response_content_disposition>::get, MemberAccess<&HeadObjectRequest::response_content_disposition>::emplace},
-    {"ResponseContentEncoding", "response-content-encoding", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentEncoding, MemberAccess<&HeadObjectRequest::response_content_encoding>::get, MemberAccess<&HeadObjectRequest::response_content_encoding>::emplace},
-    {"ResponseContentLanguage", "response-content-language", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentLanguage, MemberAccess<&HeadObjectRequest::response_content_language>::get, MemberAccess<&HeadObjectRequest::response_content_language>::emplace},
-    {"ResponseContentType", "response-content-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentType, MemberAccess<&HeadObjectRequest::response_content_type>::get, MemberAccess<&HeadObjectRequest::response_content_type>::emplace},
-    {"ResponseExpires", "response-expires", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseExpires, MemberAccess<&HeadObjectRequest::response_expires>::get, MemberAccess<&HeadObjectRequest::response_expires>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&HeadObjectRequest::version_id>::get, MemberAccess<&HeadObjectRequest::version_id>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&HeadObjectRequest::part_number>::get, MemberAccess<&HeadObjectRequest::part_number>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&HeadObjectRequest::expected_bucket_owner>::get, MemberAccess<&HeadObjectRequest::expected_bucket_owner>::emplace},
-    {"ChecksumMode", "x-amz-checksum-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMode, MemberAccess<&HeadObjectRequest::checksum_mode>::get, MemberAccess<&HeadObjectRequest::checksum_mode>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(HeadObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(HeadObjectRequest, if_match), .location = Location::header},
+    {.name = "IfModifiedSince", .type = &kIfModifiedSince, .other_wire = &kWire_If_Modified_Since, .offset = offsetof(HeadObjectRequest, if_modified_since), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(HeadObjectRequest, if_none_match), .location = Location::header},
+    {.name = "IfUnmodifiedSince", .type = &kIfUnmodifiedSince, .other_wire = &kWire_If_Unmodified_Since, .offset = offsetof(HeadObjectRequest, if_unmodified_since), .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(HeadObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "Range", .type = &kRange, .offset = offsetof(HeadObjectRequest, range), .location = Location::header},
+    {.name = "ResponseCacheControl", .type = &kResponseCacheControl, .other_wire = &kWire_response_cache_control, .offset = offsetof(HeadObjectRequest, response_cache_control), .location = Location::query},
+    {.name = "ResponseContentDisposition", .type = &kResponseContentDisposition, .other_wire = &kWire_response_content_disposition, .offset = offsetof(HeadObjectRequest, response_content_disposition), .location = Location::query},
+    {.name = "ResponseContentEncoding", .type = &kResponseContentEncoding, .other_wire = &kWire_response_content_encoding, .offset = offsetof(HeadObjectRequest, response_content_encoding), .location = Location::query},
+    {.name = "ResponseContentLanguage", .type = &kResponseContentLanguage, .other_wire = &kWire_response_content_language, .offset = offsetof(HeadObjectRequest, response_content_language), .location = Location::query},
+    {.name = "ResponseContentType", .type = &kResponseContentType, .other_wire = &kWire_response_content_type, .offset = offsetof(HeadObjectRequest, response_content_type), .location = Location::query},
+    {.name = "ResponseExpires", .type = &kResponseExpires, .other_wire = &kWire_response_expires, .offset = offsetof(HeadObjectRequest, response_expires), .location = Location::query},
+    {.name = "VersionId", .type = &kObjectVersionId, .other_wire = &kWire_versionId, .offset = offsetof(HeadObjectRequest, version_id), .location = Location::query},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "PartNumber", .type = &kPartNumber, .other_wire = &kWire_partNumber, .offset = offsetof(HeadObjectRequest, part_number), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(HeadObjectRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ChecksumMode", .type = &kChecksumMode, .other_wire = &kWire_x_amz_checksum_mode, .offset = offsetof(HeadObjectRequest, checksum_mode), .location = Location::header},
 };
-constinit const StructDesc kHeadObjectRequestStruct = {.name = "HeadObjectRequest", .members = kHeadObjectRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kHeadObjectRequestStruct = {.name = "HeadObjectRequest", .members = kHeadObjectRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInitiatorMembers[] = {
-    {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kID, MemberAccess<&Initiator::id>::get, MemberAccess<&Initiator::id>::emplace},
-    {"DisplayName", "DisplayName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDisplayName, MemberAccess<&Initiator::display_name>::get, MemberAccess<&Initiator::display_name>::emplace},
+    {.name = "ID", .type = &kID, .offset = offsetof(Initiator, id)},
+    {.name = "DisplayName", .type = &kDisplayName, .offset = offsetof(Initiator, display_name)},
 };
-constinit const StructDesc kInitiatorStruct = {.name = "Initiator", .members = kInitiatorMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInitiatorStruct = {.name = "Initiator", .members = kInitiatorMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInvalidObjectStateMembers[] = {
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&InvalidObjectState::storage_class>::get, MemberAccess<&InvalidObjectState::storage_class>::emplace},
-    {"AccessTier", "AccessTier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntelligentTieringAccessTier, MemberAccess<&InvalidObjectState::access_tier>::get, MemberAccess<&InvalidObjectState::access_tier>::emplace},
+    {.name = "StorageClass", .type = &kStorageClass, .offset = offsetof(InvalidObjectState, storage_class)},
+    {.name = "AccessTier", .type = &kIntelligentTieringAccessTier, .offset = offsetof(InvalidObjectState, access_tier)},
 };
-constinit const StructDesc kInvalidObjectStateStruct = {.name = "InvalidObjectState", .members = kInvalidObjectStateMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInvalidObjectStateStruct = {.name = "InvalidObjectState", .members = kInvalidObjectStateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kS3KeyFilterMembers[] = {
-    {"FilterRules", "FilterRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterRuleList, MemberAccess<&S3KeyFilter::filter_rules>::get, MemberAccess<&S3KeyFilter::filter_rules>::emplace},
+    {.name = "FilterRules", .type = &kFilterRuleList, .other_wire = &kWire_FilterRule, .offset = offsetof(S3KeyFilter, filter_rules)},
 };
-constinit const StructDesc kS3KeyFilterStruct = {.name = "S3KeyFilter", .members = kS3KeyFilterMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kS3KeyFilterStruct = {.name = "S3KeyFilter", .members = kS3KeyFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kNotificationConfigurationFilterMembers[] = {
-    {"Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3KeyFilter, MemberAccess<&NotificationConfigurationFilter::key>::get, MemberAccess<&NotificationConfigurationFilter::key>::emplace},
+    {.name = "Key", .type = &kS3KeyFilter, .other_wire = &kWire_S3Key, .offset = offsetof(NotificationConfigurationFilter, key)},
 };
-constinit const StructDesc kNotificationConfigurationFilterStruct = {.name = "NotificationConfigurationFilter", .members = kNotificationConfigurationFilterMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kNotificationConfigurationFilterStruct = {.name = "NotificationConfigurationFilter", .members = kNotificationConfigurationFilterMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLambdaFunctionConfigurationMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationId, MemberAccess<&LambdaFunctionConfiguration::id>::get, MemberAccess<&LambdaFunctionConfiguration::id>::emplace},
-    {"LambdaFunctionArn", "CloudFunction", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLambdaFunctionArn, MemberAccess<&LambdaFunctionConfiguration::lambda_function_arn>::get, MemberAccess<&LambdaFunctionConfiguration::lambda_function_arn>::emplace},
-    {"Events", "Event", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEventList, MemberAccess<&LambdaFunctionConfiguration::events>::get, MemberAccess<&LambdaFunctionConfiguration::events>::emplace},
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationConfigurationFilter, MemberAccess<&LambdaFunctionConfiguration::filter>::get, MemberAccess<&LambdaFunctionConfiguration::filter>::emplace},
+    {.name = "Id", .type = &kNotificationId, .offset = offsetof(LambdaFunctionConfiguration, id)},
+    {.name = "LambdaFunctionArn", .type = &kLambdaFunctionArn, .other_wire = &kWire_CloudFunction, .offset = offsetof(LambdaFunctionConfiguration, lambda_function_arn), .required = true},
+    {.name = "Events", .type = &kEventList, .other_wire = &kWire_Event, .offset = offsetof(LambdaFunctionConfiguration, events), .required = true},
+    {.name = "Filter", .type = &kNotificationConfigurationFilter, .offset = offsetof(LambdaFunctionConfiguration, filter)},
 };
-constinit const StructDesc kLambdaFunctionConfigurationStruct = {.name = "LambdaFunctionConfiguration", .members = kLambdaFunctionConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLambdaFunctionConfigurationStruct = {.name = "LambdaFunctionConfiguration", .members = kLambdaFunctionConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketAnalyticsConfigurationsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::is_truncated>::get, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::is_truncated>::emplace},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::continuation_token>::get, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::continuation_token>::emplace},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::next_continuation_token>::get, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::next_continuation_token>::emplace},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListBucketAnalyticsConfigurationsOutput, is_truncated)},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListBucketAnalyticsConfigurationsOutput, continuation_token)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketAnalyticsConfigurationsOutput, next_continuation_token)},
 };
-constinit const StructDesc kListBucketAnalyticsConfigurationsOutputStruct = {.name = "ListBucketAnalyticsConfigurationsOutput", .members = kListBucketAnalyticsConfigurationsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketAnalyticsConfigurationsOutputStruct = {.name = "ListBucketAnalyticsConfigurationsOutput", .members = kListBucketAnalyticsConfigurationsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketAnalyticsConfigurationsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::bucket>::get, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::bucket>::emplace},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::continuation_token>::get, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::continuation_token>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::expected_bucket_owner>::get, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListBucketAnalyticsConfigurationsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketAnalyticsConfigurationsRequest, continuation_token), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListBucketAnalyticsConfigurationsRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kListBucketAnalyticsConfigurationsRequestStruct = {.name = "ListBucketAnalyticsConfigurationsRequest", .members = kListBucketAnalyticsConfigurationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketAnalyticsConfigurationsRequestStruct = {.name = "ListBucketAnalyticsConfigurationsRequest", .members = kListBucketAnalyticsConfigurationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketIntelligentTieringConfigurationsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::is_truncated>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::is_truncated>::emplace},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::continuation_token>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::continuation_token>::emplace},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::next_continuation_token>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::next_continuation_token>::emplace},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListBucketIntelligentTieringConfigurationsOutput, is_truncated)},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListBucketIntelligentTieringConfigurationsOutput, continuation_token)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketIntelligentTieringConfigurationsOutput, next_continuation_token)},
 };
-constinit const StructDesc kListBucketIntelligentTieringConfigurationsOutputStruct = {.name = "ListBucketIntelligentTieringConfigurationsOutput", .members = kListBucketIntelligentTieringConfigurationsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketIntelligentTieringConfigurationsOutputStruct = {.name = "ListBucketIntelligentTieringConfigurationsOutput", .members = kListBucketIntelligentTieringConfigurationsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketIntelligentTieringConfigurationsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::bucket>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::bucket>::emplace},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::continuation_token>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::continuation_token>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::expected_bucket_owner>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListBucketIntelligentTieringConfigurationsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketIntelligentTieringConfigurationsRequest, continuation_token), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListBucketIntelligentTieringConfigurationsRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kListBucketIntelligentTieringConfigurationsRequestStruct = {.name = "ListBucketIntelligentTieringConfigurationsRequest", .members = kListBucketIntelligentTieringConfigurationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketIntelligentTieringConfigurationsRequestStruct = {.name = "ListBucketIntelligentTieringConfigurationsRequest", .members = kListBucketIntelligentTieringConfigurationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketInventoryConfigurationsOutputMembers[] = {
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketInventoryConfigurationsOutput::continuation_token>::get, MemberAccess<&ListBucketInventoryConfigurationsOutput::continuation_token>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListBucketInventoryConfigurationsOutput::is_truncated>::get, MemberAccess<&ListBucketInventoryConfigurationsOutput::is_truncated>::emplace},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketInventoryConfigurationsOutput::next_continuation_token>::get, MemberAccess<&ListBucketInventoryConfigurationsOutput::next_continuation_token>::emplace},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListBucketInventoryConfigurationsOutput, continuation_token)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListBucketInventoryConfigurationsOutput, is_truncated)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketInventoryConfigurationsOutput, next_continuation_token)},
 };
-constinit const StructDesc kListBucketInventoryConfigurationsOutputStruct = {.name = "ListBucketInventoryConfigurationsOutput", .members = kListBucketInventoryConfigurationsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketInventoryConfigurationsOutputStruct = {.name = "ListBucketInventoryConfigurationsOutput", .members = kListBucketInventoryConfigurationsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketInventoryConfigurationsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListBucketInventoryConfigurationsRequest::bucket>::get, MemberAccess<&ListBucketInventoryConfigurationsRequest::bucket>::emplace},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketInventoryConfigurationsRequest::continuation_token>::get, MemberAccess<&ListBucketInventoryConfigurationsRequest::continuation_token>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListBucketInventoryConfigurationsRequest::expected_bucket_owner>::get, MemberAccess<&ListBucketInventoryConfigurationsRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListBucketInventoryConfigurationsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketInventoryConfigurationsRequest, continuation_token), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListBucketInventoryConfigurationsRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kListBucketInventoryConfigurationsRequestStruct = {.name = "ListBucketInventoryConfigurationsRequest", .members = kListBucketInventoryConfigurationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketInventoryConfigurationsRequestStruct = {.name = "ListBucketInventoryConfigurationsRequest", .members = kListBucketInventoryConfigurationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketMetricsConfigurationsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListBucketMetricsConfigurationsOutput::is_truncated>::get, MemberAccess<&ListBucketMetricsConfigurationsOutput::is_truncated>::emplace},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketMetricsConfigurationsOutput::continuation_token>::get, MemberAccess<&ListBucketMetricsConfigurationsOutput::continuation_token>::emplace},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketMetricsConfigurationsOutput::next_continuation_token>::get, MemberAccess<&ListBucketMetricsConfigurationsOutput::next_continuation_token>::emplace},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListBucketMetricsConfigurationsOutput, is_truncated)},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListBucketMetricsConfigurationsOutput, continuation_token)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketMetricsConfigurationsOutput, next_continuation_token)},
 };
-constinit const StructDesc kListBucketMetricsConfigurationsOutputStruct = {.name = "ListBucketMetricsConfigurationsOutput", .members = kListBucketMetricsConfigurationsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketMetricsConfigurationsOutputStruct = {.name = "ListBucketMetricsConfigurationsOutput", .members = kListBucketMetricsConfigurationsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketMetricsConfigurationsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListBucketMetricsConfigurationsRequest::bucket>::get, MemberAccess<&ListBucketMetricsConfigurationsRequest::bucket>::emplace},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketMetricsConfigurationsRequest::continuation_token>::get, MemberAccess<&ListBucketMetricsConfigurationsRequest::continuation_token>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListBucketMetricsConfigurationsRequest::expected_bucket_owner>::get, MemberAccess<&ListBucketMetricsConfigurationsRequest::expected_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListBucketMetricsConfigurationsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketMetricsConfigurationsRequest, continuation_token), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListBucketMetricsConfigurationsRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kListBucketMetricsConfigurationsRequestStruct = {.name = "ListBucketMetricsConfigurationsRequest", .members = kListBucketMetricsConfigurationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketMetricsConfigurationsRequestStruct = {.name = "ListBucketMetricsConfigurationsRequest", .members = kListBucketMetricsConfigurationsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketsOutputMembers[] = {
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&ListBucketsOutput::owner>::get, MemberAccess<&ListBucketsOutput::owner>::emplace},
-    {"Buckets", "Buckets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBuckets, MemberAccess<&ListBucketsOutput::buckets>::get, MemberAccess<&ListBucketsOutput::buckets>::emplace},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketsOutput::continuation_token>::get, MemberAccess<&ListBucketsOutput::continuation_token>::emplace},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListBucketsOutput::prefix>::get, MemberAccess<&ListBucketsOutput::prefix>::emplace},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(ListBucketsOutput, owner)},
+    {.name = "Buckets", .type = &kBuckets, .offset = offsetof(ListBucketsOutput, buckets)},
+    {.name = "ContinuationToken", .type = &kNextToken, .offset = offsetof(ListBucketsOutput, continuation_token)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListBucketsOutput, prefix)},
 };
-constinit const StructDesc kListBucketsOutputStruct = {.name = "ListBucketsOutput", .members = kListBucketsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketsOutputStruct = {.name = "ListBucketsOutput", .members = kListBucketsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListBucketsRequestMembers[] = {
-    {"MaxBuckets", "max-buckets", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxBuckets, MemberAccess<&ListBucketsRequest::max_buckets>::get, MemberAccess<&ListBucketsRequest::max_buckets>::emplace},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketsRequest::continuation_token>::get, MemberAccess<&ListBucketsRequest::continuation_token>::emplace},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListBucketsRequest::prefix>::get, MemberAccess<&ListBucketsRequest::prefix>::emplace},
-    {"BucketRegion", "bucket-region", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketRegion, MemberAccess<&ListBucketsRequest::bucket_region>::get, MemberAccess<&ListBucketsRequest::bucket_region>::emplace},
+    {.name = "MaxBuckets", .type = &kMaxBuckets, .other_wire = &kWire_max_buckets, .offset = offsetof(ListBucketsRequest, max_buckets), .location = Location::query},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListBucketsRequest, continuation_token), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListBucketsRequest, prefix), .location = Location::query},
+    {.name = "BucketRegion", .type = &kBucketRegion, .other_wire = &kWire_bucket_region, .offset = offsetof(ListBucketsRequest, bucket_region), .location = Location::query},
 };
-constinit const StructDesc kListBucketsRequestStruct = {.name = "ListBucketsRequest", .members = kListBucketsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketsRequestStruct = {.name = "ListBucketsRequest", .members = kListBucketsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMultipartUploadsOutputMembers[] = {
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&ListMultipartUploadsOutput::bucket>::get, MemberAccess<&ListMultipartUploadsOutput::bucket>::emplace},
-    {"KeyMarker", "KeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeyMarker, MemberAccess<&ListMultipartUploadsOutput::key_marker>::get, MemberAccess<&ListMultipartUploadsOutput::key_marker>::emplace},
-    {"UploadIdMarker", "UploadIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUploadIdMarker, MemberAccess<&ListMultipartUploadsOutput::upload_id_marker>::get, MemberAccess<&ListMultipartUploadsOutput::upload_id_marker>::emplace},
-    {"NextKeyMarker", "NextKeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextKeyMarker, MemberAccess<&ListMultipartUploadsOutput::next_key_marker>::get, MemberAccess<&ListMultipartUploadsOutput::next_key_marker>::emplace},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListMultipartUploadsOutput::prefix>::get, MemberAccess<&ListMultipartUploadsOutput::prefix>::emplace},
-    {"Delimiter", "Delimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListMultipartUploadsOutput::delimiter>::get, MemberAccess<&ListMultipartUploadsOutput::delimiter>::emplace},
-    {"NextUploadIdMarker", "NextUploadIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextUploadIdMarker, MemberAccess<&ListMultipartUploadsOutput::next_upload_id_marker>::get, MemberAccess<&ListMultipartUploadsOutput::next_upload_id_marker>::emplace},
-    {"MaxUploads", "MaxUploads", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxUploads, MemberAccess<&ListMultipartUploadsOutput::max_uploads>::get, MemberAccess<&ListMultipartUploadsOutput::max_uploads>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListMultipartUploadsOutput::is_truncated>::get, MemberAccess<&ListMultipartUploadsOutput::is_truncated>::emplace},
-    {"Uploads", "Upload", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultipartUploadList, MemberAccess<&ListMultipartUploadsOutput::uploads>::get, MemberAccess<&ListMultipartUploadsOutput::uploads>::emplace},
-    {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCommonPrefixList, MemberAccess<&ListMultipartUploadsOutput::common_prefixes>::get, MemberAccess<&ListMultipartUploadsOutput::common_prefixes>::emplace},
-    {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListMultipartUploadsOutput::encoding_type>::get, MemberAccess<&ListMultipartUploadsOutput::encoding_type>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListMultipartUploadsOutput, bucket)},
+    {.name = "KeyMarker", .type = &kKeyMarker, .offset = offsetof(ListMultipartUploadsOutput, key_marker)},
+    {.name = "UploadIdMarker", .type = &kUploadIdMarker, .offset = offsetof(ListMultipartUploadsOutput, upload_id_marker)},
+    {.name = "NextKeyMarker", .type = &kNextKeyMarker, .offset = offsetof(ListMultipartUploadsOutput, next_key_marker)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListMultipartUploadsOutput, prefix)},
+    {.name = "Delimiter", .type = &kDelimiter, .offset = offsetof(ListMultipartUploadsOutput, delimiter)},
+    {.name = "NextUploadIdMarker", .type = &kNextUploadIdMarker, .offset = offsetof(ListMultipartUploadsOutput, next_upload_id_marker)},
+    {.name = "MaxUploads", .type = &kMaxUploads, .offset = offsetof(ListMultipartUploadsOutput, max_uploads)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListMultipartUploadsOutput, is_truncated)},
+    {.name = "Uploads", .type = &kMultipartUploadList, .other_wire = &kWire_Upload, .offset = offsetof(ListMultipartUploadsOutput, uploads)},
+    {.name = "CommonPrefixes", .type = &kCommonPrefixList, .offset = offsetof(ListMultipartUploadsOutput, common_prefixes)},
+    {.name = "EncodingType", .type = &kEncodingType, .offset = offsetof(ListMultipartUploadsOutput, encoding_type)},
 };
-constinit const StructDesc kListMultipartUploadsOutputStruct = {.name = "ListMultipartUploadsOutput", .members = kListMultipartUploadsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMultipartUploadsOutputStruct = {.name = "ListMultipartUploadsOutput", .members = kListMultipartUploadsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMultipartUploadsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListMultipartUploadsRequest::bucket>::get, MemberAccess<&ListMultipartUploadsRequest::bucket>::emplace},
-    {"Delimiter", "delimiter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListMultipartUploadsRequest::delimiter>::get, MemberAccess<&ListMultipartUploadsRequest::delimiter>::emplace},
-    {"EncodingType", "encoding-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListMultipartUploadsRequest::encoding_type>::get, MemberAccess<&ListMultipartUploadsRequest::encoding_type>::emplace},
-    {"KeyMarker", "key-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeyMarker, MemberAccess<&ListMultipartUploadsRequest::key_marker>::get, MemberAccess<&ListMultipartUploadsRequest::key_marker>::emplace},
-    {"MaxUploads", "max-uploads", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxUploads, MemberAccess<&ListMultipartUploadsRequest::max_uploads>::get, MemberAccess<&ListMultipartUploadsRequest::max_uploads>::emplace},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListMultipartUploadsRequest::prefix>::get, MemberAccess<&ListMultipartUploadsRequest::prefix>::emplace},
-    {"UploadIdMarker", "upload-id-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUploadIdMarker, MemberAccess<&ListMultipartUploadsRequest::upload_id_marker>::get, MemberAccess<&ListMultipartUploadsRequest::upload_id_marker>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListMultipartUploadsRequest::expected_bucket_owner>::get, MemberAccess<&ListMultipartUploadsRequest::expected_bucket_owner>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListMultipartUploadsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Delimiter", .type = &kDelimiter, .other_wire = &kWire_delimiter, .offset = offsetof(ListMultipartUploadsRequest, delimiter), .location = Location::query},
+    {.name = "EncodingType", .type = &kEncodingType, .other_wire = &kWire_encoding_type, .offset = offsetof(ListMultipartUploadsRequest, encoding_type), .location = Location::query},
+    {.name = "KeyMarker", .type = &kKeyMarker, .other_wire = &kWire_key_marker, .offset = offsetof(ListMultipartUploadsRequest, key_marker), .location = Location::query},
+    {.name = "MaxUploads", .type = &kMaxUploads, .other_wire = &kWire_max_uploads, .offset = offsetof(ListMultipartUploadsRequest, max_uploads), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListMultipartUploadsRequest, prefix), .location = Location::query},
+    {.name = "UploadIdMarker", .type = &kUploadIdMarker, .other_wire = &kWire_upload_id_marker, .offset = offsetof(ListMultipartUploadsRequest, upload_id_marker), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListMultipartUploadsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
 };
-constinit const StructDesc kListMultipartUploadsRequestStruct = {.name = "ListMultipartUploadsRequest", .members = kListMultipartUploadsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMultipartUploadsRequestStruct = {.name = "ListMultipartUploadsRequest", .members = kListMultipartUploadsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectVersionsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListObjectVersionsOutput::is_truncated>::get, MemberAccess<&ListObjectVersionsOutput::is_truncated>::emplace},
-    {"KeyMarker", "KeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeyMarker, MemberAccess<&ListObjectVersionsOutput::key_marker>::get, MemberAccess<&ListObjectVersionsOutput::key_marker>::emplace},
-    {"VersionIdMarker", "VersionIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersionIdMarker, MemberAccess<&ListObjectVersionsOutput::version_id_marker>::get, MemberAccess<&ListObjectVersionsOutput::version_id_marker>::emplace},
-    {"NextKeyMarker", "NextKeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextKeyMarker, MemberAccess<&ListObjectVersionsOutput::next_key_marker>::get, MemberAccess<&ListObjectVersionsOutput::next_key_marker>::emplace},
-    {"NextVersionIdMarker", "NextVersionIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextVersionIdMarker, MemberAccess<&ListObjectVersionsOutput::next_version_id_marker>::get, MemberAccess<&ListObjectVersionsOutput::next_version_id_marker>::emplace},
-    {"Versions", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionList, MemberAccess<&ListObjectVersionsOutput::versions>::get, MemberAccess<&ListObjectVersionsOutput::versions>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&ListObjectVersionsOutput::name>::get, MemberAccess<&ListObjectVersionsOutput::name>::emplace},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListObjectVersionsOutput::prefix>::get, MemberAccess<&ListObjectVersionsOutput::prefix>::emplace},
-    {"Delimiter", "Delimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListObjectVersionsOutput::delimiter>::get, MemberAccess<&ListObjectVersionsOutput::delimiter>::emplace},
-    {"MaxKeys", "MaxKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectVersionsOutput::max_keys>::get, MemberAccess<&ListObjectVersionsOutput::max_keys>::emplace},
-    {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCommonPrefixList, MemberAccess<&ListObjectVersionsOutput::common_prefixes>::get, MemberAccess<&ListObjectVersionsOutput::common_prefixes>::emplace},
-    {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectVersionsOutput::encoding_type>::get, MemberAccess<&ListObjectVersionsOutput::encoding_type>::emplace},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListObjectVersionsOutput, is_truncated)},
+    {.name = "KeyMarker", .type = &kKeyMarker, .offset = offsetof(ListObjectVersionsOutput, key_marker)},
+    {.name = "VersionIdMarker", .type = &kVersionIdMarker, .offset = offsetof(ListObjectVersionsOutput, version_id_marker)},
+    {.name = "NextKeyMarker", .type = &kNextKeyMarker, .offset = offsetof(ListObjectVersionsOutput, next_key_marker)},
+    {.name = "NextVersionIdMarker", .type = &kNextVersionIdMarker, .offset = offsetof(ListObjectVersionsOutput, next_version_id_marker)},
+    {.name = "Versions", .type = &kObjectVersionList, .other_wire = &kWire_Version, .offset = offsetof(ListObjectVersionsOutput, versions)},
+    {.name = "Name", .type = &kBucketName, .offset = offsetof(ListObjectVersionsOutput, name)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListObjectVersionsOutput, prefix)},
+    {.name = "Delimiter", .type = &kDelimiter, .offset = offsetof(ListObjectVersionsOutput, delimiter)},
+    {.name = "MaxKeys", .type = &kMaxKeys, .offset = offsetof(ListObjectVersionsOutput, max_keys)},
+    {.name = "CommonPrefixes", .type = &kCommonPrefixList, .offset = offsetof(ListObjectVersionsOutput, common_prefixes)},
+    {.name = "EncodingType", .type = &kEncodingType, .offset = offsetof(ListObjectVersionsOutput, encoding_type)},
 };
-constinit const StructDesc kListObjectVersionsOutputStruct = {.name = "ListObjectVersionsOutput", .members = kListObjectVersionsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListObjectVersionsOutputStruct = {.name = "ListObjectVersionsOutput", .members = kListObjectVersionsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectVersionsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListObjectVersionsRequest::bucket>::get, MemberAccess<&ListObjectVersionsRequest::bucket>::emplace},
-    {"Delimiter", "delimiter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListObjectVersionsRequest::delimiter>::get, MemberAccess<&ListObjectVersionsRequest::delimiter>::emplace},
-    {"EncodingType", "encoding-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectVersionsRequest::encoding_type>::get, MemberAccess<&ListObjectVersionsRequest::encoding_type>::emplace},
-    {"KeyMarker", "key-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeyMarker, MemberAccess<&ListObjectVersionsRequest::key_marker>::get, MemberAccess<&ListObjectVersionsRequest::key_marker>::emplace},
-    {"MaxKeys", "max-keys", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectVersionsRequest::max_keys>::get, MemberAccess<&ListObjectVersionsRequest::max_keys>::emplace},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListObjectVersionsRequest::prefix>::get, MemberAccess<&ListObjectVersionsRequest::prefix>::emplace},
-    {"VersionIdMarker", "version-id-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersionIdMarker, MemberAccess<&ListObjectVersionsRequest::version_id_marker>::get, MemberAccess<&ListObjectVersionsRequest::version_id_marker>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListObjectVersionsRequest::expected_bucket_owner>::get, MemberAccess<&ListObjectVersionsRequest::expected_bucket_owner>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListObjectVersionsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Delimiter", .type = &kDelimiter, .other_wire = &kWire_delimiter, .offset = offsetof(ListObjectVersionsRequest, delimiter), .location = Location::query},
+    {.name = "EncodingType", .type = &kEncodingType, .other_wire = &kWire_encoding_type, .offset = offsetof(ListObjectVersionsRequest, encoding_type), .location = Location::query},
+    {.name = "KeyMarker", .type = &kKeyMarker, .other_wire = &kWire_key_marker, .offset = offsetof(ListObjectVersionsRequest, key_marker), .location = Location::query},
+    {.name = "MaxKeys", .type = &kMaxKeys, .other_wire = &kWire_max_keys, .offset = offsetof(ListObjectVersionsRequest, max_keys), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListObjectVersionsRequest, prefix), .location = Location::query},
+    {.name = "VersionIdMarker", .type = &kVersionIdMarker, .other_wire = &kWire_version_id_marker, .offset = offsetof(ListObjectVersionsRequest, version_id_marker), .location = Location::query},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListObjectVersionsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "OptionalObjectAttributes", .type = nullptr, .other_wire = &kWire_x_amz_optional_object_attributes, .location = Location::header},
 };
-constinit const StructDesc kListObjectVersionsRequestStruct = {.name = "ListObjectVersionsRequest", .members = kListObjectVersionsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListObjectVersionsRequestStruct = {.name = "ListObjectVersionsRequest", .members = kListObjectVersionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectsOutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListObjectsOutput::is_truncated>::get, MemberAccess<&ListObjectsOutput::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarker, MemberAccess<&ListObjectsOutput::marker>::get, MemberAccess<&ListObjectsOutput::marker>::emplace},
-    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextMarker, MemberAccess<&ListObjectsOutput::next_marker>::get, MemberAccess<&ListObjectsOutput::next_marker>::emplace},
-    {"Contents", "Contents", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectList, MemberAccess<&ListObjectsOutput::contents>::get, MemberAccess<&ListObjectsOutput::contents>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&ListObjectsOutput::name>::get, MemberAccess<&ListObjectsOutput::name>::emplace},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListObjectsOutput::prefix>::get, MemberAccess<&ListObjectsOutput::prefix>::emplace},
-    {"Delimiter", "Delimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListObjectsOutput::delimiter>::get, MemberAccess<&ListObjectsOutput::delimiter>::emplace},
-    {"MaxKeys", "MaxKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectsOutput::max_keys>::get, MemberAccess<&ListObjectsOutput::max_keys>::emplace},
-    {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCommonPrefixList, MemberAccess<&ListObjectsOutput::common_prefixes>::get, MemberAccess<&ListObjectsOutput::common_prefixes>::emplace},
-    {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectsOutput::encoding_type>::get, MemberAccess<&ListObjectsOutput::encoding_type>::emplace},
-    {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegion, MemberAccess<&ListObjectsOutput::bucket_region>::get, MemberAccess<&ListObjectsOutput::bucket_region>::emplace},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListObjectsOutput, is_truncated)},
+    {.name = "Marker", .type = &kMarker, .offset = offsetof(ListObjectsOutput, marker)},
+    {.name = "NextMarker", .type = &kNextMarker, .offset = offsetof(ListObjectsOutput, next_marker)},
+    {.name = "Contents", .type = &kObjectList, .offset = offsetof(ListObjectsOutput, contents)},
+    {.name = "Name", .type = &kBucketName, .offset = offsetof(ListObjectsOutput, name)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListObjectsOutput, prefix)},
+    {.name = "Delimiter", .type = &kDelimiter, .offset = offsetof(ListObjectsOutput, delimiter)},
+    {.name = "MaxKeys", .type = &kMaxKeys, .offset = offsetof(ListObjectsOutput, max_keys)},
+    {.name = "CommonPrefixes", .type = &kCommonPrefixList, .offset = offsetof(ListObjectsOutput, common_prefixes)},
+    {.name = "EncodingType", .type = &kEncodingType, .offset = offsetof(ListObjectsOutput, encoding_type)},
+    {.name = "BucketRegion", .type = &kRegion, .other_wire = &kWire_x_amz_bucket_region, .offset = offsetof(ListObjectsOutput, bucket_region), .location = Location::header},
 };
-constinit const StructDesc kListObjectsOutputStruct = {.name = "ListObjectsOutput", .members = kListObjectsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListObjectsOutputStruct = {.name = "ListObjectsOutput", .members = kListObjectsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListObjectsRequest::bucket>::get, MemberAccess<&ListObjectsRequest::bucket>::emplace},
-    {"Delimiter", "delimiter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListObjectsRequest::delimiter>::get, MemberAccess<&ListObjectsRequest::delimiter>::emplace},
-    {"EncodingType", "encoding-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectsRequest::encoding_type>::get, MemberAccess<&ListObjectsRequest::encoding_type>::emplace},
-    {"Marker", "marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarker, MemberAccess<&ListObjectsRequest::marker>::get, MemberAccess<&ListObjectsRequest::marker>::emplace},
-    {"MaxKeys", "max-keys", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectsRequest::max_keys>::get, MemberAccess<&ListObjectsRequest::max_keys>::emplace},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListObjectsRequest::prefix>::get, MemberAccess<&ListObjectsRequest::prefix>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListObjectsRequest::expected_bucket_owner>::get, MemberAccess<&ListObjectsRequest::expected_bucket_owner>::emplace},
-    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListObjectsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Delimiter", .type = &kDelimiter, .other_wire = &kWire_delimiter, .offset = offsetof(ListObjectsRequest, delimiter), .location = Location::query},
+    {.name = "EncodingType", .type = &kEncodingType, .other_wire = &kWire_encoding_type, .offset = offsetof(ListObjectsRequest, encoding_type), .location = Location::query},
+    {.name = "Marker", .type = &kMarker, .other_wire = &kWire_marker, .offset = offsetof(ListObjectsRequest, marker), .location = Location::query},
+    {.name = "MaxKeys", .type = &kMaxKeys, .other_wire = &kWire_max_keys, .offset = offsetof(ListObjectsRequest, max_keys), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListObjectsRequest, prefix), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListObjectsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "OptionalObjectAttributes", .type = nullptr, .other_wire = &kWire_x_amz_optional_object_attributes, .location = Location::header},
 };
-constinit const StructDesc kListObjectsRequestStruct = {.name = "ListObjectsRequest", .members = kListObjectsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListObjectsRequestStruct = {.name = "ListObjectsRequest", .members = kListObjectsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectsV2OutputMembers[] = {
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListObjectsV2Output::is_truncated>::get, MemberAccess<&ListObjectsV2Output::is_truncated>::emplace},
-    {"Contents", "Contents", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectList, MemberAccess<&ListObjectsV2Output::contents>::get, MemberAccess<&ListObjectsV2Output::contents>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&ListObjectsV2Output::name>::get, MemberAccess<&ListObjectsV2Output::name>::emplace},
-    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListObjectsV2Output::prefix>::get, MemberAccess<&ListObjectsV2Output::prefix>::emplace},
-    {"Delimiter", "Delimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListObjectsV2Output::delimiter>::get, MemberAccess<&ListObjectsV2Output::delimiter>::emplace},
-    {"MaxKeys", "MaxKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectsV2Output::max_keys>::get, MemberAccess<&ListObjectsV2Output::max_keys>::emplace},
-    {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCommonPrefixList, MemberAccess<&ListObjectsV2Output::common_prefixes>::get, MemberAccess<&ListObjectsV2Output::common_prefixes>::emplace},
-    {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectsV2Output::encoding_type>::get, MemberAccess<&ListObjectsV2Output::encoding_type>::emplace},
-    {"KeyCount", "KeyCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeyCount, MemberAccess<&ListObjectsV2Output::key_count>::get, MemberAccess<&ListObjectsV2Output::key_count>::emplace},
-    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListObjectsV2Output::continuation_token>::get, MemberAccess<&ListObjectsV2Output::continuation_token>::emplace},
-    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListObjectsV2Output::next_continuation_token>::get, MemberAccess<&ListObjectsV2Output::next_continuation_token>::emplace},
-    {"StartAfter", "StartAfter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStartAfter, MemberAccess<&ListObjectsV2Output::start_after>::get, MemberAccess<&ListObjectsV2Output::start_after>::emplace},
-    {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegion, MemberAccess<&ListObjectsV2Output::bucket_region>::get, MemberAccess<&ListObjectsV2Output::bucket_region>::emplace},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListObjectsV2Output, is_truncated)},
+    {.name = "Contents", .type = &kObjectList, .offset = offsetof(ListObjectsV2Output, contents)},
+    {.name = "Name", .type = &kBucketName, .offset = offsetof(ListObjectsV2Output, name)},
+    {.name = "Prefix", .type = &kPrefix, .offset = offsetof(ListObjectsV2Output, prefix)},
+    {.name = "Delimiter", .type = &kDelimiter, .offset = offsetof(ListObjectsV2Output, delimiter)},
+    {.name = "MaxKeys", .type = &kMaxKeys, .offset = offsetof(ListObjectsV2Output, max_keys)},
+    {.name = "CommonPrefixes", .type = &kCommonPrefixList, .offset = offsetof(ListObjectsV2Output, common_prefixes)},
+    {.name = "EncodingType", .type = &kEncodingType, .offset = offsetof(ListObjectsV2Output, encoding_type)},
+    {.name = "KeyCount", .type = &kKeyCount, .offset = offsetof(ListObjectsV2Output, key_count)},
+    {.name = "ContinuationToken", .type = &kToken, .offset = offsetof(ListObjectsV2Output, continuation_token)},
+    {.name = "NextContinuationToken", .type = &kNextToken, .offset = offsetof(ListObjectsV2Output, next_continuation_token)},
+    {.name = "StartAfter", .type = &kStartAfter, .offset = offsetof(ListObjectsV2Output, start_after)},
+    {.name = "BucketRegion", .type = &kRegion, .other_wire = &kWire_x_amz_bucket_region, .offset = offsetof(ListObjectsV2Output, bucket_region), .location = Location::header},
 };
-constinit const StructDesc kListObjectsV2OutputStruct = {.name = "ListObjectsV2Output", .members = kListObjectsV2OutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListObjectsV2OutputStruct = {.name = "ListObjectsV2Output", .members = kListObjectsV2OutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListObjectsV2RequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListObjectsV2Request::bucket>::get, MemberAccess<&ListObjectsV2Request::bucket>::emplace},
-    {"Delimiter", "delimiter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListObjectsV2Request::delimiter>::get, MemberAccess<&ListObjectsV2Request::delimiter>::emplace},
-    {"EncodingType", "encoding-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectsV2Request::encoding_type>::get, MemberAccess<&ListObjectsV2Request::encoding_type>::emplace},
-    {"MaxKeys", "max-keys", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectsV2Request::max_keys>::get, MemberAccess<&ListObjectsV2Request::max_keys>::emplace},
-    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListObjectsV2Request::prefix>::get, MemberAccess<&ListObjectsV2Request::prefix>::emplace},
-    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListObjectsV2Request::continuation_token>::get, MemberAccess<&ListObjectsV2Request::continuation_token>::emplace},
-    {"FetchOwner", "fetch-owner", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFetchOwner, MemberAccess<&ListObjectsV2Request::fetch_owner>::get, MemberAccess<&ListObjectsV2Request::fetch_owner>::emplace},
-    {"StartAfter", "start-after", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStartAfter, MemberAccess<&ListObjectsV2Request::start_after>::get, MemberAccess<&ListObjectsV2Request::start_after>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListObjectsV2Request::expected_bucket_owner>::get, MemberAccess<&ListObjectsV2Request::expected_bucket_owner>::emplace},
-    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListObjectsV2Request, bucket), .location = Location::uri, .required = true},
+    {.name = "Delimiter", .type = &kDelimiter, .other_wire = &kWire_delimiter, .offset = offsetof(ListObjectsV2Request, delimiter), .location = Location::query},
+    {.name = "EncodingType", .type = &kEncodingType, .other_wire = &kWire_encoding_type, .offset = offsetof(ListObjectsV2Request, encoding_type), .location = Location::query},
+    {.name = "MaxKeys", .type = &kMaxKeys, .other_wire = &kWire_max_keys, .offset = offsetof(ListObjectsV2Request, max_keys), .location = Location::query},
+    {.name = "Prefix", .type = &kPrefix, .other_wire = &kWire_prefix, .offset = offsetof(ListObjectsV2Request, prefix), .location = Location::query},
+    {.name = "ContinuationToken", .type = &kToken, .other_wire = &kWire_continuation_token, .offset = offsetof(ListObjectsV2Request, continuation_token), .location = Location::query},
+    {.name = "FetchOwner", .type = &kFetchOwner, .other_wire = &kWire_fetch_owner, .offset = offsetof(ListObjectsV2Request, fetch_owner), .location = Location::query},
+    {.name = "StartAfter", .type = &kStartAfter, .other_wire = &kWire_start_after, .offset = offsetof(ListObjectsV2Request, start_after), .location = Location::query},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListObjectsV2Request, expected_bucket_owner), .location = Location::header},
+    {.name = "OptionalObjectAttributes", .type = nullptr, .other_wire = &kWire_x_amz_optional_object_attributes, .location = Location::header},
 };
-constinit const StructDesc kListObjectsV2RequestStruct = {.name = "ListObjectsV2Request", .members = kListObjectsV2RequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListObjectsV2RequestStruct = {.name = "ListObjectsV2Request", .members = kListObjectsV2RequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPartsOutputMembers[] = {
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&ListPartsOutput::bucket>::get, MemberAccess<&ListPartsOutput::bucket>::emplace},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&ListPartsOutput::key>::get, MemberAccess<&ListPartsOutput::key>::emplace},
-    {"UploadId", "UploadId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&ListPartsOutput::upload_id>::get, MemberAccess<&ListPartsOutput::upload_id>::emplace},
-    {"PartNumberMarker", "PartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumberMarker, MemberAccess<&ListPartsOutput::part_number_marker>::get, MemberAccess<&ListPartsOutput::part_number_marker>::emplace},
-    {"NextPartNumberMarker", "NextPartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextPartNumberMarker, MemberAccess<&ListPartsOutput::next_part_number_marker>::get, MemberAccess<&ListPartsOutput::next_part_number_marker>::emplace},
-    {"MaxParts", "MaxParts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxParts, MemberAccess<&ListPartsOutput::max_parts>::get, MemberAccess<&ListPartsOutput::max_parts>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListPartsOutput::is_truncated>::get, MemberAccess<&ListPartsOutput::is_truncated>::emplace},
-    {"Parts", "Part", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kParts, MemberAccess<&ListPartsOutput::parts>::get, MemberAccess<&ListPartsOutput::parts>::emplace},
-    {"Initiator", "Initiator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInitiator, MemberAccess<&ListPartsOutput::initiator>::get, MemberAccess<&ListPartsOutput::initiator>::emplace},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&ListPartsOutput::owner>::get, MemberAccess<&ListPartsOutput::owner>::emplace},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&ListPartsOutput::storage_class>::get, MemberAccess<&ListPartsOutput::storage_class>::emplace},
-    {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&ListPartsOutput::checksum_algorithm>::get, MemberAccess<&ListPartsOutput::checksum_algorithm>::emplace},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&ListPartsOutput::checksum_type>::get, MemberAccess<&ListPartsOutput::checksum_type>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListPartsOutput, bucket)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(ListPartsOutput, key)},
+    {.name = "UploadId", .type = &kMultipartUploadId, .offset = offsetof(ListPartsOutput, upload_id)},
+    {.name = "PartNumberMarker", .type = &kPartNumberMarker, .offset = offsetof(ListPartsOutput, part_number_marker)},
+    {.name = "NextPartNumberMarker", .type = &kNextPartNumberMarker, .offset = offsetof(ListPartsOutput, next_part_number_marker)},
+    {.name = "MaxParts", .type = &kMaxParts, .offset = offsetof(ListPartsOutput, max_parts)},
+    {.name = "IsTruncated", .type = &kIsTruncated, .offset = offsetof(ListPartsOutput, is_truncated)},
+    {.name = "Parts", .type = &kParts, .other_wire = &kWire_Part, .offset = offsetof(ListPartsOutput, parts)},
+    {.name = "Initiator", .type = &kInitiator, .offset = offsetof(ListPartsOutput, initiator)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(ListPartsOutput, owner)},
+    {.name = "StorageClass", .type = &kStorageClass, .offset = offsetof(ListPartsOutput, storage_class)},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .offset = offsetof(ListPartsOutput, checksum_algorithm)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(ListPartsOutput, checksum_type)},
 };
-constinit const StructDesc kListPartsOutputStruct = {.name = "ListPartsOutput", .members = kListPartsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPartsOutputStruct = {.name = "ListPartsOutput", .members = kListPartsOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPartsRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListPartsRequest::bucket>::get, MemberAccess<&ListPartsRequest::bucket>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&ListPartsRequest::key>::get, MemberAccess<&ListPartsRequest::key>::emplace},
-    {"MaxParts", "max-parts", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxParts, MemberAccess<&ListPartsRequest::max_parts>::get, MemberAccess<&ListPartsRequest::max_parts>::emplace},
-    {"PartNumberMarker", "part-number-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumberMarker, MemberAccess<&ListPartsRequest::part_number_marker>::get, MemberAccess<&ListPartsRequest::part_number_marker>::emplace},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&ListPartsRequest::upload_id>::get, MemberAccess<&ListPartsRequest::upload_id>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListPartsRequest::expected_bucket_owner>::get, MemberAccess<&ListPartsRequest::expected_bucket_owner>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(ListPartsRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(ListPartsRequest, key), .location = Location::uri, .required = true},
+    {.name = "MaxParts", .type = &kMaxParts, .other_wire = &kWire_max_parts, .offset = offsetof(ListPartsRequest, max_parts), .location = Location::query},
+    {.name = "PartNumberMarker", .type = &kPartNumberMarker, .other_wire = &kWire_part_number_marker, .offset = offsetof(ListPartsRequest, part_number_marker), .location = Location::query},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(ListPartsRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(ListPartsRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
 };
-constinit const StructDesc kListPartsRequestStruct = {.name = "ListPartsRequest", .members = kListPartsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPartsRequestStruct = {.name = "ListPartsRequest", .members = kListPartsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMultipartUploadMembers[] = {
-    {"UploadId", "UploadId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&MultipartUpload::upload_id>::get, MemberAccess<&MultipartUpload::upload_id>::emplace},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&MultipartUpload::key>::get, MemberAccess<&MultipartUpload::key>::emplace},
-    {"Initiated", "Initiated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInitiated, MemberAccess<&MultipartUpload::initiated>::get, MemberAccess<&MultipartUpload::initiated>::emplace},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&MultipartUpload::storage_class>::get, MemberAccess<&MultipartUpload::storage_class>::emplace},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&MultipartUpload::owner>::get, MemberAccess<&MultipartUpload::owner>::emplace},
-    {"Initiator", "Initiator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInitiator, MemberAccess<&MultipartUpload::initiator>::get, MemberAccess<&MultipartUpload::initiator>::emplace},
-    {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&MultipartUpload::checksum_algorithm>::get, MemberAccess<&MultipartUpload::checksum_algorithm>::emplace},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&MultipartUpload::checksum_type>::get, MemberAccess<&MultipartUpload::checksum_type>::emplace},
+    {.name = "UploadId", .type = &kMultipartUploadId, .offset = offsetof(MultipartUpload, upload_id)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(MultipartUpload, key)},
+    {.name = "Initiated", .type = &kInitiated, .offset = offsetof(MultipartUpload, initiated)},
+    {.name = "StorageClass", .type = &kStorageClass, .offset = offsetof(MultipartUpload, storage_class)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(MultipartUpload, owner)},
+    {.name = "Initiator", .type = &kInitiator, .offset = offsetof(MultipartUpload, initiator)},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .offset = offsetof(MultipartUpload, checksum_algorithm)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(MultipartUpload, checksum_type)},
 };
-constinit const StructDesc kMultipartUploadStruct = {.name = "MultipartUpload", .members = kMultipartUploadMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMultipartUploadStruct = {.name = "MultipartUpload", .members = kMultipartUploadMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kNotificationConfigurationMembers[] = {
-    {"TopicConfigurations", "TopicConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicConfigurationList, MemberAccess<&NotificationConfiguration::topic_configurations>::get, MemberAccess<&NotificationConfiguration::topic_configurations>::emplace},
-    {"QueueConfigurations", "QueueConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueueConfigurationList, MemberAccess<&NotificationConfiguration::queue_configurations>::get, MemberAccess<&NotificationConfiguration::queue_configurations>::emplace},
-    {"LambdaFunctionConfigurations", "CloudFunctionConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLambdaFunctionConfigurationList, MemberAccess<&NotificationConfiguration::lambda_function_configurations>::get, MemberAccess<&NotificationConfiguration::lambda_function_configurations>::emplace},
-    {"EventBridgeConfiguration", "EventBridgeConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventBridgeConfiguration, MemberAccess<&NotificationConfiguration::event_bridge_configuration>::get, MemberAccess<&NotificationConfiguration::event_bridge_configuration>::emplace},
+    {.name = "TopicConfigurations", .type = &kTopicConfigurationList, .other_wire = &kWire_TopicConfiguration, .offset = offsetof(NotificationConfiguration, topic_configurations)},
+    {.name = "QueueConfigurations", .type = &kQueueConfigurationList, .other_wire = &kWire_QueueConfiguration, .offset = offsetof(NotificationConfiguration, queue_configurations)},
+    {.name = "LambdaFunctionConfigurations", .type = &kLambdaFunctionConfigurationList, .other_wire = &kWire_CloudFunctionConfiguration, .offset = offsetof(NotificationConfiguration, lambda_function_configurations)},
+    {.name = "EventBridgeConfiguration", .type = &kEventBridgeConfiguration, .offset = offsetof(NotificationConfiguration, event_bridge_configuration)},
 };
-constinit const StructDesc kNotificationConfigurationStruct = {.name = "NotificationConfiguration", .members = kNotificationConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kNotificationConfigurationStruct = {.name = "NotificationConfiguration", .members = kNotificationConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kObjectMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&Object::key>::get, MemberAccess<&Object::key>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&Object::last_modified>::get, MemberAccess<&Object::last_modified>::emplace},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&Object::etag>::get, MemberAccess<&Object::etag>::emplace},
-    {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithmList, MemberAccess<&Object::checksum_algorithm>::get, MemberAccess<&Object::checksum_algorithm>::emplace},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&Object::checksum_type>::get, MemberAccess<&Object::checksum_type>::emplace},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&Object::size>::get, MemberAccess<&Object::size>::emplace},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectStorageClass, MemberAccess<&Object::storage_class>::get, MemberAccess<&Object::storage_class>::emplace},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&Object::owner>::get, MemberAccess<&Object::owner>::emplace},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(Object, key)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(Object, last_modified)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(Object, etag)},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithmList, .offset = offsetof(Object, checksum_algorithm)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(Object, checksum_type)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(Object, size)},
+    {.name = "StorageClass", .type = &kObjectStorageClass, .offset = offsetof(Object, storage_class)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(Object, owner)},
 };
-constinit const StructDesc kObjectStruct = {.name = "Object", .members = kObjectMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kObjectStruct = {.name = "Object", .members = kObjectMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kObjectIdentifierMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&ObjectIdentifier::key>::get, MemberAccess<&ObjectIdentifier::key>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&ObjectIdentifier::version_id>::get, MemberAccess<&ObjectIdentifier::version_id>::emplace},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(ObjectIdentifier, key), .required = true},
+    {.name = "VersionId", .type = &kObjectVersionId, .offset = offsetof(ObjectIdentifier, version_id)},
+    {.name = "ETag", .type = nullptr},
+    {.name = "LastModifiedTime", .type = nullptr},
+    {.name = "Size", .type = nullptr},
 };
-constinit const StructDesc kObjectIdentifierStruct = {.name = "ObjectIdentifier", .members = kObjectIdentifierMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kObjectIdentifierStruct = {.name = "ObjectIdentifier", .members = kObjectIdentifierMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kObjectPartMembers[] = {
-    {"PartNumber", "PartNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&ObjectPart::part_number>::get, MemberAccess<&ObjectPart::part_number>::emplace},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&ObjectPart::size>::get, MemberAccess<&ObjectPart::size>::emplace},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&ObjectPart::checksum_crc32>::get, MemberAccess<&ObjectPart::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&ObjectPart::checksum_crc32_c>::get, MemberAccess<&ObjectPart::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&ObjectPart::checksum_crc64_nvme>::get, MemberAccess<&ObjectPart::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&ObjectPart::checksum_sha1>::get, MemberAccess<&ObjectPart::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&ObjectPart::checksum_sha256>::get, MemberAccess<&ObjectPart::checksum_sha256>::emplace},
+    {.name = "PartNumber", .type = &kPartNumber, .offset = offsetof(ObjectPart, part_number)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(ObjectPart, size)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(ObjectPart, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(ObjectPart, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(ObjectPart, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(ObjectPart, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(ObjectPart, checksum_sha256)},
 };
-constinit const StructDesc kObjectPartStruct = {.name = "ObjectPart", .members = kObjectPartMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kObjectPartStruct = {.name = "ObjectPart", .members = kObjectPartMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kObjectVersionMembers[] = {
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&ObjectVersion::etag>::get, MemberAccess<&ObjectVersion::etag>::emplace},
-    {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithmList, MemberAccess<&ObjectVersion::checksum_algorithm>::get, MemberAccess<&ObjectVersion::checksum_algorithm>::emplace},
-    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&ObjectVersion::checksum_type>::get, MemberAccess<&ObjectVersion::checksum_type>::emplace},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&ObjectVersion::size>::get, MemberAccess<&ObjectVersion::size>::emplace},
-    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionStorageClass, MemberAccess<&ObjectVersion::storage_class>::get, MemberAccess<&ObjectVersion::storage_class>::emplace},
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&ObjectVersion::key>::get, MemberAccess<&ObjectVersion::key>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&ObjectVersion::version_id>::get, MemberAccess<&ObjectVersion::version_id>::emplace},
-    {"IsLatest", "IsLatest", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsLatest, MemberAccess<&ObjectVersion::is_latest>::get, MemberAccess<&ObjectVersion::is_latest>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&ObjectVersion::last_modified>::get, MemberAccess<&ObjectVersion::last_modified>::emplace},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&ObjectVersion::owner>::get, MemberAccess<&ObjectVersion::owner>::emplace},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(ObjectVersion, etag)},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithmList, .offset = offsetof(ObjectVersion, checksum_algorithm)},
+    {.name = "ChecksumType", .type = &kChecksumType, .offset = offsetof(ObjectVersion, checksum_type)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(ObjectVersion, size)},
+    {.name = "StorageClass", .type = &kObjectVersionStorageClass, .offset = offsetof(ObjectVersion, storage_class)},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(ObjectVersion, key)},
+    {.name = "VersionId", .type = &kObjectVersionId, .offset = offsetof(ObjectVersion, version_id)},
+    {.name = "IsLatest", .type = &kIsLatest, .offset = offsetof(ObjectVersion, is_latest)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(ObjectVersion, last_modified)},
+    {.name = "Owner", .type = &kOwner, .offset = offsetof(ObjectVersion, owner)},
 };
-constinit const StructDesc kObjectVersionStruct = {.name = "ObjectVersion", .members = kObjectVersionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kObjectVersionStruct = {.name = "ObjectVersion", .members = kObjectVersionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOwnershipControlsRuleMembers[] = {
-    {"ObjectOwnership", "ObjectOwnership", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectOwnership, MemberAccess<&OwnershipControlsRule::object_ownership>::get, MemberAccess<&OwnershipControlsRule::object_ownership>::emplace},
+    {.name = "ObjectOwnership", .type = &kObjectOwnership, .offset = offsetof(OwnershipControlsRule, object_ownership), .required = true},
 };
-constinit const StructDesc kOwnershipControlsRuleStruct = {.name = "OwnershipControlsRule", .members = kOwnershipControlsRuleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kOwnershipControlsRuleStruct = {.name = "OwnershipControlsRule", .members = kOwnershipControlsRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPartMembers[] = {
-    {"PartNumber", "PartNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&Part::part_number>::get, MemberAccess<&Part::part_number>::emplace},
-    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&Part::last_modified>::get, MemberAccess<&Part::last_modified>::emplace},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&Part::etag>::get, MemberAccess<&Part::etag>::emplace},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&Part::size>::get, MemberAccess<&Part::size>::emplace},
-    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&Part::checksum_crc32>::get, MemberAccess<&Part::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&Part::checksum_crc32_c>::get, MemberAccess<&Part::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&Part::checksum_crc64_nvme>::get, MemberAccess<&Part::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&Part::checksum_sha1>::get, MemberAccess<&Part::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&Part::checksum_sha256>::get, MemberAccess<&Part::checksum_sha256>::emplace},
+    {.name = "PartNumber", .type = &kPartNumber, .offset = offsetof(Part, part_number)},
+    {.name = "LastModified", .type = &kLastModified, .offset = offsetof(Part, last_modified)},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(Part, etag)},
+    {.name = "Size", .type = &kSize, .offset = offsetof(Part, size)},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .offset = offsetof(Part, checksum_crc32)},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .offset = offsetof(Part, checksum_crc32_c)},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .offset = offsetof(Part, checksum_crc64_nvme)},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .offset = offsetof(Part, checksum_sha1)},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .offset = offsetof(Part, checksum_sha256)},
 };
-constinit const StructDesc kPartStruct = {.name = "Part", .members = kPartMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPartStruct = {.name = "Part", .members = kPartMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutBucketNotificationConfigurationRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&PutBucketNotificationConfigurationRequest::bucket>::get, MemberAccess<&PutBucketNotificationConfigurationRequest::bucket>::emplace},
-    {"NotificationConfiguration", "NotificationConfiguration", Location::payload, TimestampFormat::protocol_default, true, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kNotificationConfiguration, MemberAccess<&PutBucketNotificationConfigurationRequest::notification_configuration>::get, MemberAccess<&PutBucketNotificationConfigurationRequest::notification_configuration>::emplace},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&PutBucketNotificationConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&PutBucketNotificationConfigurationRequest::expected_bucket_owner>::emplace},
-    {"SkipDestinationValidation", "x-amz-skip-destination-validation", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSkipValidation, MemberAccess<&PutBucketNotificationConfigurationRequest::skip_destination_validation>::get, MemberAccess<&PutBucketNotificationConfigurationRequest::skip_destination_validation>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(PutBucketNotificationConfigurationRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "NotificationConfiguration", .type = &kNotificationConfiguration, .other_wire = &kWire_NotificationConfiguration_InNamespace, .offset = offsetof(PutBucketNotificationConfigurationRequest, notification_configuration), .location = Location::payload, .required = true},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(PutBucketNotificationConfigurationRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "SkipDestinationValidation", .type = &kSkipValidation, .other_wire = &kWire_x_amz_skip_destination_validation, .offset = offsetof(PutBucketNotificationConfigurationRequest, skip_destination_validation), .location = Location::header},
 };
-constinit const StructDesc kPutBucketNotificationConfigurationRequestStruct = {.name = "PutBucketNotificationConfigurationRequest", .members = kPutBucketNotificationConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPutBucketNotificationConfigurationResponseStruct = {.name = "PutBucketNotificationConfigurationResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutBucketNotificationConfigurationRequestStruct = {.name = "PutBucketNotificationConfigurationRequest", .members = kPutBucketNotificationConfigurationRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPutBucketNotificationConfigurationResponseStruct = {.name = "PutBucketNotificationConfigurationResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutObjectOutputMembers[] = {
-    {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&PutObjectOutput::etag>::get, MemberAccess<&PutObjectOutput::etag>::emplace},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&PutObjectOutput::checksum_crc32>::get, MemberAccess<&PutObjectOutput::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&PutObjectOutput::checksum_crc32_c>::get, MemberAccess<&PutObjectOutput::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&PutObjectOutput::checksum_crc64_nvme>::get, MemberAccess<&PutObjectOutput::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&PutObjectOutput::checksum_sha1>::get, MemberAccess<&PutObjectOutput::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&PutObjectOutput::checksum_sha256>::get, MemberAccess<&PutObjectOutput::checksum_sha256>::emplace},
-    {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&PutObjectOutput::checksum_type>::get, MemberAccess<&PutObjectOutput::checksum_type>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&PutObjectOutput::server_side_encryption>::get, MemberAccess<&PutObjectOutput::server_side_encryption>::emplace},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(PutObjectOutput, etag), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(PutObjectOutput, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(PutObjectOutput, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(PutObjectOutput, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(PutObjectOutput, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(PutObjectOutput, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumType", .type = &kChecksumType, .other_wire = &kWire_x_amz_checksum_type, .offset = offsetof(PutObjectOutput, checksum_type), .location = Location::header},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(PutObjectOutput, server_side_encryption), .location = Location::header},
 };
-constinit const StructDesc kPutObjectOutputStruct = {.name = "PutObjectOutput", .members = kPutObjectOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutObjectOutputStruct = {.name = "PutObjectOutput", .members = kPutObjectOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutObjectRequestMembers[] = {
-    {"ACL", "x-amz-acl", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectCannedACL, MemberAccess<&PutObjectRequest::acl>::get, MemberAccess<&PutObjectRequest::acl>::emplace},
-    {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, "", &kBody, MemberAccess<&PutObjectRequest::body>::get, MemberAccess<&PutObjectRequest::body>::emplace},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&PutObjectRequest::bucket>::get, MemberAccess<&PutObjectRequest::bucket>::emplace},
-    {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCacheControl, MemberAccess<&PutObjectRequest::cache_control>::get, MemberAccess<&PutObjectRequest::cache_control>::emplace},
-    {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentDisposition, MemberAccess<&PutObjectRequest::content_disposition>::get, MemberAccess<&PutObjectRequest::content_disposition>::emplace},
-    {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentEncoding, MemberAccess<&PutObjectRequest::content_encoding>::get, MemberAccess<&PutObjectRequest::content_encoding>::emplace},
-    {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLanguage, MemberAccess<&PutObjectRequest::content_language>::get, MemberAccess<&PutObjectRequest::content_language>::emplace},
-    {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLength, MemberAccess<&PutObjectRequest::content_length>::get, MemberAccess<&PutObjectRequest::content_length>::emplace},
-    {"ContentMD5", "Content-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentMD5, MemberAccess<&PutObjectRequest::content_md5>::get, MemberAccess<&PutObjectRequest::content_md5>::emplace},
-    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&PutObjectRequest::content_type>::get, MemberAccess<&PutObjectRequest::content_type>::emplace},
-    {"ChecksumAlgorithm", "x-amz-sdk-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&PutObjectRequest::checksum_algorithm>::get, MemberAccess<&PutObjectRequest::checksum_algorithm>::emplace},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&PutObjectRequest::checksum_crc32>::get, MemberAccess<&PutObjectRequest::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&PutObjectRequest::checksum_crc32_c>::get, MemberAccess<&PutObjectRequest::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&PutObjectRequest::checksum_crc64_nvme>::get, MemberAccess<&PutObjectRequest::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&PutObjectRequest::checksum_sha1>::get, MemberAccess<&PutObjectRequest::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&PutObjectRequest::checksum_sha256>::get, MemberAccess<&PutObjectRequest::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&PutObjectRequest::expires>::get, MemberAccess<&PutObjectRequest::expires>::emplace},
-    {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&PutObjectRequest::if_match>::get, MemberAccess<&PutObjectRequest::if_match>::emplace},
-    {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfNoneMatch, MemberAccess<&PutObjectRequest::if_none_match>::get, MemberAccess<&PutObjectRequest::if_none_match>::emplace},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&PutObjectRequest::key>::get, MemberAccess<&PutObjectRequest::key>::emplace},
-    {"WriteOffsetBytes", "x-amz-write-offset-bytes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&PutObjectRequest::metadata>::get, MemberAccess<&PutObjectRequest::metadata>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&PutObjectRequest::server_side_encryption>::get, MemberAccess<&PutObjectRequest::server_side_encryption>::emplace},
-    {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&PutObjectRequest::storage_class>::get, MemberAccess<&PutObjectRequest::storage_class>::emplace},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&PutObjectRequest::expected_bucket_owner>::get, MemberAccess<&PutObjectRequest::expected_bucket_owner>::emplace},
+    {.name = "ACL", .type = &kObjectCannedACL, .other_wire = &kWire_x_amz_acl, .offset = offsetof(PutObjectRequest, acl), .location = Location::header},
+    {.name = "Body", .type = &kBody, .offset = offsetof(PutObjectRequest, body), .location = Location::payload, .streaming = true},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(PutObjectRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CacheControl", .type = &kCacheControl, .other_wire = &kWire_Cache_Control, .offset = offsetof(PutObjectRequest, cache_control), .location = Location::header},
+    {.name = "ContentDisposition", .type = &kContentDisposition, .other_wire = &kWire_Content_Disposition, .offset = offsetof(PutObjectRequest, content_disposition), .location = Location::header},
+    {.name = "ContentEncoding", .type = &kContentEncoding, .other_wire = &kWire_Content_Encoding, .offset = offsetof(PutObjectRequest, content_encoding), .location = Location::header},
+    {.name = "ContentLanguage", .type = &kContentLanguage, .other_wire = &kWire_Content_Language, .offset = offsetof(PutObjectRequest, content_language), .location = Location::header},
+    {.name = "ContentLength", .type = &kContentLength, .other_wire = &kWire_Content_Length, .offset = offsetof(PutObjectRequest, content_length), .location = Location::header},
+    {.name = "ContentMD5", .type = &kContentMD5, .other_wire = &kWire_Content_MD5, .offset = offsetof(PutObjectRequest, content_md5), .location = Location::header},
+    {.name = "ContentType", .type = &kContentType, .other_wire = &kWire_Content_Type, .offset = offsetof(PutObjectRequest, content_type), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_sdk_checksum_algorithm, .offset = offsetof(PutObjectRequest, checksum_algorithm), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(PutObjectRequest, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(PutObjectRequest, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(PutObjectRequest, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(PutObjectRequest, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(PutObjectRequest, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumSHA512", .type = nullptr, .other_wire = &kWire_x_amz_checksum_sha512, .location = Location::header},
+    {.name = "ChecksumMD5", .type = nullptr, .other_wire = &kWire_x_amz_checksum_md5, .location = Location::header},
+    {.name = "ChecksumXXHASH64", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash64, .location = Location::header},
+    {.name = "ChecksumXXHASH3", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash3, .location = Location::header},
+    {.name = "ChecksumXXHASH128", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash128, .location = Location::header},
+    {.name = "Expires", .type = &kExpires, .offset = offsetof(PutObjectRequest, expires), .location = Location::header},
+    {.name = "IfMatch", .type = &kIfMatch, .other_wire = &kWire_If_Match, .offset = offsetof(PutObjectRequest, if_match), .location = Location::header},
+    {.name = "IfNoneMatch", .type = &kIfNoneMatch, .other_wire = &kWire_If_None_Match, .offset = offsetof(PutObjectRequest, if_none_match), .location = Location::header},
+    {.name = "GrantFullControl", .type = nullptr, .other_wire = &kWire_x_amz_grant_full_control, .location = Location::header},
+    {.name = "GrantRead", .type = nullptr, .other_wire = &kWire_x_amz_grant_read, .location = Location::header},
+    {.name = "GrantReadACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_read_acp, .location = Location::header},
+    {.name = "GrantWriteACP", .type = nullptr, .other_wire = &kWire_x_amz_grant_write_acp, .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(PutObjectRequest, key), .location = Location::uri, .required = true},
+    {.name = "WriteOffsetBytes", .type = nullptr, .other_wire = &kWire_x_amz_write_offset_bytes, .location = Location::header},
+    {.name = "Metadata", .type = &kMetadata, .other_wire = &kWire_x_amz_meta_, .offset = offsetof(PutObjectRequest, metadata), .location = Location::header_prefix},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(PutObjectRequest, server_side_encryption), .location = Location::header},
+    {.name = "StorageClass", .type = &kStorageClass, .other_wire = &kWire_x_amz_storage_class, .offset = offsetof(PutObjectRequest, storage_class), .location = Location::header},
+    {.name = "WebsiteRedirectLocation", .type = nullptr, .other_wire = &kWire_x_amz_website_redirect_location, .location = Location::header},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "SSEKMSKeyId", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_aws_kms_key_id, .location = Location::header},
+    {.name = "SSEKMSEncryptionContext", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_context, .location = Location::header},
+    {.name = "BucketKeyEnabled", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_bucket_key_enabled, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "Tagging", .type = nullptr, .other_wire = &kWire_x_amz_tagging, .location = Location::header},
+    {.name = "ObjectLockMode", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_mode, .location = Location::header},
+    {.name = "ObjectLockRetainUntilDate", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_retain_until_date, .location = Location::header},
+    {.name = "ObjectLockLegalHoldStatus", .type = nullptr, .other_wire = &kWire_x_amz_object_lock_legal_hold, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(PutObjectRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kPutObjectRequestStruct = {.name = "PutObjectRequest", .members = kPutObjectRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutObjectRequestStruct = {.name = "PutObjectRequest", .members = kPutObjectRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kQueueConfigurationMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationId, MemberAccess<&QueueConfiguration::id>::get, MemberAccess<&QueueConfiguration::id>::emplace},
-    {"QueueArn", "Queue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kQueueArn, MemberAccess<&QueueConfiguration::queue_arn>::get, MemberAccess<&QueueConfiguration::queue_arn>::emplace},
-    {"Events", "Event", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEventList, MemberAccess<&QueueConfiguration::events>::get, MemberAccess<&QueueConfiguration::events>::emplace},
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationConfigurationFilter, MemberAccess<&QueueConfiguration::filter>::get, MemberAccess<&QueueConfiguration::filter>::emplace},
+    {.name = "Id", .type = &kNotificationId, .offset = offsetof(QueueConfiguration, id)},
+    {.name = "QueueArn", .type = &kQueueArn, .other_wire = &kWire_Queue, .offset = offsetof(QueueConfiguration, queue_arn), .required = true},
+    {.name = "Events", .type = &kEventList, .other_wire = &kWire_Event, .offset = offsetof(QueueConfiguration, events), .required = true},
+    {.name = "Filter", .type = &kNotificationConfigurationFilter, .offset = offsetof(QueueConfiguration, filter)},
 };
-constinit const StructDesc kQueueConfigurationStruct = {.name = "QueueConfiguration", .members = kQueueConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kQueueConfigurationStruct = {.name = "QueueConfiguration", .members = kQueueConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerSideEncryptionByDefaultMembers[] = {
-    {"SSEAlgorithm", "SSEAlgorithm", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&ServerSideEncryptionByDefault::sse_algorithm>::get, MemberAccess<&ServerSideEncryptionByDefault::sse_algorithm>::emplace},
-    {"KMSMasterKeyID", "KMSMasterKeyID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&ServerSideEncryptionByDefault::kms_master_key_id>::get, MemberAccess<&ServerSideEncryptionByDefault::kms_master_key_id>::emplace},
+    {.name = "SSEAlgorithm", .type = &kServerSideEncryption, .offset = offsetof(ServerSideEncryptionByDefault, sse_algorithm), .required = true},
+    {.name = "KMSMasterKeyID", .type = &kSSEKMSKeyId, .offset = offsetof(ServerSideEncryptionByDefault, kms_master_key_id)},
 };
-constinit const StructDesc kServerSideEncryptionByDefaultStruct = {.name = "ServerSideEncryptionByDefault", .members = kServerSideEncryptionByDefaultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServerSideEncryptionByDefaultStruct = {.name = "ServerSideEncryptionByDefault", .members = kServerSideEncryptionByDefaultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerSideEncryptionRuleMembers[] = {
-    {"ApplyServerSideEncryptionByDefault", "ApplyServerSideEncryptionByDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryptionByDefault, MemberAccess<&ServerSideEncryptionRule::apply_server_side_encryption_by_default>::get, MemberAccess<&ServerSideEncryptionRule::apply_server_side_encryption_by_default>::emplace},
-    {"BucketKeyEnabled", "BucketKeyEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&ServerSideEncryptionRule::bucket_key_enabled>::get, MemberAccess<&ServerSideEncryptionRule::bucket_key_enabled>::emplace},
-    {"BlockedEncryptionTypes", "BlockedEncryptionTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlockedEncryptionTypes, MemberAccess<&ServerSideEncryptionRule::blocked_encryption_types>::get, MemberAccess<&ServerSideEncryptionRule::blocked_encryption_types>::emplace},
+    {.name = "ApplyServerSideEncryptionByDefault", .type = &kServerSideEncryptionByDefault, .offset = offsetof(ServerSideEncryptionRule, apply_server_side_encryption_by_default)},
+    {.name = "BucketKeyEnabled", .type = &kBucketKeyEnabled, .offset = offsetof(ServerSideEncryptionRule, bucket_key_enabled)},
+    {.name = "BlockedEncryptionTypes", .type = &kBlockedEncryptionTypes, .offset = offsetof(ServerSideEncryptionRule, blocked_encryption_types)},
 };
-constinit const StructDesc kServerSideEncryptionRuleStruct = {.name = "ServerSideEncryptionRule", .members = kServerSideEncryptionRuleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServerSideEncryptionRuleStruct = {.name = "ServerSideEncryptionRule", .members = kServerSideEncryptionRuleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kValue, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kValue, .offset = offsetof(Tag, value), .required = true},
 };
-constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTargetGrantMembers[] = {
-    {"Grantee", "Grantee", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "http://www.w3.org/2001/XMLSchema-instance", &kGrantee, MemberAccess<&TargetGrant::grantee>::get, MemberAccess<&TargetGrant::grantee>::emplace},
-    {"Permission", "Permission", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketLogsPermission, MemberAccess<&TargetGrant::permission>::get, MemberAccess<&TargetGrant::permission>::emplace},
+    {.name = "Grantee", .type = &kGrantee, .other_wire = &kWire_Grantee_InNamespace, .offset = offsetof(TargetGrant, grantee)},
+    {.name = "Permission", .type = &kBucketLogsPermission, .offset = offsetof(TargetGrant, permission)},
 };
-constinit const StructDesc kTargetGrantStruct = {.name = "TargetGrant", .members = kTargetGrantMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTargetGrantStruct = {.name = "TargetGrant", .members = kTargetGrantMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTopicConfigurationMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationId, MemberAccess<&TopicConfiguration::id>::get, MemberAccess<&TopicConfiguration::id>::emplace},
-    {"TopicArn", "Topic", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicArn, MemberAccess<&TopicConfiguration::topic_arn>::get, MemberAccess<&TopicConfiguration::topic_arn>::emplace},
-    {"Events", "Event", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEventList, MemberAccess<&TopicConfiguration::events>::get, MemberAccess<&TopicConfiguration::events>::emplace},
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationConfigurationFilter, MemberAccess<&TopicConfiguration::filter>::get, MemberAccess<&TopicConfiguration::filter>::emplace},
+    {.name = "Id", .type = &kNotificationId, .offset = offsetof(TopicConfiguration, id)},
+    {.name = "TopicArn", .type = &kTopicArn, .other_wire = &kWire_Topic, .offset = offsetof(TopicConfiguration, topic_arn), .required = true},
+    {.name = "Events", .type = &kEventList, .other_wire = &kWire_Event, .offset = offsetof(TopicConfiguration, events), .required = true},
+    {.name = "Filter", .type = &kNotificationConfigurationFilter, .offset = offsetof(TopicConfiguration, filter)},
 };
-constinit const StructDesc kTopicConfigurationStruct = {.name = "TopicConfiguration", .members = kTopicConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTopicConfigurationStruct = {.name = "TopicConfiguration", .members = kTopicConfigurationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUploadPartCopyOutputMembers[] = {
-    {"CopyPartResult", "CopyPartResult", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopyPartResult, MemberAccess<&UploadPartCopyOutput::copy_part_result>::get, MemberAccess<&UploadPartCopyOutput::copy_part_result>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&UploadPartCopyOutput::server_side_encryption>::get, MemberAccess<&UploadPartCopyOutput::server_side_encryption>::emplace},
+    {.name = "CopyPartResult", .type = &kCopyPartResult, .offset = offsetof(UploadPartCopyOutput, copy_part_result), .location = Location::payload},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(UploadPartCopyOutput, server_side_encryption), .location = Location::header},
 };
-constinit const StructDesc kUploadPartCopyOutputStruct = {.name = "UploadPartCopyOutput", .members = kUploadPartCopyOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUploadPartCopyOutputStruct = {.name = "UploadPartCopyOutput", .members = kUploadPartCopyOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUploadPartCopyRequestMembers[] = {
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&UploadPartCopyRequest::bucket>::get, MemberAccess<&UploadPartCopyRequest::bucket>::emplace},
-    {"CopySource", "x-amz-copy-source", Location::header, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCopySource, MemberAccess<&UploadPartCopyRequest::copy_source>::get, MemberAccess<&UploadPartCopyRequest::copy_source>::emplace},
-    {"CopySourceIfMatch", "x-amz-copy-source-if-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfMatch, MemberAccess<&UploadPartCopyRequest::copy_source_if_match>::get, MemberAccess<&UploadPartCopyRequest::copy_source_if_match>::emplace},
-    {"CopySourceIfModifiedSince", "x-amz-copy-source-if-modified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfModifiedSince, MemberAccess<&UploadPartCopyRequest::copy_source_if_modified_since>::get, MemberAccess<&UploadPartCopyRequest::copy_source_if_modified_since>::emplace},
-    {"CopySourceIfNoneMatch", "x-amz-copy-source-if-none-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfNoneMatch, MemberAccess<&UploadPartCopyRequest::copy_source_if_none_match>::get, MemberAccess<&UploadPartCopyRequest::copy_source_if_none_match>::emplace},
-    {"CopySourceIfUnmodifiedSince", "x-amz-copy-source-if-unmodified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfUnmodifiedSince, MemberAccess<&UploadPartCopyRequest::copy_source_if_unmodified_since>::get, MemberAccess<&UploadPartCopyRequest::copy_source_if_unmodified_since>::emplace},
-    {"CopySourceRange", "x-amz-copy-source-range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceRange, MemberAccess<&UploadPartCopyRequest::copy_source_range>::get, MemberAccess<&UploadPartCopyRequest::copy_source_range>::emplace},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&UploadPartCopyRequest::key>::get, MemberAccess<&UploadPartCopyRequest::key>::emplace},
-    {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartNumber, MemberAccess<&UploadPartCopyRequest::part_number>::get, MemberAccess<&UploadPartCopyRequest::part_number>::emplace},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&UploadPartCopyRequest::upload_id>::get, MemberAccess<&UploadPartCopyRequest::upload_id>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&UploadPartCopyRequest::expected_bucket_owner>::get, MemberAccess<&UploadPartCopyRequest::expected_bucket_owner>::emplace},
-    {"ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&UploadPartCopyRequest::expected_source_bucket_owner>::get, MemberAccess<&UploadPartCopyRequest::expected_source_bucket_owner>::emplace},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(UploadPartCopyRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "CopySource", .type = &kCopySource, .other_wire = &kWire_x_amz_copy_source, .offset = offsetof(UploadPartCopyRequest, copy_source), .location = Location::header, .required = true},
+    {.name = "CopySourceIfMatch", .type = &kCopySourceIfMatch, .other_wire = &kWire_x_amz_copy_source_if_match, .offset = offsetof(UploadPartCopyRequest, copy_source_if_match), .location = Location::header},
+    {.name = "CopySourceIfModifiedSince", .type = &kCopySourceIfModifiedSince, .other_wire = &kWire_x_amz_copy_source_if_modified_since, .offset = offsetof(UploadPartCopyRequest, copy_source_if_modified_since), .location = Location::header},
+    {.name = "CopySourceIfNoneMatch", .type = &kCopySourceIfNoneMatch, .other_wire = &kWire_x_amz_copy_source_if_none_match, .offset = offsetof(UploadPartCopyRequest, copy_source_if_none_match), .location = Location::header},
+    {.name = "CopySourceIfUnmodifiedSince", .type = &kCopySourceIfUnmodifiedSince, .other_wire = &kWire_x_amz_copy_source_if_unmodified_since, .offset = offsetof(UploadPartCopyRequest, copy_source_if_unmodified_since), .location = Location::header},
+    {.name = "CopySourceRange", .type = &kCopySourceRange, .other_wire = &kWire_x_amz_copy_source_range, .offset = offsetof(UploadPartCopyRequest, copy_source_range), .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(UploadPartCopyRequest, key), .location = Location::uri, .required = true},
+    {.name = "PartNumber", .type = &kPartNumber, .other_wire = &kWire_partNumber, .offset = offsetof(UploadPartCopyRequest, part_number), .location = Location::query, .required = true},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(UploadPartCopyRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "CopySourceSSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "CopySourceSSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "CopySourceSSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_copy_source_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(UploadPartCopyRequest, expected_bucket_owner), .location = Location::header},
+    {.name = "ExpectedSourceBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_source_expected_bucket_owner, .offset = offsetof(UploadPartCopyRequest, expected_source_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kUploadPartCopyRequestStruct = {.name = "UploadPartCopyRequest", .members = kUploadPartCopyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUploadPartCopyRequestStruct = {.name = "UploadPartCopyRequest", .members = kUploadPartCopyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUploadPartOutputMembers[] = {
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&UploadPartOutput::server_side_encryption>::get, MemberAccess<&UploadPartOutput::server_side_encryption>::emplace},
-    {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&UploadPartOutput::etag>::get, MemberAccess<&UploadPartOutput::etag>::emplace},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&UploadPartOutput::checksum_crc32>::get, MemberAccess<&UploadPartOutput::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&UploadPartOutput::checksum_crc32_c>::get, MemberAccess<&UploadPartOutput::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&UploadPartOutput::checksum_crc64_nvme>::get, MemberAccess<&UploadPartOutput::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&UploadPartOutput::checksum_sha1>::get, MemberAccess<&UploadPartOutput::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&UploadPartOutput::checksum_sha256>::get, MemberAccess<&UploadPartOutput::checksum_sha256>::emplace},
+    {.name = "ServerSideEncryption", .type = &kServerSideEncryption, .other_wire = &kWire_x_amz_server_side_encryption, .offset = offsetof(UploadPartOutput, server_side_encryption), .location = Location::header},
+    {.name = "ETag", .type = &kETag, .offset = offsetof(UploadPartOutput, etag), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(UploadPartOutput, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(UploadPartOutput, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(UploadPartOutput, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(UploadPartOutput, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(UploadPartOutput, checksum_sha256), .location = Location::header},
 };
-constinit const StructDesc kUploadPartOutputStruct = {.name = "UploadPartOutput", .members = kUploadPartOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUploadPartOutputStruct = {.name = "UploadPartOutput", .members = kUploadPartOutputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUploadPartRequestMembers[] = {
-    {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, "", &kBody, MemberAccess<&UploadPartRequest::body>::get, MemberAccess<&UploadPartRequest::body>::emplace},
-    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&UploadPartRequest::bucket>::get, MemberAccess<&UploadPartRequest::bucket>::emplace},
-    {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLength, MemberAccess<&UploadPartRequest::content_length>::get, MemberAccess<&UploadPartRequest::content_length>::emplace},
-    {"ContentMD5", "Content-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentMD5, MemberAccess<&UploadPartRequest::content_md5>::get, MemberAccess<&UploadPartRequest::content_md5>::emplace},
-    {"ChecksumAlgorithm", "x-amz-sdk-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&UploadPartRequest::checksum_algorithm>::get, MemberAccess<&UploadPartRequest::checksum_algorithm>::emplace},
-    {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&UploadPartRequest::checksum_crc32>::get, MemberAccess<&UploadPartRequest::checksum_crc32>::emplace},
-    {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&UploadPartRequest::checksum_crc32_c>::get, MemberAccess<&UploadPartRequest::checksum_crc32_c>::emplace},
-    {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&UploadPartRequest::checksum_crc64_nvme>::get, MemberAccess<&UploadPartRequest::checksum_crc64_nvme>::emplace},
-    {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&UploadPartRequest::checksum_sha1>::get, MemberAccess<&UploadPartRequest::checksum_sha1>::emplace},
-    {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&UploadPartRequest::checksum_sha256>::get, MemberAccess<&UploadPartRequest::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&UploadPartRequest::key>::get, MemberAccess<&UploadPartRequest::key>::emplace},
-    {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartNumber, MemberAccess<&UploadPartRequest::part_number>::get, MemberAccess<&UploadPartRequest::part_number>::emplace},
-    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&UploadPartRequest::upload_id>::get, MemberAccess<&UploadPartRequest::upload_id>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&UploadPartRequest::expected_bucket_owner>::get, MemberAccess<&UploadPartRequest::expected_bucket_owner>::emplace},
+    {.name = "Body", .type = &kBody, .offset = offsetof(UploadPartRequest, body), .location = Location::payload, .streaming = true},
+    {.name = "Bucket", .type = &kBucketName, .offset = offsetof(UploadPartRequest, bucket), .location = Location::uri, .required = true},
+    {.name = "ContentLength", .type = &kContentLength, .other_wire = &kWire_Content_Length, .offset = offsetof(UploadPartRequest, content_length), .location = Location::header},
+    {.name = "ContentMD5", .type = &kContentMD5, .other_wire = &kWire_Content_MD5, .offset = offsetof(UploadPartRequest, content_md5), .location = Location::header},
+    {.name = "ChecksumAlgorithm", .type = &kChecksumAlgorithm, .other_wire = &kWire_x_amz_sdk_checksum_algorithm, .offset = offsetof(UploadPartRequest, checksum_algorithm), .location = Location::header},
+    {.name = "ChecksumCRC32", .type = &kChecksumCRC32, .other_wire = &kWire_x_amz_checksum_crc32, .offset = offsetof(UploadPartRequest, checksum_crc32), .location = Location::header},
+    {.name = "ChecksumCRC32C", .type = &kChecksumCRC32C, .other_wire = &kWire_x_amz_checksum_crc32c, .offset = offsetof(UploadPartRequest, checksum_crc32_c), .location = Location::header},
+    {.name = "ChecksumCRC64NVME", .type = &kChecksumCRC64NVME, .other_wire = &kWire_x_amz_checksum_crc64nvme, .offset = offsetof(UploadPartRequest, checksum_crc64_nvme), .location = Location::header},
+    {.name = "ChecksumSHA1", .type = &kChecksumSHA1, .other_wire = &kWire_x_amz_checksum_sha1, .offset = offsetof(UploadPartRequest, checksum_sha1), .location = Location::header},
+    {.name = "ChecksumSHA256", .type = &kChecksumSHA256, .other_wire = &kWire_x_amz_checksum_sha256, .offset = offsetof(UploadPartRequest, checksum_sha256), .location = Location::header},
+    {.name = "ChecksumSHA512", .type = nullptr, .other_wire = &kWire_x_amz_checksum_sha512, .location = Location::header},
+    {.name = "ChecksumMD5", .type = nullptr, .other_wire = &kWire_x_amz_checksum_md5, .location = Location::header},
+    {.name = "ChecksumXXHASH64", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash64, .location = Location::header},
+    {.name = "ChecksumXXHASH3", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash3, .location = Location::header},
+    {.name = "ChecksumXXHASH128", .type = nullptr, .other_wire = &kWire_x_amz_checksum_xxhash128, .location = Location::header},
+    {.name = "Key", .type = &kObjectKey, .offset = offsetof(UploadPartRequest, key), .location = Location::uri, .required = true},
+    {.name = "PartNumber", .type = &kPartNumber, .other_wire = &kWire_partNumber, .offset = offsetof(UploadPartRequest, part_number), .location = Location::query, .required = true},
+    {.name = "UploadId", .type = &kMultipartUploadId, .other_wire = &kWire_uploadId, .offset = offsetof(UploadPartRequest, upload_id), .location = Location::query, .required = true},
+    {.name = "SSECustomerAlgorithm", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_algorithm, .location = Location::header},
+    {.name = "SSECustomerKey", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key, .location = Location::header},
+    {.name = "SSECustomerKeyMD5", .type = nullptr, .other_wire = &kWire_x_amz_server_side_encryption_customer_key_MD5, .location = Location::header},
+    {.name = "RequestPayer", .type = nullptr, .other_wire = &kWire_x_amz_request_payer, .location = Location::header},
+    {.name = "ExpectedBucketOwner", .type = &kAccountId, .other_wire = &kWire_x_amz_expected_bucket_owner, .offset = offsetof(UploadPartRequest, expected_bucket_owner), .location = Location::header},
 };
-constinit const StructDesc kUploadPartRequestStruct = {.name = "UploadPartRequest", .members = kUploadPartRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUploadPartRequestStruct = {.name = "UploadPartRequest", .members = kUploadPartRequestMembers, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

@@ -141,408 +141,408 @@ extern const TypeDesc kTopicARN;
 extern const TypeDesc kTopicName;
 
 constexpr ListAccess kActionsListAccess = list_access<std::string>(&kAction, "member", false);
-constinit const TypeDesc kActionsList = {.kind = Kind::list, .shape_name = "ActionsList", .list = &kActionsListAccess};
-constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1011};
+constinit const TypeDesc kActionsList = {.kind = Kind::list, .shape_name = "ActionsList", .list = &kActionsListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1011, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kBatchResultErrorEntry = {.kind = Kind::structure, .shape_name = "BatchResultErrorEntry", .structure = &kBatchResultErrorEntryStruct};
 constexpr ListAccess kBatchResultErrorEntryListAccess = list_access<BatchResultErrorEntry>(&kBatchResultErrorEntry, "member", false);
-constinit const TypeDesc kBatchResultErrorEntryList = {.kind = Kind::list, .shape_name = "BatchResultErrorEntryList", .list = &kBatchResultErrorEntryListAccess};
-constinit const TypeDesc kBinary = {.kind = Kind::blob, .shape_name = "Binary"};
+constinit const TypeDesc kBatchResultErrorEntryList = {.kind = Kind::list, .shape_name = "BatchResultErrorEntryList", .list = &kBatchResultErrorEntryListAccess, .holder = &OptionalHolder<std::vector<BatchResultErrorEntry>>::kAccess};
+constinit const TypeDesc kBinary = {.kind = Kind::blob, .shape_name = "Binary", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kDelegatesListAccess = list_access<std::string>(&kDelegate, "member", false);
-constinit const TypeDesc kDelegatesList = {.kind = Kind::list, .shape_name = "DelegatesList", .list = &kDelegatesListAccess};
-constinit const TypeDesc kIso2CountryCode = {.kind = Kind::string, .shape_name = "Iso2CountryCode", .max = 2, .pattern = "^[A-Za-z]{2}$"};
+constinit const TypeDesc kDelegatesList = {.kind = Kind::list, .shape_name = "DelegatesList", .list = &kDelegatesListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kIso2CountryCode = {.kind = Kind::string, .shape_name = "Iso2CountryCode", .max = 2, .pattern = "^[A-Za-z]{2}$", .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kListOfPlatformApplicationsAccess = list_access<PlatformApplication>(&kPlatformApplication, "member", false);
-constinit const TypeDesc kListOfPlatformApplications = {.kind = Kind::list, .shape_name = "ListOfPlatformApplications", .list = &kListOfPlatformApplicationsAccess};
+constinit const TypeDesc kListOfPlatformApplications = {.kind = Kind::list, .shape_name = "ListOfPlatformApplications", .list = &kListOfPlatformApplicationsAccess, .holder = &OptionalHolder<std::vector<PlatformApplication>>::kAccess};
 constexpr ListAccess kListStringAccess = list_access<std::string>(&kString, "member", false);
-constinit const TypeDesc kListString = {.kind = Kind::list, .shape_name = "ListString", .list = &kListStringAccess};
+constinit const TypeDesc kListString = {.kind = Kind::list, .shape_name = "ListString", .list = &kListStringAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr MapAccess kMapStringToStringAccess = map_access<std::string>(&kString, "key", "value", false, &kString);
-constinit const TypeDesc kMapStringToString = {.kind = Kind::map, .shape_name = "MapStringToString", .map = &kMapStringToStringAccess};
-constinit const TypeDesc kMaxItems = {.kind = Kind::integer, .shape_name = "MaxItems", .min = 1, .max = 100};
-constinit const TypeDesc kMaxItemsListOriginationNumbers = {.kind = Kind::integer, .shape_name = "MaxItemsListOriginationNumbers", .min = 1, .max = 30};
+constinit const TypeDesc kMapStringToString = {.kind = Kind::map, .shape_name = "MapStringToString", .map = &kMapStringToStringAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
+constinit const TypeDesc kMaxItems = {.kind = Kind::integer, .shape_name = "MaxItems", .min = 1, .max = 100, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kMaxItemsListOriginationNumbers = {.kind = Kind::integer, .shape_name = "MaxItemsListOriginationNumbers", .min = 1, .max = 30, .holder = &OptionalHolder<int32_t>::kAccess};
 constexpr MapAccess kMessageAttributeMapAccess = map_access<MessageAttributeValue>(&kMessageAttributeValue, "Name", "Value", false, &kString);
-constinit const TypeDesc kMessageAttributeMap = {.kind = Kind::map, .shape_name = "MessageAttributeMap", .map = &kMessageAttributeMapAccess};
+constinit const TypeDesc kMessageAttributeMap = {.kind = Kind::map, .shape_name = "MessageAttributeMap", .map = &kMessageAttributeMapAccess, .holder = &OptionalHolder<Map<MessageAttributeValue>>::kAccess};
 constinit const TypeDesc kMessageAttributeValue = {.kind = Kind::structure, .shape_name = "MessageAttributeValue", .structure = &kMessageAttributeValueStruct};
 constexpr std::string_view kNumberCapabilityValues[] = {"SMS", "MMS", "VOICE"};
 constinit const TypeDesc kNumberCapability = {.kind = Kind::string, .shape_name = "NumberCapability", .enum_values = kNumberCapabilityValues};
 constexpr ListAccess kNumberCapabilityListAccess = list_access<std::string>(&kNumberCapability, "member", false);
-constinit const TypeDesc kNumberCapabilityList = {.kind = Kind::list, .shape_name = "NumberCapabilityList", .list = &kNumberCapabilityListAccess};
-constinit const TypeDesc kPhoneNumber = {.kind = Kind::string, .shape_name = "PhoneNumber", .sensitive = true};
+constinit const TypeDesc kNumberCapabilityList = {.kind = Kind::list, .shape_name = "NumberCapabilityList", .list = &kNumberCapabilityListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kPhoneNumber = {.kind = Kind::string, .sensitive = true, .shape_name = "PhoneNumber", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kPhoneNumberInformation = {.kind = Kind::structure, .shape_name = "PhoneNumberInformation", .structure = &kPhoneNumberInformationStruct};
 constexpr ListAccess kPhoneNumberInformationListAccess = list_access<PhoneNumberInformation>(&kPhoneNumberInformation, "member", false);
-constinit const TypeDesc kPhoneNumberInformationList = {.kind = Kind::list, .shape_name = "PhoneNumberInformationList", .list = &kPhoneNumberInformationListAccess};
+constinit const TypeDesc kPhoneNumberInformationList = {.kind = Kind::list, .shape_name = "PhoneNumberInformationList", .list = &kPhoneNumberInformationListAccess, .holder = &OptionalHolder<std::vector<PhoneNumberInformation>>::kAccess};
 constexpr ListAccess kPhoneNumberListAccess = list_access<std::string>(&kPhoneNumber, "member", false);
-constinit const TypeDesc kPhoneNumberList = {.kind = Kind::list, .shape_name = "PhoneNumberList", .list = &kPhoneNumberListAccess};
-constinit const TypeDesc kPhoneNumberString = {.kind = Kind::string, .shape_name = "PhoneNumberString", .max = 20, .pattern = "^(\\+[0-9]{8,}|[0-9]{0,9})$", .sensitive = true};
+constinit const TypeDesc kPhoneNumberList = {.kind = Kind::list, .shape_name = "PhoneNumberList", .list = &kPhoneNumberListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
+constinit const TypeDesc kPhoneNumberString = {.kind = Kind::string, .sensitive = true, .shape_name = "PhoneNumberString", .max = 20, .pattern = "^(\\+[0-9]{8,}|[0-9]{0,9})$", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kPlatformApplication = {.kind = Kind::structure, .shape_name = "PlatformApplication", .structure = &kPlatformApplicationStruct};
 constinit const TypeDesc kPublishBatchRequestEntry = {.kind = Kind::structure, .shape_name = "PublishBatchRequestEntry", .structure = &kPublishBatchRequestEntryStruct};
 constexpr ListAccess kPublishBatchRequestEntryListAccess = list_access<PublishBatchRequestEntry>(&kPublishBatchRequestEntry, "member", false);
-constinit const TypeDesc kPublishBatchRequestEntryList = {.kind = Kind::list, .shape_name = "PublishBatchRequestEntryList", .list = &kPublishBatchRequestEntryListAccess};
+constinit const TypeDesc kPublishBatchRequestEntryList = {.kind = Kind::list, .shape_name = "PublishBatchRequestEntryList", .list = &kPublishBatchRequestEntryListAccess, .holder = &OptionalHolder<std::vector<PublishBatchRequestEntry>>::kAccess};
 constinit const TypeDesc kPublishBatchResultEntry = {.kind = Kind::structure, .shape_name = "PublishBatchResultEntry", .structure = &kPublishBatchResultEntryStruct};
 constexpr ListAccess kPublishBatchResultEntryListAccess = list_access<PublishBatchResultEntry>(&kPublishBatchResultEntry, "member", false);
-constinit const TypeDesc kPublishBatchResultEntryList = {.kind = Kind::list, .shape_name = "PublishBatchResultEntryList", .list = &kPublishBatchResultEntryListAccess};
+constinit const TypeDesc kPublishBatchResultEntryList = {.kind = Kind::list, .shape_name = "PublishBatchResultEntryList", .list = &kPublishBatchResultEntryListAccess, .holder = &OptionalHolder<std::vector<PublishBatchResultEntry>>::kAccess};
 constexpr std::string_view kRouteTypeValues[] = {"Transactional", "Promotional", "Premium"};
-constinit const TypeDesc kRouteType = {.kind = Kind::string, .shape_name = "RouteType", .enum_values = kRouteTypeValues};
+constinit const TypeDesc kRouteType = {.kind = Kind::string, .shape_name = "RouteType", .enum_values = kRouteTypeValues, .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kSMSSandboxPhoneNumber = {.kind = Kind::structure, .shape_name = "SMSSandboxPhoneNumber", .structure = &kSMSSandboxPhoneNumberStruct};
 constexpr ListAccess kSMSSandboxPhoneNumberListAccess = list_access<SMSSandboxPhoneNumber>(&kSMSSandboxPhoneNumber, "member", false);
-constinit const TypeDesc kSMSSandboxPhoneNumberList = {.kind = Kind::list, .shape_name = "SMSSandboxPhoneNumberList", .list = &kSMSSandboxPhoneNumberListAccess};
+constinit const TypeDesc kSMSSandboxPhoneNumberList = {.kind = Kind::list, .shape_name = "SMSSandboxPhoneNumberList", .list = &kSMSSandboxPhoneNumberListAccess, .holder = &OptionalHolder<std::vector<SMSSandboxPhoneNumber>>::kAccess};
 constexpr std::string_view kSMSSandboxPhoneNumberVerificationStatusValues[] = {"Pending", "Verified"};
-constinit const TypeDesc kSMSSandboxPhoneNumberVerificationStatus = {.kind = Kind::string, .shape_name = "SMSSandboxPhoneNumberVerificationStatus", .enum_values = kSMSSandboxPhoneNumberVerificationStatusValues};
-constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
+constinit const TypeDesc kSMSSandboxPhoneNumberVerificationStatus = {.kind = Kind::string, .shape_name = "SMSSandboxPhoneNumberVerificationStatus", .enum_values = kSMSSandboxPhoneNumberVerificationStatusValues, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kSubscription = {.kind = Kind::structure, .shape_name = "Subscription", .structure = &kSubscriptionStruct};
 constexpr MapAccess kSubscriptionAttributesMapAccess = map_access<std::string>(&kAttributeValue, "key", "value", false, &kAttributeName);
-constinit const TypeDesc kSubscriptionAttributesMap = {.kind = Kind::map, .shape_name = "SubscriptionAttributesMap", .map = &kSubscriptionAttributesMapAccess};
+constinit const TypeDesc kSubscriptionAttributesMap = {.kind = Kind::map, .shape_name = "SubscriptionAttributesMap", .map = &kSubscriptionAttributesMapAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constexpr ListAccess kSubscriptionsListAccess = list_access<Subscription>(&kSubscription, "member", false);
-constinit const TypeDesc kSubscriptionsList = {.kind = Kind::list, .shape_name = "SubscriptionsList", .list = &kSubscriptionsListAccess};
+constinit const TypeDesc kSubscriptionsList = {.kind = Kind::list, .shape_name = "SubscriptionsList", .list = &kSubscriptionsListAccess, .holder = &OptionalHolder<std::vector<Subscription>>::kAccess};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
-constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128};
+constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128, .holder = &OptionalHolder<std::string>::kAccess};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
-constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kTagListAccess = list_access<Tag>(&kTag, "member", false);
-constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess};
-constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256};
-constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp"};
+constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess, .holder = &OptionalHolder<std::vector<Tag>>::kAccess};
+constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp", .holder = &OptionalHolder<base::Timestamp>::kAccess};
 constinit const TypeDesc kTopic = {.kind = Kind::structure, .shape_name = "Topic", .structure = &kTopicStruct};
 constexpr MapAccess kTopicAttributesMapAccess = map_access<std::string>(&kAttributeValue, "key", "value", false, &kAttributeName);
-constinit const TypeDesc kTopicAttributesMap = {.kind = Kind::map, .shape_name = "TopicAttributesMap", .map = &kTopicAttributesMapAccess};
+constinit const TypeDesc kTopicAttributesMap = {.kind = Kind::map, .shape_name = "TopicAttributesMap", .map = &kTopicAttributesMapAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constexpr ListAccess kTopicsListAccess = list_access<Topic>(&kTopic, "member", false);
-constinit const TypeDesc kTopicsList = {.kind = Kind::list, .shape_name = "TopicsList", .list = &kTopicsListAccess};
-constinit const TypeDesc kUncheckedsubscriptionARN = {.kind = Kind::string, .shape_name = "UncheckedsubscriptionARN"};
-constinit const TypeDesc kAccount = {.kind = Kind::string, .shape_name = "account"};
+constinit const TypeDesc kTopicsList = {.kind = Kind::list, .shape_name = "TopicsList", .list = &kTopicsListAccess, .holder = &OptionalHolder<std::vector<Topic>>::kAccess};
+constinit const TypeDesc kUncheckedsubscriptionARN = {.kind = Kind::string, .shape_name = "UncheckedsubscriptionARN", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAccount = {.kind = Kind::string, .shape_name = "account", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kAction = {.kind = Kind::string, .shape_name = "action"};
-constinit const TypeDesc kAttributeName = {.kind = Kind::string, .shape_name = "attributeName"};
-constinit const TypeDesc kAttributeValue = {.kind = Kind::string, .shape_name = "attributeValue"};
-constinit const TypeDesc kAuthenticateOnUnsubscribe = {.kind = Kind::string, .shape_name = "authenticateOnUnsubscribe"};
-constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "boolean"};
+constinit const TypeDesc kAttributeName = {.kind = Kind::string, .shape_name = "attributeName", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAttributeValue = {.kind = Kind::string, .shape_name = "attributeValue", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAuthenticateOnUnsubscribe = {.kind = Kind::string, .shape_name = "authenticateOnUnsubscribe", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "boolean", .holder = &OptionalHolder<bool>::kAccess};
 constinit const TypeDesc kDelegate = {.kind = Kind::string, .shape_name = "delegate"};
-constinit const TypeDesc kEndpoint = {.kind = Kind::string, .shape_name = "endpoint"};
-constinit const TypeDesc kLabel = {.kind = Kind::string, .shape_name = "label"};
-constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "message"};
-constinit const TypeDesc kMessageId = {.kind = Kind::string, .shape_name = "messageId"};
-constinit const TypeDesc kMessageStructure = {.kind = Kind::string, .shape_name = "messageStructure"};
-constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "nextToken"};
-constinit const TypeDesc kProtocol = {.kind = Kind::string, .shape_name = "protocol"};
-constinit const TypeDesc kSubject = {.kind = Kind::string, .shape_name = "subject"};
-constinit const TypeDesc kSubscriptionARN = {.kind = Kind::string, .shape_name = "subscriptionARN"};
-constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "token"};
-constinit const TypeDesc kTopicARN = {.kind = Kind::string, .shape_name = "topicARN"};
-constinit const TypeDesc kTopicName = {.kind = Kind::string, .shape_name = "topicName"};
+constinit const TypeDesc kEndpoint = {.kind = Kind::string, .shape_name = "endpoint", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kLabel = {.kind = Kind::string, .shape_name = "label", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "message", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMessageId = {.kind = Kind::string, .shape_name = "messageId", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kMessageStructure = {.kind = Kind::string, .shape_name = "messageStructure", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "nextToken", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kProtocol = {.kind = Kind::string, .shape_name = "protocol", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSubject = {.kind = Kind::string, .shape_name = "subject", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kSubscriptionARN = {.kind = Kind::string, .shape_name = "subscriptionARN", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "token", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTopicARN = {.kind = Kind::string, .shape_name = "topicARN", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTopicName = {.kind = Kind::string, .shape_name = "topicName", .holder = &OptionalHolder<std::string>::kAccess};
 
 constexpr MemberDesc kAddPermissionInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&AddPermissionInput::topic_arn>::get, MemberAccess<&AddPermissionInput::topic_arn>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLabel, MemberAccess<&AddPermissionInput::label>::get, MemberAccess<&AddPermissionInput::label>::emplace},
-    {"AWSAccountId", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDelegatesList, MemberAccess<&AddPermissionInput::aws_account_id>::get, MemberAccess<&AddPermissionInput::aws_account_id>::emplace},
-    {"ActionName", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kActionsList, MemberAccess<&AddPermissionInput::action_name>::get, MemberAccess<&AddPermissionInput::action_name>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(AddPermissionInput, topic_arn), .required = true},
+    {.name = "Label", .type = &kLabel, .offset = offsetof(AddPermissionInput, label), .required = true},
+    {.name = "AWSAccountId", .type = &kDelegatesList, .offset = offsetof(AddPermissionInput, aws_account_id), .required = true},
+    {.name = "ActionName", .type = &kActionsList, .offset = offsetof(AddPermissionInput, action_name), .required = true},
 };
-constinit const StructDesc kAddPermissionInputStruct = {.name = "AddPermissionInput", .members = kAddPermissionInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAddPermissionInputStruct = {.name = "AddPermissionInput", .members = kAddPermissionInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::id>::get, MemberAccess<&BatchResultErrorEntry::id>::emplace},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::code>::get, MemberAccess<&BatchResultErrorEntry::code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::message>::get, MemberAccess<&BatchResultErrorEntry::message>::emplace},
-    {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&BatchResultErrorEntry::sender_fault>::get, MemberAccess<&BatchResultErrorEntry::sender_fault>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(BatchResultErrorEntry, id), .required = true},
+    {.name = "Code", .type = &kString, .offset = offsetof(BatchResultErrorEntry, code), .required = true},
+    {.name = "Message", .type = &kString, .offset = offsetof(BatchResultErrorEntry, message)},
+    {.name = "SenderFault", .type = &kBoolean, .offset = offsetof(BatchResultErrorEntry, sender_fault), .required = true},
 };
-constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCheckIfPhoneNumberIsOptedOutInputMembers[] = {
-    {"phoneNumber", "phoneNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPhoneNumber, MemberAccess<&CheckIfPhoneNumberIsOptedOutInput::phone_number>::get, MemberAccess<&CheckIfPhoneNumberIsOptedOutInput::phone_number>::emplace},
+    {.name = "phoneNumber", .type = &kPhoneNumber, .offset = offsetof(CheckIfPhoneNumberIsOptedOutInput, phone_number), .required = true},
 };
-constinit const StructDesc kCheckIfPhoneNumberIsOptedOutInputStruct = {.name = "CheckIfPhoneNumberIsOptedOutInput", .members = kCheckIfPhoneNumberIsOptedOutInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCheckIfPhoneNumberIsOptedOutInputStruct = {.name = "CheckIfPhoneNumberIsOptedOutInput", .members = kCheckIfPhoneNumberIsOptedOutInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCheckIfPhoneNumberIsOptedOutResponseMembers[] = {
-    {"isOptedOut", "isOptedOut", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&CheckIfPhoneNumberIsOptedOutResponse::is_opted_out>::get, MemberAccess<&CheckIfPhoneNumberIsOptedOutResponse::is_opted_out>::emplace},
+    {.name = "isOptedOut", .type = &kBoolean, .offset = offsetof(CheckIfPhoneNumberIsOptedOutResponse, is_opted_out)},
 };
-constinit const StructDesc kCheckIfPhoneNumberIsOptedOutResponseStruct = {.name = "CheckIfPhoneNumberIsOptedOutResponse", .members = kCheckIfPhoneNumberIsOptedOutResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCheckIfPhoneNumberIsOptedOutResponseStruct = {.name = "CheckIfPhoneNumberIsOptedOutResponse", .members = kCheckIfPhoneNumberIsOptedOutResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConfirmSubscriptionInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&ConfirmSubscriptionInput::topic_arn>::get, MemberAccess<&ConfirmSubscriptionInput::topic_arn>::emplace},
-    {"Token", "Token", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kToken, MemberAccess<&ConfirmSubscriptionInput::token>::get, MemberAccess<&ConfirmSubscriptionInput::token>::emplace},
-    {"AuthenticateOnUnsubscribe", "AuthenticateOnUnsubscribe", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAuthenticateOnUnsubscribe, MemberAccess<&ConfirmSubscriptionInput::authenticate_on_unsubscribe>::get, MemberAccess<&ConfirmSubscriptionInput::authenticate_on_unsubscribe>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(ConfirmSubscriptionInput, topic_arn), .required = true},
+    {.name = "Token", .type = &kToken, .offset = offsetof(ConfirmSubscriptionInput, token), .required = true},
+    {.name = "AuthenticateOnUnsubscribe", .type = &kAuthenticateOnUnsubscribe, .offset = offsetof(ConfirmSubscriptionInput, authenticate_on_unsubscribe)},
 };
-constinit const StructDesc kConfirmSubscriptionInputStruct = {.name = "ConfirmSubscriptionInput", .members = kConfirmSubscriptionInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kConfirmSubscriptionInputStruct = {.name = "ConfirmSubscriptionInput", .members = kConfirmSubscriptionInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConfirmSubscriptionResponseMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&ConfirmSubscriptionResponse::subscription_arn>::get, MemberAccess<&ConfirmSubscriptionResponse::subscription_arn>::emplace},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(ConfirmSubscriptionResponse, subscription_arn)},
 };
-constinit const StructDesc kConfirmSubscriptionResponseStruct = {.name = "ConfirmSubscriptionResponse", .members = kConfirmSubscriptionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kConfirmSubscriptionResponseStruct = {.name = "ConfirmSubscriptionResponse", .members = kConfirmSubscriptionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTopicInputMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicName, MemberAccess<&CreateTopicInput::name>::get, MemberAccess<&CreateTopicInput::name>::emplace},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicAttributesMap, MemberAccess<&CreateTopicInput::attributes>::get, MemberAccess<&CreateTopicInput::attributes>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&CreateTopicInput::tags>::get, MemberAccess<&CreateTopicInput::tags>::emplace},
-    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "Name", .type = &kTopicName, .offset = offsetof(CreateTopicInput, name), .required = true},
+    {.name = "Attributes", .type = &kTopicAttributesMap, .offset = offsetof(CreateTopicInput, attributes)},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(CreateTopicInput, tags)},
+    {.name = "DataProtectionPolicy", .type = nullptr},
 };
-constinit const StructDesc kCreateTopicInputStruct = {.name = "CreateTopicInput", .members = kCreateTopicInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateTopicInputStruct = {.name = "CreateTopicInput", .members = kCreateTopicInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTopicResponseMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicARN, MemberAccess<&CreateTopicResponse::topic_arn>::get, MemberAccess<&CreateTopicResponse::topic_arn>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(CreateTopicResponse, topic_arn)},
 };
-constinit const StructDesc kCreateTopicResponseStruct = {.name = "CreateTopicResponse", .members = kCreateTopicResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateTopicResponseStruct = {.name = "CreateTopicResponse", .members = kCreateTopicResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteTopicInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&DeleteTopicInput::topic_arn>::get, MemberAccess<&DeleteTopicInput::topic_arn>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(DeleteTopicInput, topic_arn), .required = true},
 };
-constinit const StructDesc kDeleteTopicInputStruct = {.name = "DeleteTopicInput", .members = kDeleteTopicInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteTopicResponseStruct = {.name = "DeleteTopicResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteTopicInputStruct = {.name = "DeleteTopicInput", .members = kDeleteTopicInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteTopicResponseStruct = {.name = "DeleteTopicResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&GetDataProtectionPolicyInput::resource_arn>::get, MemberAccess<&GetDataProtectionPolicyInput::resource_arn>::emplace},
+    {.name = "ResourceArn", .type = &kTopicARN, .offset = offsetof(GetDataProtectionPolicyInput, resource_arn), .required = true},
 };
-constinit const StructDesc kGetDataProtectionPolicyInputStruct = {.name = "GetDataProtectionPolicyInput", .members = kGetDataProtectionPolicyInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetDataProtectionPolicyInputStruct = {.name = "GetDataProtectionPolicyInput", .members = kGetDataProtectionPolicyInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyResponseMembers[] = {
-    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::get, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::emplace},
+    {.name = "DataProtectionPolicy", .type = &kAttributeValue, .offset = offsetof(GetDataProtectionPolicyResponse, data_protection_policy)},
 };
-constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetEndpointAttributesInputMembers[] = {
-    {"EndpointArn", "EndpointArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetEndpointAttributesInput::endpoint_arn>::get, MemberAccess<&GetEndpointAttributesInput::endpoint_arn>::emplace},
+    {.name = "EndpointArn", .type = &kString, .offset = offsetof(GetEndpointAttributesInput, endpoint_arn), .required = true},
 };
-constinit const StructDesc kGetEndpointAttributesInputStruct = {.name = "GetEndpointAttributesInput", .members = kGetEndpointAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetEndpointAttributesInputStruct = {.name = "GetEndpointAttributesInput", .members = kGetEndpointAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetEndpointAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&GetEndpointAttributesResponse::attributes>::get, MemberAccess<&GetEndpointAttributesResponse::attributes>::emplace},
+    {.name = "Attributes", .type = &kMapStringToString, .offset = offsetof(GetEndpointAttributesResponse, attributes)},
 };
-constinit const StructDesc kGetEndpointAttributesResponseStruct = {.name = "GetEndpointAttributesResponse", .members = kGetEndpointAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetEndpointAttributesResponseStruct = {.name = "GetEndpointAttributesResponse", .members = kGetEndpointAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPlatformApplicationAttributesInputMembers[] = {
-    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetPlatformApplicationAttributesInput::platform_application_arn>::get, MemberAccess<&GetPlatformApplicationAttributesInput::platform_application_arn>::emplace},
+    {.name = "PlatformApplicationArn", .type = &kString, .offset = offsetof(GetPlatformApplicationAttributesInput, platform_application_arn), .required = true},
 };
-constinit const StructDesc kGetPlatformApplicationAttributesInputStruct = {.name = "GetPlatformApplicationAttributesInput", .members = kGetPlatformApplicationAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPlatformApplicationAttributesInputStruct = {.name = "GetPlatformApplicationAttributesInput", .members = kGetPlatformApplicationAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPlatformApplicationAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&GetPlatformApplicationAttributesResponse::attributes>::get, MemberAccess<&GetPlatformApplicationAttributesResponse::attributes>::emplace},
+    {.name = "Attributes", .type = &kMapStringToString, .offset = offsetof(GetPlatformApplicationAttributesResponse, attributes)},
 };
-constinit const StructDesc kGetPlatformApplicationAttributesResponseStruct = {.name = "GetPlatformApplicationAttributesResponse", .members = kGetPlatformApplicationAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPlatformApplicationAttributesResponseStruct = {.name = "GetPlatformApplicationAttributesResponse", .members = kGetPlatformApplicationAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSMSAttributesInputMembers[] = {
-    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListString, MemberAccess<&GetSMSAttributesInput::attributes>::get, MemberAccess<&GetSMSAttributesInput::attributes>::emplace},
+    {.name = "attributes", .type = &kListString, .offset = offsetof(GetSMSAttributesInput, attributes)},
 };
-constinit const StructDesc kGetSMSAttributesInputStruct = {.name = "GetSMSAttributesInput", .members = kGetSMSAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSMSAttributesInputStruct = {.name = "GetSMSAttributesInput", .members = kGetSMSAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSMSAttributesResponseMembers[] = {
-    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&GetSMSAttributesResponse::attributes>::get, MemberAccess<&GetSMSAttributesResponse::attributes>::emplace},
+    {.name = "attributes", .type = &kMapStringToString, .offset = offsetof(GetSMSAttributesResponse, attributes)},
 };
-constinit const StructDesc kGetSMSAttributesResponseStruct = {.name = "GetSMSAttributesResponse", .members = kGetSMSAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetSMSSandboxAccountStatusInputStruct = {.name = "GetSMSSandboxAccountStatusInput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSMSAttributesResponseStruct = {.name = "GetSMSAttributesResponse", .members = kGetSMSAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetSMSSandboxAccountStatusInputStruct = {.name = "GetSMSSandboxAccountStatusInput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSMSSandboxAccountStatusResultMembers[] = {
-    {"IsInSandbox", "IsInSandbox", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&GetSMSSandboxAccountStatusResult::is_in_sandbox>::get, MemberAccess<&GetSMSSandboxAccountStatusResult::is_in_sandbox>::emplace},
+    {.name = "IsInSandbox", .type = &kBoolean, .offset = offsetof(GetSMSSandboxAccountStatusResult, is_in_sandbox), .required = true},
 };
-constinit const StructDesc kGetSMSSandboxAccountStatusResultStruct = {.name = "GetSMSSandboxAccountStatusResult", .members = kGetSMSSandboxAccountStatusResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSMSSandboxAccountStatusResultStruct = {.name = "GetSMSSandboxAccountStatusResult", .members = kGetSMSSandboxAccountStatusResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSubscriptionAttributesInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&GetSubscriptionAttributesInput::subscription_arn>::get, MemberAccess<&GetSubscriptionAttributesInput::subscription_arn>::emplace},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(GetSubscriptionAttributesInput, subscription_arn), .required = true},
 };
-constinit const StructDesc kGetSubscriptionAttributesInputStruct = {.name = "GetSubscriptionAttributesInput", .members = kGetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSubscriptionAttributesInputStruct = {.name = "GetSubscriptionAttributesInput", .members = kGetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSubscriptionAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionAttributesMap, MemberAccess<&GetSubscriptionAttributesResponse::attributes>::get, MemberAccess<&GetSubscriptionAttributesResponse::attributes>::emplace},
+    {.name = "Attributes", .type = &kSubscriptionAttributesMap, .offset = offsetof(GetSubscriptionAttributesResponse, attributes)},
 };
-constinit const StructDesc kGetSubscriptionAttributesResponseStruct = {.name = "GetSubscriptionAttributesResponse", .members = kGetSubscriptionAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSubscriptionAttributesResponseStruct = {.name = "GetSubscriptionAttributesResponse", .members = kGetSubscriptionAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTopicAttributesInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&GetTopicAttributesInput::topic_arn>::get, MemberAccess<&GetTopicAttributesInput::topic_arn>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(GetTopicAttributesInput, topic_arn), .required = true},
 };
-constinit const StructDesc kGetTopicAttributesInputStruct = {.name = "GetTopicAttributesInput", .members = kGetTopicAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetTopicAttributesInputStruct = {.name = "GetTopicAttributesInput", .members = kGetTopicAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTopicAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicAttributesMap, MemberAccess<&GetTopicAttributesResponse::attributes>::get, MemberAccess<&GetTopicAttributesResponse::attributes>::emplace},
+    {.name = "Attributes", .type = &kTopicAttributesMap, .offset = offsetof(GetTopicAttributesResponse, attributes)},
 };
-constinit const StructDesc kGetTopicAttributesResponseStruct = {.name = "GetTopicAttributesResponse", .members = kGetTopicAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetTopicAttributesResponseStruct = {.name = "GetTopicAttributesResponse", .members = kGetTopicAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEndpointsByPlatformApplicationInputMembers[] = {
-    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListEndpointsByPlatformApplicationInput::platform_application_arn>::get, MemberAccess<&ListEndpointsByPlatformApplicationInput::platform_application_arn>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListEndpointsByPlatformApplicationInput::next_token>::get, MemberAccess<&ListEndpointsByPlatformApplicationInput::next_token>::emplace},
+    {.name = "PlatformApplicationArn", .type = &kString, .offset = offsetof(ListEndpointsByPlatformApplicationInput, platform_application_arn), .required = true},
+    {.name = "NextToken", .type = &kString, .offset = offsetof(ListEndpointsByPlatformApplicationInput, next_token)},
 };
-constinit const StructDesc kListEndpointsByPlatformApplicationInputStruct = {.name = "ListEndpointsByPlatformApplicationInput", .members = kListEndpointsByPlatformApplicationInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEndpointsByPlatformApplicationInputStruct = {.name = "ListEndpointsByPlatformApplicationInput", .members = kListEndpointsByPlatformApplicationInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEndpointsByPlatformApplicationResponseMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListEndpointsByPlatformApplicationResponse::next_token>::get, MemberAccess<&ListEndpointsByPlatformApplicationResponse::next_token>::emplace},
+    {.name = "NextToken", .type = &kString, .offset = offsetof(ListEndpointsByPlatformApplicationResponse, next_token)},
 };
-constinit const StructDesc kListEndpointsByPlatformApplicationResponseStruct = {.name = "ListEndpointsByPlatformApplicationResponse", .members = kListEndpointsByPlatformApplicationResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEndpointsByPlatformApplicationResponseStruct = {.name = "ListEndpointsByPlatformApplicationResponse", .members = kListEndpointsByPlatformApplicationResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOriginationNumbersRequestMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListOriginationNumbersRequest::next_token>::get, MemberAccess<&ListOriginationNumbersRequest::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsListOriginationNumbers, MemberAccess<&ListOriginationNumbersRequest::max_results>::get, MemberAccess<&ListOriginationNumbersRequest::max_results>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListOriginationNumbersRequest, next_token)},
+    {.name = "MaxResults", .type = &kMaxItemsListOriginationNumbers, .offset = offsetof(ListOriginationNumbersRequest, max_results)},
 };
-constinit const StructDesc kListOriginationNumbersRequestStruct = {.name = "ListOriginationNumbersRequest", .members = kListOriginationNumbersRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOriginationNumbersRequestStruct = {.name = "ListOriginationNumbersRequest", .members = kListOriginationNumbersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOriginationNumbersResultMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListOriginationNumbersResult::next_token>::get, MemberAccess<&ListOriginationNumbersResult::next_token>::emplace},
-    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumberInformationList, MemberAccess<&ListOriginationNumbersResult::phone_numbers>::get, MemberAccess<&ListOriginationNumbersResult::phone_numbers>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListOriginationNumbersResult, next_token)},
+    {.name = "PhoneNumbers", .type = &kPhoneNumberInformationList, .offset = offsetof(ListOriginationNumbersResult, phone_numbers)},
 };
-constinit const StructDesc kListOriginationNumbersResultStruct = {.name = "ListOriginationNumbersResult", .members = kListOriginationNumbersResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOriginationNumbersResultStruct = {.name = "ListOriginationNumbersResult", .members = kListOriginationNumbersResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPhoneNumbersOptedOutInputMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "nextToken", .type = nullptr},
 };
-constinit const StructDesc kListPhoneNumbersOptedOutInputStruct = {.name = "ListPhoneNumbersOptedOutInput", .members = kListPhoneNumbersOptedOutInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPhoneNumbersOptedOutInputStruct = {.name = "ListPhoneNumbersOptedOutInput", .members = kListPhoneNumbersOptedOutInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPhoneNumbersOptedOutResponseMembers[] = {
-    {"phoneNumbers", "phoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumberList, MemberAccess<&ListPhoneNumbersOptedOutResponse::phone_numbers>::get, MemberAccess<&ListPhoneNumbersOptedOutResponse::phone_numbers>::emplace},
+    {.name = "phoneNumbers", .type = &kPhoneNumberList, .offset = offsetof(ListPhoneNumbersOptedOutResponse, phone_numbers)},
 };
-constinit const StructDesc kListPhoneNumbersOptedOutResponseStruct = {.name = "ListPhoneNumbersOptedOutResponse", .members = kListPhoneNumbersOptedOutResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPhoneNumbersOptedOutResponseStruct = {.name = "ListPhoneNumbersOptedOutResponse", .members = kListPhoneNumbersOptedOutResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPlatformApplicationsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListPlatformApplicationsInput::next_token>::get, MemberAccess<&ListPlatformApplicationsInput::next_token>::emplace},
+    {.name = "NextToken", .type = &kString, .offset = offsetof(ListPlatformApplicationsInput, next_token)},
 };
-constinit const StructDesc kListPlatformApplicationsInputStruct = {.name = "ListPlatformApplicationsInput", .members = kListPlatformApplicationsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPlatformApplicationsInputStruct = {.name = "ListPlatformApplicationsInput", .members = kListPlatformApplicationsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPlatformApplicationsResponseMembers[] = {
-    {"PlatformApplications", "PlatformApplications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListOfPlatformApplications, MemberAccess<&ListPlatformApplicationsResponse::platform_applications>::get, MemberAccess<&ListPlatformApplicationsResponse::platform_applications>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListPlatformApplicationsResponse::next_token>::get, MemberAccess<&ListPlatformApplicationsResponse::next_token>::emplace},
+    {.name = "PlatformApplications", .type = &kListOfPlatformApplications, .offset = offsetof(ListPlatformApplicationsResponse, platform_applications)},
+    {.name = "NextToken", .type = &kString, .offset = offsetof(ListPlatformApplicationsResponse, next_token)},
 };
-constinit const StructDesc kListPlatformApplicationsResponseStruct = {.name = "ListPlatformApplicationsResponse", .members = kListPlatformApplicationsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPlatformApplicationsResponseStruct = {.name = "ListPlatformApplicationsResponse", .members = kListPlatformApplicationsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSMSSandboxPhoneNumbersInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSMSSandboxPhoneNumbersInput::next_token>::get, MemberAccess<&ListSMSSandboxPhoneNumbersInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItems, MemberAccess<&ListSMSSandboxPhoneNumbersInput::max_results>::get, MemberAccess<&ListSMSSandboxPhoneNumbersInput::max_results>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSMSSandboxPhoneNumbersInput, next_token)},
+    {.name = "MaxResults", .type = &kMaxItems, .offset = offsetof(ListSMSSandboxPhoneNumbersInput, max_results)},
 };
-constinit const StructDesc kListSMSSandboxPhoneNumbersInputStruct = {.name = "ListSMSSandboxPhoneNumbersInput", .members = kListSMSSandboxPhoneNumbersInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSMSSandboxPhoneNumbersInputStruct = {.name = "ListSMSSandboxPhoneNumbersInput", .members = kListSMSSandboxPhoneNumbersInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSMSSandboxPhoneNumbersResultMembers[] = {
-    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSMSSandboxPhoneNumberList, MemberAccess<&ListSMSSandboxPhoneNumbersResult::phone_numbers>::get, MemberAccess<&ListSMSSandboxPhoneNumbersResult::phone_numbers>::emplace},
+    {.name = "PhoneNumbers", .type = &kSMSSandboxPhoneNumberList, .offset = offsetof(ListSMSSandboxPhoneNumbersResult, phone_numbers), .required = true},
 };
-constinit const StructDesc kListSMSSandboxPhoneNumbersResultStruct = {.name = "ListSMSSandboxPhoneNumbersResult", .members = kListSMSSandboxPhoneNumbersResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSMSSandboxPhoneNumbersResultStruct = {.name = "ListSMSSandboxPhoneNumbersResult", .members = kListSMSSandboxPhoneNumbersResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsByTopicInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&ListSubscriptionsByTopicInput::topic_arn>::get, MemberAccess<&ListSubscriptionsByTopicInput::topic_arn>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSubscriptionsByTopicInput::next_token>::get, MemberAccess<&ListSubscriptionsByTopicInput::next_token>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(ListSubscriptionsByTopicInput, topic_arn), .required = true},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSubscriptionsByTopicInput, next_token)},
 };
-constinit const StructDesc kListSubscriptionsByTopicInputStruct = {.name = "ListSubscriptionsByTopicInput", .members = kListSubscriptionsByTopicInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSubscriptionsByTopicInputStruct = {.name = "ListSubscriptionsByTopicInput", .members = kListSubscriptionsByTopicInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsByTopicResponseMembers[] = {
-    {"Subscriptions", "Subscriptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionsList, MemberAccess<&ListSubscriptionsByTopicResponse::subscriptions>::get, MemberAccess<&ListSubscriptionsByTopicResponse::subscriptions>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSubscriptionsByTopicResponse::next_token>::get, MemberAccess<&ListSubscriptionsByTopicResponse::next_token>::emplace},
+    {.name = "Subscriptions", .type = &kSubscriptionsList, .offset = offsetof(ListSubscriptionsByTopicResponse, subscriptions)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSubscriptionsByTopicResponse, next_token)},
 };
-constinit const StructDesc kListSubscriptionsByTopicResponseStruct = {.name = "ListSubscriptionsByTopicResponse", .members = kListSubscriptionsByTopicResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSubscriptionsByTopicResponseStruct = {.name = "ListSubscriptionsByTopicResponse", .members = kListSubscriptionsByTopicResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSubscriptionsInput::next_token>::get, MemberAccess<&ListSubscriptionsInput::next_token>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSubscriptionsInput, next_token)},
 };
-constinit const StructDesc kListSubscriptionsInputStruct = {.name = "ListSubscriptionsInput", .members = kListSubscriptionsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSubscriptionsInputStruct = {.name = "ListSubscriptionsInput", .members = kListSubscriptionsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsResponseMembers[] = {
-    {"Subscriptions", "Subscriptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionsList, MemberAccess<&ListSubscriptionsResponse::subscriptions>::get, MemberAccess<&ListSubscriptionsResponse::subscriptions>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSubscriptionsResponse::next_token>::get, MemberAccess<&ListSubscriptionsResponse::next_token>::emplace},
+    {.name = "Subscriptions", .type = &kSubscriptionsList, .offset = offsetof(ListSubscriptionsResponse, subscriptions)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListSubscriptionsResponse, next_token)},
 };
-constinit const StructDesc kListSubscriptionsResponseStruct = {.name = "ListSubscriptionsResponse", .members = kListSubscriptionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSubscriptionsResponseStruct = {.name = "ListSubscriptionsResponse", .members = kListSubscriptionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceRequestMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListTagsForResourceRequest::resource_arn>::get, MemberAccess<&ListTagsForResourceRequest::resource_arn>::emplace},
+    {.name = "ResourceArn", .type = &kAmazonResourceName, .offset = offsetof(ListTagsForResourceRequest, resource_arn), .required = true},
 };
-constinit const StructDesc kListTagsForResourceRequestStruct = {.name = "ListTagsForResourceRequest", .members = kListTagsForResourceRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsForResourceRequestStruct = {.name = "ListTagsForResourceRequest", .members = kListTagsForResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&ListTagsForResourceResponse::tags>::get, MemberAccess<&ListTagsForResourceResponse::tags>::emplace},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(ListTagsForResourceResponse, tags)},
 };
-constinit const StructDesc kListTagsForResourceResponseStruct = {.name = "ListTagsForResourceResponse", .members = kListTagsForResourceResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsForResourceResponseStruct = {.name = "ListTagsForResourceResponse", .members = kListTagsForResourceResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTopicsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListTopicsInput::next_token>::get, MemberAccess<&ListTopicsInput::next_token>::emplace},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListTopicsInput, next_token)},
 };
-constinit const StructDesc kListTopicsInputStruct = {.name = "ListTopicsInput", .members = kListTopicsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTopicsInputStruct = {.name = "ListTopicsInput", .members = kListTopicsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTopicsResponseMembers[] = {
-    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicsList, MemberAccess<&ListTopicsResponse::topics>::get, MemberAccess<&ListTopicsResponse::topics>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListTopicsResponse::next_token>::get, MemberAccess<&ListTopicsResponse::next_token>::emplace},
+    {.name = "Topics", .type = &kTopicsList, .offset = offsetof(ListTopicsResponse, topics)},
+    {.name = "NextToken", .type = &kNextToken, .offset = offsetof(ListTopicsResponse, next_token)},
 };
-constinit const StructDesc kListTopicsResponseStruct = {.name = "ListTopicsResponse", .members = kListTopicsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTopicsResponseStruct = {.name = "ListTopicsResponse", .members = kListTopicsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageAttributeValueMembers[] = {
-    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&MessageAttributeValue::data_type>::get, MemberAccess<&MessageAttributeValue::data_type>::emplace},
-    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&MessageAttributeValue::string_value>::get, MemberAccess<&MessageAttributeValue::string_value>::emplace},
-    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBinary, MemberAccess<&MessageAttributeValue::binary_value>::get, MemberAccess<&MessageAttributeValue::binary_value>::emplace},
+    {.name = "DataType", .type = &kString, .offset = offsetof(MessageAttributeValue, data_type), .required = true},
+    {.name = "StringValue", .type = &kString, .offset = offsetof(MessageAttributeValue, string_value)},
+    {.name = "BinaryValue", .type = &kBinary, .offset = offsetof(MessageAttributeValue, binary_value)},
 };
-constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPhoneNumberInformationMembers[] = {
-    {"CreatedAt", "CreatedAt", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&PhoneNumberInformation::created_at>::get, MemberAccess<&PhoneNumberInformation::created_at>::emplace},
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumber, MemberAccess<&PhoneNumberInformation::phone_number>::get, MemberAccess<&PhoneNumberInformation::phone_number>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PhoneNumberInformation::status>::get, MemberAccess<&PhoneNumberInformation::status>::emplace},
-    {"Iso2CountryCode", "Iso2CountryCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIso2CountryCode, MemberAccess<&PhoneNumberInformation::iso2_country_code>::get, MemberAccess<&PhoneNumberInformation::iso2_country_code>::emplace},
-    {"RouteType", "RouteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRouteType, MemberAccess<&PhoneNumberInformation::route_type>::get, MemberAccess<&PhoneNumberInformation::route_type>::emplace},
-    {"NumberCapabilities", "NumberCapabilities", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumberCapabilityList, MemberAccess<&PhoneNumberInformation::number_capabilities>::get, MemberAccess<&PhoneNumberInformation::number_capabilities>::emplace},
+    {.name = "CreatedAt", .type = &kTimestamp, .offset = offsetof(PhoneNumberInformation, created_at)},
+    {.name = "PhoneNumber", .type = &kPhoneNumber, .offset = offsetof(PhoneNumberInformation, phone_number)},
+    {.name = "Status", .type = &kString, .offset = offsetof(PhoneNumberInformation, status)},
+    {.name = "Iso2CountryCode", .type = &kIso2CountryCode, .offset = offsetof(PhoneNumberInformation, iso2_country_code)},
+    {.name = "RouteType", .type = &kRouteType, .offset = offsetof(PhoneNumberInformation, route_type)},
+    {.name = "NumberCapabilities", .type = &kNumberCapabilityList, .offset = offsetof(PhoneNumberInformation, number_capabilities)},
 };
-constinit const StructDesc kPhoneNumberInformationStruct = {.name = "PhoneNumberInformation", .members = kPhoneNumberInformationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPhoneNumberInformationStruct = {.name = "PhoneNumberInformation", .members = kPhoneNumberInformationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPlatformApplicationMembers[] = {
-    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PlatformApplication::platform_application_arn>::get, MemberAccess<&PlatformApplication::platform_application_arn>::emplace},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&PlatformApplication::attributes>::get, MemberAccess<&PlatformApplication::attributes>::emplace},
+    {.name = "PlatformApplicationArn", .type = &kString, .offset = offsetof(PlatformApplication, platform_application_arn)},
+    {.name = "Attributes", .type = &kMapStringToString, .offset = offsetof(PlatformApplication, attributes)},
 };
-constinit const StructDesc kPlatformApplicationStruct = {.name = "PlatformApplication", .members = kPlatformApplicationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPlatformApplicationStruct = {.name = "PlatformApplication", .members = kPlatformApplicationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&PublishBatchInput::topic_arn>::get, MemberAccess<&PublishBatchInput::topic_arn>::emplace},
-    {"PublishBatchRequestEntries", "PublishBatchRequestEntries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublishBatchRequestEntryList, MemberAccess<&PublishBatchInput::publish_batch_request_entries>::get, MemberAccess<&PublishBatchInput::publish_batch_request_entries>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(PublishBatchInput, topic_arn), .required = true},
+    {.name = "PublishBatchRequestEntries", .type = &kPublishBatchRequestEntryList, .offset = offsetof(PublishBatchInput, publish_batch_request_entries), .required = true},
 };
-constinit const StructDesc kPublishBatchInputStruct = {.name = "PublishBatchInput", .members = kPublishBatchInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishBatchInputStruct = {.name = "PublishBatchInput", .members = kPublishBatchInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&PublishBatchRequestEntry::id>::get, MemberAccess<&PublishBatchRequestEntry::id>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMessage, MemberAccess<&PublishBatchRequestEntry::message>::get, MemberAccess<&PublishBatchRequestEntry::message>::emplace},
-    {"Subject", "Subject", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubject, MemberAccess<&PublishBatchRequestEntry::subject>::get, MemberAccess<&PublishBatchRequestEntry::subject>::emplace},
-    {"MessageStructure", "MessageStructure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageStructure, MemberAccess<&PublishBatchRequestEntry::message_structure>::get, MemberAccess<&PublishBatchRequestEntry::message_structure>::emplace},
-    {"MessageAttributes", "MessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageAttributeMap, MemberAccess<&PublishBatchRequestEntry::message_attributes>::get, MemberAccess<&PublishBatchRequestEntry::message_attributes>::emplace},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishBatchRequestEntry::message_deduplication_id>::get, MemberAccess<&PublishBatchRequestEntry::message_deduplication_id>::emplace},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishBatchRequestEntry::message_group_id>::get, MemberAccess<&PublishBatchRequestEntry::message_group_id>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(PublishBatchRequestEntry, id), .required = true},
+    {.name = "Message", .type = &kMessage, .offset = offsetof(PublishBatchRequestEntry, message), .required = true},
+    {.name = "Subject", .type = &kSubject, .offset = offsetof(PublishBatchRequestEntry, subject)},
+    {.name = "MessageStructure", .type = &kMessageStructure, .offset = offsetof(PublishBatchRequestEntry, message_structure)},
+    {.name = "MessageAttributes", .type = &kMessageAttributeMap, .offset = offsetof(PublishBatchRequestEntry, message_attributes)},
+    {.name = "MessageDeduplicationId", .type = &kString, .offset = offsetof(PublishBatchRequestEntry, message_deduplication_id)},
+    {.name = "MessageGroupId", .type = &kString, .offset = offsetof(PublishBatchRequestEntry, message_group_id)},
 };
-constinit const StructDesc kPublishBatchRequestEntryStruct = {.name = "PublishBatchRequestEntry", .members = kPublishBatchRequestEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishBatchRequestEntryStruct = {.name = "PublishBatchRequestEntry", .members = kPublishBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchResponseMembers[] = {
-    {"Successful", "Successful", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPublishBatchResultEntryList, MemberAccess<&PublishBatchResponse::successful>::get, MemberAccess<&PublishBatchResponse::successful>::emplace},
-    {"Failed", "Failed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchResultErrorEntryList, MemberAccess<&PublishBatchResponse::failed>::get, MemberAccess<&PublishBatchResponse::failed>::emplace},
+    {.name = "Successful", .type = &kPublishBatchResultEntryList, .offset = offsetof(PublishBatchResponse, successful)},
+    {.name = "Failed", .type = &kBatchResultErrorEntryList, .offset = offsetof(PublishBatchResponse, failed)},
 };
-constinit const StructDesc kPublishBatchResponseStruct = {.name = "PublishBatchResponse", .members = kPublishBatchResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishBatchResponseStruct = {.name = "PublishBatchResponse", .members = kPublishBatchResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishBatchResultEntry::id>::get, MemberAccess<&PublishBatchResultEntry::id>::emplace},
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageId, MemberAccess<&PublishBatchResultEntry::message_id>::get, MemberAccess<&PublishBatchResultEntry::message_id>::emplace},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishBatchResultEntry::sequence_number>::get, MemberAccess<&PublishBatchResultEntry::sequence_number>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(PublishBatchResultEntry, id)},
+    {.name = "MessageId", .type = &kMessageId, .offset = offsetof(PublishBatchResultEntry, message_id)},
+    {.name = "SequenceNumber", .type = &kString, .offset = offsetof(PublishBatchResultEntry, sequence_number)},
 };
-constinit const StructDesc kPublishBatchResultEntryStruct = {.name = "PublishBatchResultEntry", .members = kPublishBatchResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishBatchResultEntryStruct = {.name = "PublishBatchResultEntry", .members = kPublishBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicARN, MemberAccess<&PublishInput::topic_arn>::get, MemberAccess<&PublishInput::topic_arn>::emplace},
-    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishInput::target_arn>::get, MemberAccess<&PublishInput::target_arn>::emplace},
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMessage, MemberAccess<&PublishInput::message>::get, MemberAccess<&PublishInput::message>::emplace},
-    {"Subject", "Subject", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubject, MemberAccess<&PublishInput::subject>::get, MemberAccess<&PublishInput::subject>::emplace},
-    {"MessageStructure", "MessageStructure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageStructure, MemberAccess<&PublishInput::message_structure>::get, MemberAccess<&PublishInput::message_structure>::emplace},
-    {"MessageAttributes", "MessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageAttributeMap, MemberAccess<&PublishInput::message_attributes>::get, MemberAccess<&PublishInput::message_attributes>::emplace},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishInput::message_deduplication_id>::get, MemberAccess<&PublishInput::message_deduplication_id>::emplace},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishInput::message_group_id>::get, MemberAccess<&PublishInput::message_group_id>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(PublishInput, topic_arn)},
+    {.name = "TargetArn", .type = &kString, .offset = offsetof(PublishInput, target_arn)},
+    {.name = "PhoneNumber", .type = nullptr},
+    {.name = "Message", .type = &kMessage, .offset = offsetof(PublishInput, message), .required = true},
+    {.name = "Subject", .type = &kSubject, .offset = offsetof(PublishInput, subject)},
+    {.name = "MessageStructure", .type = &kMessageStructure, .offset = offsetof(PublishInput, message_structure)},
+    {.name = "MessageAttributes", .type = &kMessageAttributeMap, .offset = offsetof(PublishInput, message_attributes)},
+    {.name = "MessageDeduplicationId", .type = &kString, .offset = offsetof(PublishInput, message_deduplication_id)},
+    {.name = "MessageGroupId", .type = &kString, .offset = offsetof(PublishInput, message_group_id)},
 };
-constinit const StructDesc kPublishInputStruct = {.name = "PublishInput", .members = kPublishInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishInputStruct = {.name = "PublishInput", .members = kPublishInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishResponseMembers[] = {
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageId, MemberAccess<&PublishResponse::message_id>::get, MemberAccess<&PublishResponse::message_id>::emplace},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishResponse::sequence_number>::get, MemberAccess<&PublishResponse::sequence_number>::emplace},
+    {.name = "MessageId", .type = &kMessageId, .offset = offsetof(PublishResponse, message_id)},
+    {.name = "SequenceNumber", .type = &kString, .offset = offsetof(PublishResponse, sequence_number)},
 };
-constinit const StructDesc kPublishResponseStruct = {.name = "PublishResponse", .members = kPublishResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishResponseStruct = {.name = "PublishResponse", .members = kPublishResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRemovePermissionInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&RemovePermissionInput::topic_arn>::get, MemberAccess<&RemovePermissionInput::topic_arn>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLabel, MemberAccess<&RemovePermissionInput::label>::get, MemberAccess<&RemovePermissionInput::label>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(RemovePermissionInput, topic_arn), .required = true},
+    {.name = "Label", .type = &kLabel, .offset = offsetof(RemovePermissionInput, label), .required = true},
 };
-constinit const StructDesc kRemovePermissionInputStruct = {.name = "RemovePermissionInput", .members = kRemovePermissionInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRemovePermissionInputStruct = {.name = "RemovePermissionInput", .members = kRemovePermissionInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSMSSandboxPhoneNumberMembers[] = {
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumberString, MemberAccess<&SMSSandboxPhoneNumber::phone_number>::get, MemberAccess<&SMSSandboxPhoneNumber::phone_number>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSMSSandboxPhoneNumberVerificationStatus, MemberAccess<&SMSSandboxPhoneNumber::status>::get, MemberAccess<&SMSSandboxPhoneNumber::status>::emplace},
+    {.name = "PhoneNumber", .type = &kPhoneNumberString, .offset = offsetof(SMSSandboxPhoneNumber, phone_number)},
+    {.name = "Status", .type = &kSMSSandboxPhoneNumberVerificationStatus, .offset = offsetof(SMSSandboxPhoneNumber, status)},
 };
-constinit const StructDesc kSMSSandboxPhoneNumberStruct = {.name = "SMSSandboxPhoneNumber", .members = kSMSSandboxPhoneNumberMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSMSSandboxPhoneNumberStruct = {.name = "SMSSandboxPhoneNumber", .members = kSMSSandboxPhoneNumberMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetSubscriptionAttributesInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::get, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::emplace},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAttributeName, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::get, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::emplace},
-    {"AttributeValue", "AttributeValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&SetSubscriptionAttributesInput::attribute_value>::get, MemberAccess<&SetSubscriptionAttributesInput::attribute_value>::emplace},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(SetSubscriptionAttributesInput, subscription_arn), .required = true},
+    {.name = "AttributeName", .type = &kAttributeName, .offset = offsetof(SetSubscriptionAttributesInput, attribute_name), .required = true},
+    {.name = "AttributeValue", .type = &kAttributeValue, .offset = offsetof(SetSubscriptionAttributesInput, attribute_value)},
 };
-constinit const StructDesc kSetSubscriptionAttributesInputStruct = {.name = "SetSubscriptionAttributesInput", .members = kSetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSetSubscriptionAttributesResponseStruct = {.name = "SetSubscriptionAttributesResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetSubscriptionAttributesInputStruct = {.name = "SetSubscriptionAttributesInput", .members = kSetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSetSubscriptionAttributesResponseStruct = {.name = "SetSubscriptionAttributesResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetTopicAttributesInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&SetTopicAttributesInput::topic_arn>::get, MemberAccess<&SetTopicAttributesInput::topic_arn>::emplace},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAttributeName, MemberAccess<&SetTopicAttributesInput::attribute_name>::get, MemberAccess<&SetTopicAttributesInput::attribute_name>::emplace},
-    {"AttributeValue", "AttributeValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&SetTopicAttributesInput::attribute_value>::get, MemberAccess<&SetTopicAttributesInput::attribute_value>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(SetTopicAttributesInput, topic_arn), .required = true},
+    {.name = "AttributeName", .type = &kAttributeName, .offset = offsetof(SetTopicAttributesInput, attribute_name), .required = true},
+    {.name = "AttributeValue", .type = &kAttributeValue, .offset = offsetof(SetTopicAttributesInput, attribute_value)},
 };
-constinit const StructDesc kSetTopicAttributesInputStruct = {.name = "SetTopicAttributesInput", .members = kSetTopicAttributesInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSetTopicAttributesResponseStruct = {.name = "SetTopicAttributesResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetTopicAttributesInputStruct = {.name = "SetTopicAttributesInput", .members = kSetTopicAttributesInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSetTopicAttributesResponseStruct = {.name = "SetTopicAttributesResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscribeInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&SubscribeInput::topic_arn>::get, MemberAccess<&SubscribeInput::topic_arn>::emplace},
-    {"Protocol", "Protocol", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kProtocol, MemberAccess<&SubscribeInput::protocol>::get, MemberAccess<&SubscribeInput::protocol>::emplace},
-    {"Endpoint", "Endpoint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEndpoint, MemberAccess<&SubscribeInput::endpoint>::get, MemberAccess<&SubscribeInput::endpoint>::emplace},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionAttributesMap, MemberAccess<&SubscribeInput::attributes>::get, MemberAccess<&SubscribeInput::attributes>::emplace},
-    {"ReturnSubscriptionArn", "ReturnSubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&SubscribeInput::return_subscription_arn>::get, MemberAccess<&SubscribeInput::return_subscription_arn>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(SubscribeInput, topic_arn), .required = true},
+    {.name = "Protocol", .type = &kProtocol, .offset = offsetof(SubscribeInput, protocol), .required = true},
+    {.name = "Endpoint", .type = &kEndpoint, .offset = offsetof(SubscribeInput, endpoint)},
+    {.name = "Attributes", .type = &kSubscriptionAttributesMap, .offset = offsetof(SubscribeInput, attributes)},
+    {.name = "ReturnSubscriptionArn", .type = &kBoolean, .offset = offsetof(SubscribeInput, return_subscription_arn)},
 };
-constinit const StructDesc kSubscribeInputStruct = {.name = "SubscribeInput", .members = kSubscribeInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSubscribeInputStruct = {.name = "SubscribeInput", .members = kSubscribeInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscribeResponseMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&SubscribeResponse::subscription_arn>::get, MemberAccess<&SubscribeResponse::subscription_arn>::emplace},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(SubscribeResponse, subscription_arn)},
 };
-constinit const StructDesc kSubscribeResponseStruct = {.name = "SubscribeResponse", .members = kSubscribeResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSubscribeResponseStruct = {.name = "SubscribeResponse", .members = kSubscribeResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscriptionMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&Subscription::subscription_arn>::get, MemberAccess<&Subscription::subscription_arn>::emplace},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccount, MemberAccess<&Subscription::owner>::get, MemberAccess<&Subscription::owner>::emplace},
-    {"Protocol", "Protocol", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProtocol, MemberAccess<&Subscription::protocol>::get, MemberAccess<&Subscription::protocol>::emplace},
-    {"Endpoint", "Endpoint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEndpoint, MemberAccess<&Subscription::endpoint>::get, MemberAccess<&Subscription::endpoint>::emplace},
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicARN, MemberAccess<&Subscription::topic_arn>::get, MemberAccess<&Subscription::topic_arn>::emplace},
+    {.name = "SubscriptionArn", .type = &kSubscriptionARN, .offset = offsetof(Subscription, subscription_arn)},
+    {.name = "Owner", .type = &kAccount, .offset = offsetof(Subscription, owner)},
+    {.name = "Protocol", .type = &kProtocol, .offset = offsetof(Subscription, protocol)},
+    {.name = "Endpoint", .type = &kEndpoint, .offset = offsetof(Subscription, endpoint)},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(Subscription, topic_arn)},
 };
-constinit const StructDesc kSubscriptionStruct = {.name = "Subscription", .members = kSubscriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSubscriptionStruct = {.name = "Subscription", .members = kSubscriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKey, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValue, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+    {.name = "Key", .type = &kTagKey, .offset = offsetof(Tag, key), .required = true},
+    {.name = "Value", .type = &kTagValue, .offset = offsetof(Tag, value), .required = true},
 };
-constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceRequestMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&TagResourceRequest::resource_arn>::get, MemberAccess<&TagResourceRequest::resource_arn>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagList, MemberAccess<&TagResourceRequest::tags>::get, MemberAccess<&TagResourceRequest::tags>::emplace},
+    {.name = "ResourceArn", .type = &kAmazonResourceName, .offset = offsetof(TagResourceRequest, resource_arn), .required = true},
+    {.name = "Tags", .type = &kTagList, .offset = offsetof(TagResourceRequest, tags), .required = true},
 };
-constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTopicMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicARN, MemberAccess<&Topic::topic_arn>::get, MemberAccess<&Topic::topic_arn>::emplace},
+    {.name = "TopicArn", .type = &kTopicARN, .offset = offsetof(Topic, topic_arn)},
 };
-constinit const StructDesc kTopicStruct = {.name = "Topic", .members = kTopicMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTopicStruct = {.name = "Topic", .members = kTopicMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUnsubscribeInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedsubscriptionARN, MemberAccess<&UnsubscribeInput::subscription_arn>::get, MemberAccess<&UnsubscribeInput::subscription_arn>::emplace},
+    {.name = "SubscriptionArn", .type = &kUncheckedsubscriptionARN, .offset = offsetof(UnsubscribeInput, subscription_arn)},
 };
-constinit const StructDesc kUnsubscribeInputStruct = {.name = "UnsubscribeInput", .members = kUnsubscribeInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUnsubscribeResponseStruct = {.name = "UnsubscribeResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUnsubscribeInputStruct = {.name = "UnsubscribeInput", .members = kUnsubscribeInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUnsubscribeResponseStruct = {.name = "UnsubscribeResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceRequestMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&UntagResourceRequest::resource_arn>::get, MemberAccess<&UntagResourceRequest::resource_arn>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceRequest::tag_keys>::get, MemberAccess<&UntagResourceRequest::tag_keys>::emplace},
+    {.name = "ResourceArn", .type = &kAmazonResourceName, .offset = offsetof(UntagResourceRequest, resource_arn), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .offset = offsetof(UntagResourceRequest, tag_keys), .required = true},
 };
-constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

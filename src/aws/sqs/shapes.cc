@@ -111,362 +111,383 @@ extern const TypeDesc kTagValue;
 extern const TypeDesc kToken;
 
 constexpr ListAccess kAWSAccountIdListAccess = list_access<std::string>(&kString, "member", true);
-constinit const TypeDesc kAWSAccountIdList = {.kind = Kind::list, .shape_name = "AWSAccountIdList", .list = &kAWSAccountIdListAccess};
+constinit const TypeDesc kAWSAccountIdList = {.kind = Kind::list, .shape_name = "AWSAccountIdList", .list = &kAWSAccountIdListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kActionNameListAccess = list_access<std::string>(&kString, "member", true);
-constinit const TypeDesc kActionNameList = {.kind = Kind::list, .shape_name = "ActionNameList", .list = &kActionNameListAccess};
+constinit const TypeDesc kActionNameList = {.kind = Kind::list, .shape_name = "ActionNameList", .list = &kActionNameListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr ListAccess kAttributeNameListAccess = list_access<std::string>(&kQueueAttributeName, "member", true);
-constinit const TypeDesc kAttributeNameList = {.kind = Kind::list, .shape_name = "AttributeNameList", .list = &kAttributeNameListAccess};
+constinit const TypeDesc kAttributeNameList = {.kind = Kind::list, .shape_name = "AttributeNameList", .list = &kAttributeNameListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kBatchResultErrorEntry = {.kind = Kind::structure, .shape_name = "BatchResultErrorEntry", .structure = &kBatchResultErrorEntryStruct};
 constexpr ListAccess kBatchResultErrorEntryListAccess = list_access<BatchResultErrorEntry>(&kBatchResultErrorEntry, "member", true);
-constinit const TypeDesc kBatchResultErrorEntryList = {.kind = Kind::list, .shape_name = "BatchResultErrorEntryList", .list = &kBatchResultErrorEntryListAccess};
-constinit const TypeDesc kBinary = {.kind = Kind::blob, .shape_name = "Binary"};
-constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean"};
-constinit const TypeDesc kBoxedInteger = {.kind = Kind::integer, .shape_name = "BoxedInteger"};
+constinit const TypeDesc kBatchResultErrorEntryList = {.kind = Kind::list, .shape_name = "BatchResultErrorEntryList", .list = &kBatchResultErrorEntryListAccess, .holder = &OptionalHolder<std::vector<BatchResultErrorEntry>>::kAccess};
+constinit const TypeDesc kBinary = {.kind = Kind::blob, .shape_name = "Binary", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean", .holder = &OptionalHolder<bool>::kAccess};
+constinit const TypeDesc kBoxedInteger = {.kind = Kind::integer, .shape_name = "BoxedInteger", .holder = &OptionalHolder<int32_t>::kAccess};
 constinit const TypeDesc kChangeMessageVisibilityBatchRequestEntry = {.kind = Kind::structure, .shape_name = "ChangeMessageVisibilityBatchRequestEntry", .structure = &kChangeMessageVisibilityBatchRequestEntryStruct};
 constexpr ListAccess kChangeMessageVisibilityBatchRequestEntryListAccess = list_access<ChangeMessageVisibilityBatchRequestEntry>(&kChangeMessageVisibilityBatchRequestEntry, "member", true);
-constinit const TypeDesc kChangeMessageVisibilityBatchRequestEntryList = {.kind = Kind::list, .shape_name = "ChangeMessageVisibilityBatchRequestEntryList", .list = &kChangeMessageVisibilityBatchRequestEntryListAccess};
+constinit const TypeDesc kChangeMessageVisibilityBatchRequestEntryList = {.kind = Kind::list, .shape_name = "ChangeMessageVisibilityBatchRequestEntryList", .list = &kChangeMessageVisibilityBatchRequestEntryListAccess, .holder = &OptionalHolder<std::vector<ChangeMessageVisibilityBatchRequestEntry>>::kAccess};
 constinit const TypeDesc kChangeMessageVisibilityBatchResultEntry = {.kind = Kind::structure, .shape_name = "ChangeMessageVisibilityBatchResultEntry", .structure = &kChangeMessageVisibilityBatchResultEntryStruct};
 constexpr ListAccess kChangeMessageVisibilityBatchResultEntryListAccess = list_access<ChangeMessageVisibilityBatchResultEntry>(&kChangeMessageVisibilityBatchResultEntry, "member", true);
-constinit const TypeDesc kChangeMessageVisibilityBatchResultEntryList = {.kind = Kind::list, .shape_name = "ChangeMessageVisibilityBatchResultEntryList", .list = &kChangeMessageVisibilityBatchResultEntryListAccess};
+constinit const TypeDesc kChangeMessageVisibilityBatchResultEntryList = {.kind = Kind::list, .shape_name = "ChangeMessageVisibilityBatchResultEntryList", .list = &kChangeMessageVisibilityBatchResultEntryListAccess, .holder = &OptionalHolder<std::vector<ChangeMessageVisibilityBatchResultEntry>>::kAccess};
 constinit const TypeDesc kDeleteMessageBatchRequestEntry = {.kind = Kind::structure, .shape_name = "DeleteMessageBatchRequestEntry", .structure = &kDeleteMessageBatchRequestEntryStruct};
 constexpr ListAccess kDeleteMessageBatchRequestEntryListAccess = list_access<DeleteMessageBatchRequestEntry>(&kDeleteMessageBatchRequestEntry, "member", true);
-constinit const TypeDesc kDeleteMessageBatchRequestEntryList = {.kind = Kind::list, .shape_name = "DeleteMessageBatchRequestEntryList", .list = &kDeleteMessageBatchRequestEntryListAccess};
+constinit const TypeDesc kDeleteMessageBatchRequestEntryList = {.kind = Kind::list, .shape_name = "DeleteMessageBatchRequestEntryList", .list = &kDeleteMessageBatchRequestEntryListAccess, .holder = &OptionalHolder<std::vector<DeleteMessageBatchRequestEntry>>::kAccess};
 constinit const TypeDesc kDeleteMessageBatchResultEntry = {.kind = Kind::structure, .shape_name = "DeleteMessageBatchResultEntry", .structure = &kDeleteMessageBatchResultEntryStruct};
 constexpr ListAccess kDeleteMessageBatchResultEntryListAccess = list_access<DeleteMessageBatchResultEntry>(&kDeleteMessageBatchResultEntry, "member", true);
-constinit const TypeDesc kDeleteMessageBatchResultEntryList = {.kind = Kind::list, .shape_name = "DeleteMessageBatchResultEntryList", .list = &kDeleteMessageBatchResultEntryListAccess};
+constinit const TypeDesc kDeleteMessageBatchResultEntryList = {.kind = Kind::list, .shape_name = "DeleteMessageBatchResultEntryList", .list = &kDeleteMessageBatchResultEntryListAccess, .holder = &OptionalHolder<std::vector<DeleteMessageBatchResultEntry>>::kAccess};
 constinit const TypeDesc kListMessageMoveTasksResultEntry = {.kind = Kind::structure, .shape_name = "ListMessageMoveTasksResultEntry", .structure = &kListMessageMoveTasksResultEntryStruct};
 constexpr ListAccess kListMessageMoveTasksResultEntryListAccess = list_access<ListMessageMoveTasksResultEntry>(&kListMessageMoveTasksResultEntry, "member", true);
-constinit const TypeDesc kListMessageMoveTasksResultEntryList = {.kind = Kind::list, .shape_name = "ListMessageMoveTasksResultEntryList", .list = &kListMessageMoveTasksResultEntryListAccess};
-constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
+constinit const TypeDesc kListMessageMoveTasksResultEntryList = {.kind = Kind::list, .shape_name = "ListMessageMoveTasksResultEntryList", .list = &kListMessageMoveTasksResultEntryListAccess, .holder = &OptionalHolder<std::vector<ListMessageMoveTasksResultEntry>>::kAccess};
+constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long", .holder = &OptionalHolder<int64_t>::kAccess};
 constinit const TypeDesc kMessage = {.kind = Kind::structure, .shape_name = "Message", .structure = &kMessageStruct};
 constinit const TypeDesc kMessageAttributeName = {.kind = Kind::string, .shape_name = "MessageAttributeName"};
 constexpr ListAccess kMessageAttributeNameListAccess = list_access<std::string>(&kMessageAttributeName, "member", true);
-constinit const TypeDesc kMessageAttributeNameList = {.kind = Kind::list, .shape_name = "MessageAttributeNameList", .list = &kMessageAttributeNameListAccess};
+constinit const TypeDesc kMessageAttributeNameList = {.kind = Kind::list, .shape_name = "MessageAttributeNameList", .list = &kMessageAttributeNameListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kMessageAttributeValue = {.kind = Kind::structure, .shape_name = "MessageAttributeValue", .structure = &kMessageAttributeValueStruct};
 constexpr MapAccess kMessageBodyAttributeMapAccess = map_access<MessageAttributeValue>(&kMessageAttributeValue, "Name", "Value", true, &kString);
-constinit const TypeDesc kMessageBodyAttributeMap = {.kind = Kind::map, .shape_name = "MessageBodyAttributeMap", .map = &kMessageBodyAttributeMapAccess};
+constinit const TypeDesc kMessageBodyAttributeMap = {.kind = Kind::map, .shape_name = "MessageBodyAttributeMap", .map = &kMessageBodyAttributeMapAccess, .holder = &OptionalHolder<Map<MessageAttributeValue>>::kAccess};
 constexpr MapAccess kMessageBodySystemAttributeMapAccess = map_access<MessageSystemAttributeValue>(&kMessageSystemAttributeValue, "Name", "Value", true, &kMessageSystemAttributeNameForSends);
-constinit const TypeDesc kMessageBodySystemAttributeMap = {.kind = Kind::map, .shape_name = "MessageBodySystemAttributeMap", .map = &kMessageBodySystemAttributeMapAccess};
+constinit const TypeDesc kMessageBodySystemAttributeMap = {.kind = Kind::map, .shape_name = "MessageBodySystemAttributeMap", .map = &kMessageBodySystemAttributeMapAccess, .holder = &OptionalHolder<Map<MessageSystemAttributeValue>>::kAccess};
 constexpr ListAccess kMessageListAccess = list_access<Message>(&kMessage, "member", true);
-constinit const TypeDesc kMessageList = {.kind = Kind::list, .shape_name = "MessageList", .list = &kMessageListAccess};
+constinit const TypeDesc kMessageList = {.kind = Kind::list, .shape_name = "MessageList", .list = &kMessageListAccess, .holder = &OptionalHolder<std::vector<Message>>::kAccess};
 constexpr ListAccess kMessageSystemAttributeListAccess = list_access<std::string>(&kMessageSystemAttributeName, "member", true);
-constinit const TypeDesc kMessageSystemAttributeList = {.kind = Kind::list, .shape_name = "MessageSystemAttributeList", .list = &kMessageSystemAttributeListAccess};
+constinit const TypeDesc kMessageSystemAttributeList = {.kind = Kind::list, .shape_name = "MessageSystemAttributeList", .list = &kMessageSystemAttributeListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr MapAccess kMessageSystemAttributeMapAccess = map_access<std::string>(&kString, "Name", "Value", true, &kMessageSystemAttributeName);
-constinit const TypeDesc kMessageSystemAttributeMap = {.kind = Kind::map, .shape_name = "MessageSystemAttributeMap", .map = &kMessageSystemAttributeMapAccess};
+constinit const TypeDesc kMessageSystemAttributeMap = {.kind = Kind::map, .shape_name = "MessageSystemAttributeMap", .map = &kMessageSystemAttributeMapAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constexpr std::string_view kMessageSystemAttributeNameValues[] = {"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn"};
 constinit const TypeDesc kMessageSystemAttributeName = {.kind = Kind::string, .shape_name = "MessageSystemAttributeName", .enum_values = kMessageSystemAttributeNameValues};
 constexpr std::string_view kMessageSystemAttributeNameForSendsValues[] = {"AWSTraceHeader"};
 constinit const TypeDesc kMessageSystemAttributeNameForSends = {.kind = Kind::string, .shape_name = "MessageSystemAttributeNameForSends", .enum_values = kMessageSystemAttributeNameForSendsValues};
 constinit const TypeDesc kMessageSystemAttributeValue = {.kind = Kind::structure, .shape_name = "MessageSystemAttributeValue", .structure = &kMessageSystemAttributeValueStruct};
-constinit const TypeDesc kNullableInteger = {.kind = Kind::integer, .shape_name = "NullableInteger"};
-constinit const TypeDesc kNullableLong = {.kind = Kind::long_integer, .shape_name = "NullableLong"};
+constinit const TypeDesc kNullableInteger = {.kind = Kind::integer, .shape_name = "NullableInteger", .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kNullableLong = {.kind = Kind::long_integer, .shape_name = "NullableLong", .holder = &OptionalHolder<int64_t>::kAccess};
 constexpr MapAccess kQueueAttributeMapAccess = map_access<std::string>(&kString, "Name", "Value", true, &kQueueAttributeName);
-constinit const TypeDesc kQueueAttributeMap = {.kind = Kind::map, .shape_name = "QueueAttributeMap", .map = &kQueueAttributeMapAccess};
+constinit const TypeDesc kQueueAttributeMap = {.kind = Kind::map, .shape_name = "QueueAttributeMap", .map = &kQueueAttributeMapAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constexpr std::string_view kQueueAttributeNameValues[] = {"All", "Policy", "VisibilityTimeout", "MaximumMessageSize", "MessageRetentionPeriod", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn", "ApproximateNumberOfMessagesDelayed", "DelaySeconds", "ReceiveMessageWaitTimeSeconds", "RedrivePolicy", "FifoQueue", "ContentBasedDeduplication", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "DeduplicationScope", "FifoThroughputLimit", "RedriveAllowPolicy", "SqsManagedSseEnabled"};
 constinit const TypeDesc kQueueAttributeName = {.kind = Kind::string, .shape_name = "QueueAttributeName", .enum_values = kQueueAttributeNameValues};
 constexpr ListAccess kQueueUrlListAccess = list_access<std::string>(&kString, "member", true);
-constinit const TypeDesc kQueueUrlList = {.kind = Kind::list, .shape_name = "QueueUrlList", .list = &kQueueUrlListAccess};
+constinit const TypeDesc kQueueUrlList = {.kind = Kind::list, .shape_name = "QueueUrlList", .list = &kQueueUrlListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constinit const TypeDesc kSendMessageBatchRequestEntry = {.kind = Kind::structure, .shape_name = "SendMessageBatchRequestEntry", .structure = &kSendMessageBatchRequestEntryStruct};
 constexpr ListAccess kSendMessageBatchRequestEntryListAccess = list_access<SendMessageBatchRequestEntry>(&kSendMessageBatchRequestEntry, "member", true);
-constinit const TypeDesc kSendMessageBatchRequestEntryList = {.kind = Kind::list, .shape_name = "SendMessageBatchRequestEntryList", .list = &kSendMessageBatchRequestEntryListAccess};
+constinit const TypeDesc kSendMessageBatchRequestEntryList = {.kind = Kind::list, .shape_name = "SendMessageBatchRequestEntryList", .list = &kSendMessageBatchRequestEntryListAccess, .holder = &OptionalHolder<std::vector<SendMessageBatchRequestEntry>>::kAccess};
 constinit const TypeDesc kSendMessageBatchResultEntry = {.kind = Kind::structure, .shape_name = "SendMessageBatchResultEntry", .structure = &kSendMessageBatchResultEntryStruct};
 constexpr ListAccess kSendMessageBatchResultEntryListAccess = list_access<SendMessageBatchResultEntry>(&kSendMessageBatchResultEntry, "member", true);
-constinit const TypeDesc kSendMessageBatchResultEntryList = {.kind = Kind::list, .shape_name = "SendMessageBatchResultEntryList", .list = &kSendMessageBatchResultEntryListAccess};
-constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
+constinit const TypeDesc kSendMessageBatchResultEntryList = {.kind = Kind::list, .shape_name = "SendMessageBatchResultEntryList", .list = &kSendMessageBatchResultEntryListAccess, .holder = &OptionalHolder<std::vector<SendMessageBatchResultEntry>>::kAccess};
+constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String", .holder = &OptionalHolder<std::string>::kAccess};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey"};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", true);
-constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .holder = &OptionalHolder<std::vector<std::string>>::kAccess};
 constexpr MapAccess kTagMapAccess = map_access<std::string>(&kTagValue, "Key", "Value", true, &kTagKey);
-constinit const TypeDesc kTagMap = {.kind = Kind::map, .shape_name = "TagMap", .map = &kTagMapAccess};
+constinit const TypeDesc kTagMap = {.kind = Kind::map, .shape_name = "TagMap", .map = &kTagMapAccess, .holder = &OptionalHolder<Map<std::string>>::kAccess};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue"};
-constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
+constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token", .holder = &OptionalHolder<std::string>::kAccess};
+
+constexpr WireName kWire_AWSAccountId = {"AWSAccountId"};
+constexpr WireName kWire_ActionName = {"ActionName"};
+constexpr WireName kWire_Attribute = {"Attribute"};
+constexpr WireName kWire_AttributeName = {"AttributeName"};
+constexpr WireName kWire_BatchResultErrorEntry = {"BatchResultErrorEntry"};
+constexpr WireName kWire_ChangeMessageVisibilityBatchRequestEntry = {"ChangeMessageVisibilityBatchRequestEntry"};
+constexpr WireName kWire_ChangeMessageVisibilityBatchResultEntry = {"ChangeMessageVisibilityBatchResultEntry"};
+constexpr WireName kWire_DeleteMessageBatchRequestEntry = {"DeleteMessageBatchRequestEntry"};
+constexpr WireName kWire_DeleteMessageBatchResultEntry = {"DeleteMessageBatchResultEntry"};
+constexpr WireName kWire_ListMessageMoveTasksResultEntry = {"ListMessageMoveTasksResultEntry"};
+constexpr WireName kWire_Message = {"Message"};
+constexpr WireName kWire_MessageAttribute = {"MessageAttribute"};
+constexpr WireName kWire_MessageAttributeName = {"MessageAttributeName"};
+constexpr WireName kWire_MessageSystemAttribute = {"MessageSystemAttribute"};
+constexpr WireName kWire_MessageSystemAttributeName = {"MessageSystemAttributeName"};
+constexpr WireName kWire_QueueUrl = {"QueueUrl"};
+constexpr WireName kWire_SendMessageBatchRequestEntry = {"SendMessageBatchRequestEntry"};
+constexpr WireName kWire_SendMessageBatchResultEntry = {"SendMessageBatchResultEntry"};
+constexpr WireName kWire_Tag = {"Tag"};
+constexpr WireName kWire_TagKey = {"TagKey"};
 
 constexpr MemberDesc kAddPermissionRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&AddPermissionRequest::queue_url>::get, MemberAccess<&AddPermissionRequest::queue_url>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&AddPermissionRequest::label>::get, MemberAccess<&AddPermissionRequest::label>::emplace},
-    {"AWSAccountIds", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAWSAccountIdList, MemberAccess<&AddPermissionRequest::aws_account_ids>::get, MemberAccess<&AddPermissionRequest::aws_account_ids>::emplace},
-    {"Actions", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kActionNameList, MemberAccess<&AddPermissionRequest::actions>::get, MemberAccess<&AddPermissionRequest::actions>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(AddPermissionRequest, queue_url), .required = true},
+    {.name = "Label", .type = &kString, .offset = offsetof(AddPermissionRequest, label), .required = true},
+    {.name = "AWSAccountIds", .type = &kAWSAccountIdList, .other_wire = &kWire_AWSAccountId, .offset = offsetof(AddPermissionRequest, aws_account_ids), .required = true},
+    {.name = "Actions", .type = &kActionNameList, .other_wire = &kWire_ActionName, .offset = offsetof(AddPermissionRequest, actions), .required = true},
 };
-constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::id>::get, MemberAccess<&BatchResultErrorEntry::id>::emplace},
-    {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&BatchResultErrorEntry::sender_fault>::get, MemberAccess<&BatchResultErrorEntry::sender_fault>::emplace},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::code>::get, MemberAccess<&BatchResultErrorEntry::code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::message>::get, MemberAccess<&BatchResultErrorEntry::message>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(BatchResultErrorEntry, id), .required = true},
+    {.name = "SenderFault", .type = &kBoolean, .offset = offsetof(BatchResultErrorEntry, sender_fault), .required = true},
+    {.name = "Code", .type = &kString, .offset = offsetof(BatchResultErrorEntry, code), .required = true},
+    {.name = "Message", .type = &kString, .other_wire = &kWire_Message, .offset = offsetof(BatchResultErrorEntry, message)},
 };
-constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCancelMessageMoveTaskRequestMembers[] = {
-    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&CancelMessageMoveTaskRequest::task_handle>::get, MemberAccess<&CancelMessageMoveTaskRequest::task_handle>::emplace},
+    {.name = "TaskHandle", .type = &kString, .offset = offsetof(CancelMessageMoveTaskRequest, task_handle), .required = true},
 };
-constinit const StructDesc kCancelMessageMoveTaskRequestStruct = {.name = "CancelMessageMoveTaskRequest", .members = kCancelMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCancelMessageMoveTaskRequestStruct = {.name = "CancelMessageMoveTaskRequest", .members = kCancelMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCancelMessageMoveTaskResultMembers[] = {
-    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&CancelMessageMoveTaskResult::approximate_number_of_messages_moved>::get, MemberAccess<&CancelMessageMoveTaskResult::approximate_number_of_messages_moved>::emplace},
+    {.name = "ApproximateNumberOfMessagesMoved", .type = &kLong, .offset = offsetof(CancelMessageMoveTaskResult, approximate_number_of_messages_moved)},
 };
-constinit const StructDesc kCancelMessageMoveTaskResultStruct = {.name = "CancelMessageMoveTaskResult", .members = kCancelMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCancelMessageMoveTaskResultStruct = {.name = "CancelMessageMoveTaskResult", .members = kCancelMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityBatchRequest::queue_url>::get, MemberAccess<&ChangeMessageVisibilityBatchRequest::queue_url>::emplace},
-    {"Entries", "ChangeMessageVisibilityBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kChangeMessageVisibilityBatchRequestEntryList, MemberAccess<&ChangeMessageVisibilityBatchRequest::entries>::get, MemberAccess<&ChangeMessageVisibilityBatchRequest::entries>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ChangeMessageVisibilityBatchRequest, queue_url), .required = true},
+    {.name = "Entries", .type = &kChangeMessageVisibilityBatchRequestEntryList, .other_wire = &kWire_ChangeMessageVisibilityBatchRequestEntry, .offset = offsetof(ChangeMessageVisibilityBatchRequest, entries), .required = true},
 };
-constinit const StructDesc kChangeMessageVisibilityBatchRequestStruct = {.name = "ChangeMessageVisibilityBatchRequest", .members = kChangeMessageVisibilityBatchRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityBatchRequestStruct = {.name = "ChangeMessageVisibilityBatchRequest", .members = kChangeMessageVisibilityBatchRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::id>::get, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::id>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::receipt_handle>::get, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::receipt_handle>::emplace},
-    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::visibility_timeout>::get, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::visibility_timeout>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(ChangeMessageVisibilityBatchRequestEntry, id), .required = true},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(ChangeMessageVisibilityBatchRequestEntry, receipt_handle), .required = true},
+    {.name = "VisibilityTimeout", .type = &kNullableInteger, .offset = offsetof(ChangeMessageVisibilityBatchRequestEntry, visibility_timeout)},
 };
-constinit const StructDesc kChangeMessageVisibilityBatchRequestEntryStruct = {.name = "ChangeMessageVisibilityBatchRequestEntry", .members = kChangeMessageVisibilityBatchRequestEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityBatchRequestEntryStruct = {.name = "ChangeMessageVisibilityBatchRequestEntry", .members = kChangeMessageVisibilityBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchResultMembers[] = {
-    {"Successful", "ChangeMessageVisibilityBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kChangeMessageVisibilityBatchResultEntryList, MemberAccess<&ChangeMessageVisibilityBatchResult::successful>::get, MemberAccess<&ChangeMessageVisibilityBatchResult::successful>::emplace},
-    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchResultErrorEntryList, MemberAccess<&ChangeMessageVisibilityBatchResult::failed>::get, MemberAccess<&ChangeMessageVisibilityBatchResult::failed>::emplace},
+    {.name = "Successful", .type = &kChangeMessageVisibilityBatchResultEntryList, .other_wire = &kWire_ChangeMessageVisibilityBatchResultEntry, .offset = offsetof(ChangeMessageVisibilityBatchResult, successful), .required = true},
+    {.name = "Failed", .type = &kBatchResultErrorEntryList, .other_wire = &kWire_BatchResultErrorEntry, .offset = offsetof(ChangeMessageVisibilityBatchResult, failed), .required = true},
 };
-constinit const StructDesc kChangeMessageVisibilityBatchResultStruct = {.name = "ChangeMessageVisibilityBatchResult", .members = kChangeMessageVisibilityBatchResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityBatchResultStruct = {.name = "ChangeMessageVisibilityBatchResult", .members = kChangeMessageVisibilityBatchResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityBatchResultEntry::id>::get, MemberAccess<&ChangeMessageVisibilityBatchResultEntry::id>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(ChangeMessageVisibilityBatchResultEntry, id), .required = true},
 };
-constinit const StructDesc kChangeMessageVisibilityBatchResultEntryStruct = {.name = "ChangeMessageVisibilityBatchResultEntry", .members = kChangeMessageVisibilityBatchResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityBatchResultEntryStruct = {.name = "ChangeMessageVisibilityBatchResultEntry", .members = kChangeMessageVisibilityBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityRequest::queue_url>::get, MemberAccess<&ChangeMessageVisibilityRequest::queue_url>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityRequest::receipt_handle>::get, MemberAccess<&ChangeMessageVisibilityRequest::receipt_handle>::emplace},
-    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNullableInteger, MemberAccess<&ChangeMessageVisibilityRequest::visibility_timeout>::get, MemberAccess<&ChangeMessageVisibilityRequest::visibility_timeout>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ChangeMessageVisibilityRequest, queue_url), .required = true},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(ChangeMessageVisibilityRequest, receipt_handle), .required = true},
+    {.name = "VisibilityTimeout", .type = &kNullableInteger, .offset = offsetof(ChangeMessageVisibilityRequest, visibility_timeout), .required = true},
 };
-constinit const StructDesc kChangeMessageVisibilityRequestStruct = {.name = "ChangeMessageVisibilityRequest", .members = kChangeMessageVisibilityRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kChangeMessageVisibilityResponseStruct = {.name = "ChangeMessageVisibilityResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityRequestStruct = {.name = "ChangeMessageVisibilityRequest", .members = kChangeMessageVisibilityRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kChangeMessageVisibilityResponseStruct = {.name = "ChangeMessageVisibilityResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateQueueRequestMembers[] = {
-    {"QueueName", "QueueName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&CreateQueueRequest::queue_name>::get, MemberAccess<&CreateQueueRequest::queue_name>::emplace},
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueueAttributeMap, MemberAccess<&CreateQueueRequest::attributes>::get, MemberAccess<&CreateQueueRequest::attributes>::emplace},
-    {"tags", "Tag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagMap, MemberAccess<&CreateQueueRequest::tags>::get, MemberAccess<&CreateQueueRequest::tags>::emplace},
+    {.name = "QueueName", .type = &kString, .offset = offsetof(CreateQueueRequest, queue_name), .required = true},
+    {.name = "Attributes", .type = &kQueueAttributeMap, .other_wire = &kWire_Attribute, .offset = offsetof(CreateQueueRequest, attributes)},
+    {.name = "tags", .type = &kTagMap, .other_wire = &kWire_Tag, .offset = offsetof(CreateQueueRequest, tags)},
 };
-constinit const StructDesc kCreateQueueRequestStruct = {.name = "CreateQueueRequest", .members = kCreateQueueRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateQueueRequestStruct = {.name = "CreateQueueRequest", .members = kCreateQueueRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateQueueResultMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CreateQueueResult::queue_url>::get, MemberAccess<&CreateQueueResult::queue_url>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(CreateQueueResult, queue_url)},
 };
-constinit const StructDesc kCreateQueueResultStruct = {.name = "CreateQueueResult", .members = kCreateQueueResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateQueueResultStruct = {.name = "CreateQueueResult", .members = kCreateQueueResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageBatchRequest::queue_url>::get, MemberAccess<&DeleteMessageBatchRequest::queue_url>::emplace},
-    {"Entries", "DeleteMessageBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeleteMessageBatchRequestEntryList, MemberAccess<&DeleteMessageBatchRequest::entries>::get, MemberAccess<&DeleteMessageBatchRequest::entries>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(DeleteMessageBatchRequest, queue_url), .required = true},
+    {.name = "Entries", .type = &kDeleteMessageBatchRequestEntryList, .other_wire = &kWire_DeleteMessageBatchRequestEntry, .offset = offsetof(DeleteMessageBatchRequest, entries), .required = true},
 };
-constinit const StructDesc kDeleteMessageBatchRequestStruct = {.name = "DeleteMessageBatchRequest", .members = kDeleteMessageBatchRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageBatchRequestStruct = {.name = "DeleteMessageBatchRequest", .members = kDeleteMessageBatchRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageBatchRequestEntry::id>::get, MemberAccess<&DeleteMessageBatchRequestEntry::id>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageBatchRequestEntry::receipt_handle>::get, MemberAccess<&DeleteMessageBatchRequestEntry::receipt_handle>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(DeleteMessageBatchRequestEntry, id), .required = true},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(DeleteMessageBatchRequestEntry, receipt_handle), .required = true},
 };
-constinit const StructDesc kDeleteMessageBatchRequestEntryStruct = {.name = "DeleteMessageBatchRequestEntry", .members = kDeleteMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageBatchRequestEntryStruct = {.name = "DeleteMessageBatchRequestEntry", .members = kDeleteMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchResultMembers[] = {
-    {"Successful", "DeleteMessageBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeleteMessageBatchResultEntryList, MemberAccess<&DeleteMessageBatchResult::successful>::get, MemberAccess<&DeleteMessageBatchResult::successful>::emplace},
-    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchResultErrorEntryList, MemberAccess<&DeleteMessageBatchResult::failed>::get, MemberAccess<&DeleteMessageBatchResult::failed>::emplace},
+    {.name = "Successful", .type = &kDeleteMessageBatchResultEntryList, .other_wire = &kWire_DeleteMessageBatchResultEntry, .offset = offsetof(DeleteMessageBatchResult, successful), .required = true},
+    {.name = "Failed", .type = &kBatchResultErrorEntryList, .other_wire = &kWire_BatchResultErrorEntry, .offset = offsetof(DeleteMessageBatchResult, failed), .required = true},
 };
-constinit const StructDesc kDeleteMessageBatchResultStruct = {.name = "DeleteMessageBatchResult", .members = kDeleteMessageBatchResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageBatchResultStruct = {.name = "DeleteMessageBatchResult", .members = kDeleteMessageBatchResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageBatchResultEntry::id>::get, MemberAccess<&DeleteMessageBatchResultEntry::id>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(DeleteMessageBatchResultEntry, id), .required = true},
 };
-constinit const StructDesc kDeleteMessageBatchResultEntryStruct = {.name = "DeleteMessageBatchResultEntry", .members = kDeleteMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageBatchResultEntryStruct = {.name = "DeleteMessageBatchResultEntry", .members = kDeleteMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageRequest::queue_url>::get, MemberAccess<&DeleteMessageRequest::queue_url>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageRequest::receipt_handle>::get, MemberAccess<&DeleteMessageRequest::receipt_handle>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(DeleteMessageRequest, queue_url), .required = true},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(DeleteMessageRequest, receipt_handle), .required = true},
 };
-constinit const StructDesc kDeleteMessageRequestStruct = {.name = "DeleteMessageRequest", .members = kDeleteMessageRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteMessageResponseStruct = {.name = "DeleteMessageResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageRequestStruct = {.name = "DeleteMessageRequest", .members = kDeleteMessageRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteMessageResponseStruct = {.name = "DeleteMessageResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteQueueRequest::queue_url>::get, MemberAccess<&DeleteQueueRequest::queue_url>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(DeleteQueueRequest, queue_url), .required = true},
 };
-constinit const StructDesc kDeleteQueueRequestStruct = {.name = "DeleteQueueRequest", .members = kDeleteQueueRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteQueueResponseStruct = {.name = "DeleteQueueResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteQueueRequestStruct = {.name = "DeleteQueueRequest", .members = kDeleteQueueRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteQueueResponseStruct = {.name = "DeleteQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueAttributesRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetQueueAttributesRequest::queue_url>::get, MemberAccess<&GetQueueAttributesRequest::queue_url>::emplace},
-    {"AttributeNames", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeNameList, MemberAccess<&GetQueueAttributesRequest::attribute_names>::get, MemberAccess<&GetQueueAttributesRequest::attribute_names>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(GetQueueAttributesRequest, queue_url), .required = true},
+    {.name = "AttributeNames", .type = &kAttributeNameList, .other_wire = &kWire_AttributeName, .offset = offsetof(GetQueueAttributesRequest, attribute_names)},
 };
-constinit const StructDesc kGetQueueAttributesRequestStruct = {.name = "GetQueueAttributesRequest", .members = kGetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetQueueAttributesRequestStruct = {.name = "GetQueueAttributesRequest", .members = kGetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueAttributesResultMembers[] = {
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueueAttributeMap, MemberAccess<&GetQueueAttributesResult::attributes>::get, MemberAccess<&GetQueueAttributesResult::attributes>::emplace},
+    {.name = "Attributes", .type = &kQueueAttributeMap, .other_wire = &kWire_Attribute, .offset = offsetof(GetQueueAttributesResult, attributes)},
 };
-constinit const StructDesc kGetQueueAttributesResultStruct = {.name = "GetQueueAttributesResult", .members = kGetQueueAttributesResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetQueueAttributesResultStruct = {.name = "GetQueueAttributesResult", .members = kGetQueueAttributesResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueUrlRequestMembers[] = {
-    {"QueueName", "QueueName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetQueueUrlRequest::queue_name>::get, MemberAccess<&GetQueueUrlRequest::queue_name>::emplace},
-    {"QueueOwnerAWSAccountId", "QueueOwnerAWSAccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetQueueUrlRequest::queue_owner_aws_account_id>::get, MemberAccess<&GetQueueUrlRequest::queue_owner_aws_account_id>::emplace},
+    {.name = "QueueName", .type = &kString, .offset = offsetof(GetQueueUrlRequest, queue_name), .required = true},
+    {.name = "QueueOwnerAWSAccountId", .type = &kString, .offset = offsetof(GetQueueUrlRequest, queue_owner_aws_account_id)},
 };
-constinit const StructDesc kGetQueueUrlRequestStruct = {.name = "GetQueueUrlRequest", .members = kGetQueueUrlRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetQueueUrlRequestStruct = {.name = "GetQueueUrlRequest", .members = kGetQueueUrlRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueUrlResultMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetQueueUrlResult::queue_url>::get, MemberAccess<&GetQueueUrlResult::queue_url>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(GetQueueUrlResult, queue_url)},
 };
-constinit const StructDesc kGetQueueUrlResultStruct = {.name = "GetQueueUrlResult", .members = kGetQueueUrlResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetQueueUrlResultStruct = {.name = "GetQueueUrlResult", .members = kGetQueueUrlResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDeadLetterSourceQueuesRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListDeadLetterSourceQueuesRequest::queue_url>::get, MemberAccess<&ListDeadLetterSourceQueuesRequest::queue_url>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListDeadLetterSourceQueuesRequest::next_token>::get, MemberAccess<&ListDeadLetterSourceQueuesRequest::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoxedInteger, MemberAccess<&ListDeadLetterSourceQueuesRequest::max_results>::get, MemberAccess<&ListDeadLetterSourceQueuesRequest::max_results>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ListDeadLetterSourceQueuesRequest, queue_url), .required = true},
+    {.name = "NextToken", .type = &kToken, .offset = offsetof(ListDeadLetterSourceQueuesRequest, next_token)},
+    {.name = "MaxResults", .type = &kBoxedInteger, .offset = offsetof(ListDeadLetterSourceQueuesRequest, max_results)},
 };
-constinit const StructDesc kListDeadLetterSourceQueuesRequestStruct = {.name = "ListDeadLetterSourceQueuesRequest", .members = kListDeadLetterSourceQueuesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListDeadLetterSourceQueuesRequestStruct = {.name = "ListDeadLetterSourceQueuesRequest", .members = kListDeadLetterSourceQueuesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDeadLetterSourceQueuesResultMembers[] = {
-    {"queueUrls", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kQueueUrlList, MemberAccess<&ListDeadLetterSourceQueuesResult::queue_urls>::get, MemberAccess<&ListDeadLetterSourceQueuesResult::queue_urls>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListDeadLetterSourceQueuesResult::next_token>::get, MemberAccess<&ListDeadLetterSourceQueuesResult::next_token>::emplace},
+    {.name = "queueUrls", .type = &kQueueUrlList, .other_wire = &kWire_QueueUrl, .offset = offsetof(ListDeadLetterSourceQueuesResult, queue_urls), .required = true},
+    {.name = "NextToken", .type = &kToken, .offset = offsetof(ListDeadLetterSourceQueuesResult, next_token)},
 };
-constinit const StructDesc kListDeadLetterSourceQueuesResultStruct = {.name = "ListDeadLetterSourceQueuesResult", .members = kListDeadLetterSourceQueuesResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListDeadLetterSourceQueuesResultStruct = {.name = "ListDeadLetterSourceQueuesResult", .members = kListDeadLetterSourceQueuesResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMessageMoveTasksRequestMembers[] = {
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksRequest::source_arn>::get, MemberAccess<&ListMessageMoveTasksRequest::source_arn>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ListMessageMoveTasksRequest::max_results>::get, MemberAccess<&ListMessageMoveTasksRequest::max_results>::emplace},
+    {.name = "SourceArn", .type = &kString, .offset = offsetof(ListMessageMoveTasksRequest, source_arn), .required = true},
+    {.name = "MaxResults", .type = &kNullableInteger, .offset = offsetof(ListMessageMoveTasksRequest, max_results)},
 };
-constinit const StructDesc kListMessageMoveTasksRequestStruct = {.name = "ListMessageMoveTasksRequest", .members = kListMessageMoveTasksRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMessageMoveTasksRequestStruct = {.name = "ListMessageMoveTasksRequest", .members = kListMessageMoveTasksRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMessageMoveTasksResultMembers[] = {
-    {"Results", "ListMessageMoveTasksResultEntry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListMessageMoveTasksResultEntryList, MemberAccess<&ListMessageMoveTasksResult::results>::get, MemberAccess<&ListMessageMoveTasksResult::results>::emplace},
+    {.name = "Results", .type = &kListMessageMoveTasksResultEntryList, .other_wire = &kWire_ListMessageMoveTasksResultEntry, .offset = offsetof(ListMessageMoveTasksResult, results)},
 };
-constinit const StructDesc kListMessageMoveTasksResultStruct = {.name = "ListMessageMoveTasksResult", .members = kListMessageMoveTasksResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMessageMoveTasksResultStruct = {.name = "ListMessageMoveTasksResult", .members = kListMessageMoveTasksResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMessageMoveTasksResultEntryMembers[] = {
-    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::task_handle>::get, MemberAccess<&ListMessageMoveTasksResultEntry::task_handle>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::status>::get, MemberAccess<&ListMessageMoveTasksResultEntry::status>::emplace},
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::source_arn>::get, MemberAccess<&ListMessageMoveTasksResultEntry::source_arn>::emplace},
-    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::destination_arn>::get, MemberAccess<&ListMessageMoveTasksResultEntry::destination_arn>::emplace},
-    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ListMessageMoveTasksResultEntry::max_number_of_messages_per_second>::get, MemberAccess<&ListMessageMoveTasksResultEntry::max_number_of_messages_per_second>::emplace},
-    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_moved>::get, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_moved>::emplace},
-    {"ApproximateNumberOfMessagesToMove", "ApproximateNumberOfMessagesToMove", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableLong, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_to_move>::get, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_to_move>::emplace},
-    {"FailureReason", "FailureReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::failure_reason>::get, MemberAccess<&ListMessageMoveTasksResultEntry::failure_reason>::emplace},
-    {"StartedTimestamp", "StartedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&ListMessageMoveTasksResultEntry::started_timestamp>::get, MemberAccess<&ListMessageMoveTasksResultEntry::started_timestamp>::emplace},
+    {.name = "TaskHandle", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, task_handle)},
+    {.name = "Status", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, status)},
+    {.name = "SourceArn", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, source_arn)},
+    {.name = "DestinationArn", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, destination_arn)},
+    {.name = "MaxNumberOfMessagesPerSecond", .type = &kNullableInteger, .offset = offsetof(ListMessageMoveTasksResultEntry, max_number_of_messages_per_second)},
+    {.name = "ApproximateNumberOfMessagesMoved", .type = &kLong, .offset = offsetof(ListMessageMoveTasksResultEntry, approximate_number_of_messages_moved)},
+    {.name = "ApproximateNumberOfMessagesToMove", .type = &kNullableLong, .offset = offsetof(ListMessageMoveTasksResultEntry, approximate_number_of_messages_to_move)},
+    {.name = "FailureReason", .type = &kString, .offset = offsetof(ListMessageMoveTasksResultEntry, failure_reason)},
+    {.name = "StartedTimestamp", .type = &kLong, .offset = offsetof(ListMessageMoveTasksResultEntry, started_timestamp)},
 };
-constinit const StructDesc kListMessageMoveTasksResultEntryStruct = {.name = "ListMessageMoveTasksResultEntry", .members = kListMessageMoveTasksResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMessageMoveTasksResultEntryStruct = {.name = "ListMessageMoveTasksResultEntry", .members = kListMessageMoveTasksResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueueTagsRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListQueueTagsRequest::queue_url>::get, MemberAccess<&ListQueueTagsRequest::queue_url>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ListQueueTagsRequest, queue_url), .required = true},
 };
-constinit const StructDesc kListQueueTagsRequestStruct = {.name = "ListQueueTagsRequest", .members = kListQueueTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListQueueTagsRequestStruct = {.name = "ListQueueTagsRequest", .members = kListQueueTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueueTagsResultMembers[] = {
-    {"Tags", "Tag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagMap, MemberAccess<&ListQueueTagsResult::tags>::get, MemberAccess<&ListQueueTagsResult::tags>::emplace},
+    {.name = "Tags", .type = &kTagMap, .other_wire = &kWire_Tag, .offset = offsetof(ListQueueTagsResult, tags)},
 };
-constinit const StructDesc kListQueueTagsResultStruct = {.name = "ListQueueTagsResult", .members = kListQueueTagsResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListQueueTagsResultStruct = {.name = "ListQueueTagsResult", .members = kListQueueTagsResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueuesRequestMembers[] = {
-    {"QueueNamePrefix", "QueueNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListQueuesRequest::queue_name_prefix>::get, MemberAccess<&ListQueuesRequest::queue_name_prefix>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListQueuesRequest::next_token>::get, MemberAccess<&ListQueuesRequest::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoxedInteger, MemberAccess<&ListQueuesRequest::max_results>::get, MemberAccess<&ListQueuesRequest::max_results>::emplace},
+    {.name = "QueueNamePrefix", .type = &kString, .offset = offsetof(ListQueuesRequest, queue_name_prefix)},
+    {.name = "NextToken", .type = &kToken, .offset = offsetof(ListQueuesRequest, next_token)},
+    {.name = "MaxResults", .type = &kBoxedInteger, .offset = offsetof(ListQueuesRequest, max_results)},
 };
-constinit const StructDesc kListQueuesRequestStruct = {.name = "ListQueuesRequest", .members = kListQueuesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListQueuesRequestStruct = {.name = "ListQueuesRequest", .members = kListQueuesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueuesResultMembers[] = {
-    {"QueueUrls", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueueUrlList, MemberAccess<&ListQueuesResult::queue_urls>::get, MemberAccess<&ListQueuesResult::queue_urls>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListQueuesResult::next_token>::get, MemberAccess<&ListQueuesResult::next_token>::emplace},
+    {.name = "QueueUrls", .type = &kQueueUrlList, .other_wire = &kWire_QueueUrl, .offset = offsetof(ListQueuesResult, queue_urls)},
+    {.name = "NextToken", .type = &kToken, .offset = offsetof(ListQueuesResult, next_token)},
 };
-constinit const StructDesc kListQueuesResultStruct = {.name = "ListQueuesResult", .members = kListQueuesResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListQueuesResultStruct = {.name = "ListQueuesResult", .members = kListQueuesResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageMembers[] = {
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::message_id>::get, MemberAccess<&Message::message_id>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::receipt_handle>::get, MemberAccess<&Message::receipt_handle>::emplace},
-    {"MD5OfBody", "MD5OfBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::md5_of_body>::get, MemberAccess<&Message::md5_of_body>::emplace},
-    {"Body", "Body", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::body>::get, MemberAccess<&Message::body>::emplace},
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageSystemAttributeMap, MemberAccess<&Message::attributes>::get, MemberAccess<&Message::attributes>::emplace},
-    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::md5_of_message_attributes>::get, MemberAccess<&Message::md5_of_message_attributes>::emplace},
-    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodyAttributeMap, MemberAccess<&Message::message_attributes>::get, MemberAccess<&Message::message_attributes>::emplace},
+    {.name = "MessageId", .type = &kString, .offset = offsetof(Message, message_id)},
+    {.name = "ReceiptHandle", .type = &kString, .offset = offsetof(Message, receipt_handle)},
+    {.name = "MD5OfBody", .type = &kString, .offset = offsetof(Message, md5_of_body)},
+    {.name = "Body", .type = &kString, .offset = offsetof(Message, body)},
+    {.name = "Attributes", .type = &kMessageSystemAttributeMap, .other_wire = &kWire_Attribute, .offset = offsetof(Message, attributes)},
+    {.name = "MD5OfMessageAttributes", .type = &kString, .offset = offsetof(Message, md5_of_message_attributes)},
+    {.name = "MessageAttributes", .type = &kMessageBodyAttributeMap, .other_wire = &kWire_MessageAttribute, .offset = offsetof(Message, message_attributes)},
 };
-constinit const StructDesc kMessageStruct = {.name = "Message", .members = kMessageMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMessageStruct = {.name = "Message", .members = kMessageMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageAttributeValueMembers[] = {
-    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&MessageAttributeValue::string_value>::get, MemberAccess<&MessageAttributeValue::string_value>::emplace},
-    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBinary, MemberAccess<&MessageAttributeValue::binary_value>::get, MemberAccess<&MessageAttributeValue::binary_value>::emplace},
-    {"StringListValues", "StringListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BinaryListValues", "BinaryListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&MessageAttributeValue::data_type>::get, MemberAccess<&MessageAttributeValue::data_type>::emplace},
+    {.name = "StringValue", .type = &kString, .offset = offsetof(MessageAttributeValue, string_value)},
+    {.name = "BinaryValue", .type = &kBinary, .offset = offsetof(MessageAttributeValue, binary_value)},
+    {.name = "StringListValues", .type = nullptr},
+    {.name = "BinaryListValues", .type = nullptr},
+    {.name = "DataType", .type = &kString, .offset = offsetof(MessageAttributeValue, data_type), .required = true},
 };
-constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageSystemAttributeValueMembers[] = {
-    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&MessageSystemAttributeValue::string_value>::get, MemberAccess<&MessageSystemAttributeValue::string_value>::emplace},
-    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBinary, MemberAccess<&MessageSystemAttributeValue::binary_value>::get, MemberAccess<&MessageSystemAttributeValue::binary_value>::emplace},
-    {"StringListValues", "StringListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BinaryListValues", "BinaryListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&MessageSystemAttributeValue::data_type>::get, MemberAccess<&MessageSystemAttributeValue::data_type>::emplace},
+    {.name = "StringValue", .type = &kString, .offset = offsetof(MessageSystemAttributeValue, string_value)},
+    {.name = "BinaryValue", .type = &kBinary, .offset = offsetof(MessageSystemAttributeValue, binary_value)},
+    {.name = "StringListValues", .type = nullptr},
+    {.name = "BinaryListValues", .type = nullptr},
+    {.name = "DataType", .type = &kString, .offset = offsetof(MessageSystemAttributeValue, data_type), .required = true},
 };
-constinit const StructDesc kMessageSystemAttributeValueStruct = {.name = "MessageSystemAttributeValue", .members = kMessageSystemAttributeValueMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMessageSystemAttributeValueStruct = {.name = "MessageSystemAttributeValue", .members = kMessageSystemAttributeValueMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPurgeQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&PurgeQueueRequest::queue_url>::get, MemberAccess<&PurgeQueueRequest::queue_url>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(PurgeQueueRequest, queue_url), .required = true},
 };
-constinit const StructDesc kPurgeQueueRequestStruct = {.name = "PurgeQueueRequest", .members = kPurgeQueueRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPurgeQueueResponseStruct = {.name = "PurgeQueueResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPurgeQueueRequestStruct = {.name = "PurgeQueueRequest", .members = kPurgeQueueRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPurgeQueueResponseStruct = {.name = "PurgeQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReceiveMessageRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ReceiveMessageRequest::queue_url>::get, MemberAccess<&ReceiveMessageRequest::queue_url>::emplace},
-    {"AttributeNames", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeNameList, MemberAccess<&ReceiveMessageRequest::attribute_names>::get, MemberAccess<&ReceiveMessageRequest::attribute_names>::emplace},
-    {"MessageSystemAttributeNames", "MessageSystemAttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageSystemAttributeList, MemberAccess<&ReceiveMessageRequest::message_system_attribute_names>::get, MemberAccess<&ReceiveMessageRequest::message_system_attribute_names>::emplace},
-    {"MessageAttributeNames", "MessageAttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageAttributeNameList, MemberAccess<&ReceiveMessageRequest::message_attribute_names>::get, MemberAccess<&ReceiveMessageRequest::message_attribute_names>::emplace},
-    {"MaxNumberOfMessages", "MaxNumberOfMessages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ReceiveMessageRequest::max_number_of_messages>::get, MemberAccess<&ReceiveMessageRequest::max_number_of_messages>::emplace},
-    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ReceiveMessageRequest::visibility_timeout>::get, MemberAccess<&ReceiveMessageRequest::visibility_timeout>::emplace},
-    {"WaitTimeSeconds", "WaitTimeSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ReceiveMessageRequest::wait_time_seconds>::get, MemberAccess<&ReceiveMessageRequest::wait_time_seconds>::emplace},
-    {"ReceiveRequestAttemptId", "ReceiveRequestAttemptId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ReceiveMessageRequest::receive_request_attempt_id>::get, MemberAccess<&ReceiveMessageRequest::receive_request_attempt_id>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(ReceiveMessageRequest, queue_url), .required = true},
+    {.name = "AttributeNames", .type = &kAttributeNameList, .other_wire = &kWire_AttributeName, .offset = offsetof(ReceiveMessageRequest, attribute_names)},
+    {.name = "MessageSystemAttributeNames", .type = &kMessageSystemAttributeList, .other_wire = &kWire_MessageSystemAttributeName, .offset = offsetof(ReceiveMessageRequest, message_system_attribute_names)},
+    {.name = "MessageAttributeNames", .type = &kMessageAttributeNameList, .other_wire = &kWire_MessageAttributeName, .offset = offsetof(ReceiveMessageRequest, message_attribute_names)},
+    {.name = "MaxNumberOfMessages", .type = &kNullableInteger, .offset = offsetof(ReceiveMessageRequest, max_number_of_messages)},
+    {.name = "VisibilityTimeout", .type = &kNullableInteger, .offset = offsetof(ReceiveMessageRequest, visibility_timeout)},
+    {.name = "WaitTimeSeconds", .type = &kNullableInteger, .offset = offsetof(ReceiveMessageRequest, wait_time_seconds)},
+    {.name = "ReceiveRequestAttemptId", .type = &kString, .offset = offsetof(ReceiveMessageRequest, receive_request_attempt_id)},
 };
-constinit const StructDesc kReceiveMessageRequestStruct = {.name = "ReceiveMessageRequest", .members = kReceiveMessageRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kReceiveMessageRequestStruct = {.name = "ReceiveMessageRequest", .members = kReceiveMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReceiveMessageResultMembers[] = {
-    {"Messages", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageList, MemberAccess<&ReceiveMessageResult::messages>::get, MemberAccess<&ReceiveMessageResult::messages>::emplace},
+    {.name = "Messages", .type = &kMessageList, .other_wire = &kWire_Message, .offset = offsetof(ReceiveMessageResult, messages)},
 };
-constinit const StructDesc kReceiveMessageResultStruct = {.name = "ReceiveMessageResult", .members = kReceiveMessageResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kReceiveMessageResultStruct = {.name = "ReceiveMessageResult", .members = kReceiveMessageResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRemovePermissionRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&RemovePermissionRequest::queue_url>::get, MemberAccess<&RemovePermissionRequest::queue_url>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&RemovePermissionRequest::label>::get, MemberAccess<&RemovePermissionRequest::label>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(RemovePermissionRequest, queue_url), .required = true},
+    {.name = "Label", .type = &kString, .offset = offsetof(RemovePermissionRequest, label), .required = true},
 };
-constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequest::queue_url>::get, MemberAccess<&SendMessageBatchRequest::queue_url>::emplace},
-    {"Entries", "SendMessageBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSendMessageBatchRequestEntryList, MemberAccess<&SendMessageBatchRequest::entries>::get, MemberAccess<&SendMessageBatchRequest::entries>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(SendMessageBatchRequest, queue_url), .required = true},
+    {.name = "Entries", .type = &kSendMessageBatchRequestEntryList, .other_wire = &kWire_SendMessageBatchRequestEntry, .offset = offsetof(SendMessageBatchRequest, entries), .required = true},
 };
-constinit const StructDesc kSendMessageBatchRequestStruct = {.name = "SendMessageBatchRequest", .members = kSendMessageBatchRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageBatchRequestStruct = {.name = "SendMessageBatchRequest", .members = kSendMessageBatchRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequestEntry::id>::get, MemberAccess<&SendMessageBatchRequestEntry::id>::emplace},
-    {"MessageBody", "MessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequestEntry::message_body>::get, MemberAccess<&SendMessageBatchRequestEntry::message_body>::emplace},
-    {"DelaySeconds", "DelaySeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&SendMessageBatchRequestEntry::delay_seconds>::get, MemberAccess<&SendMessageBatchRequestEntry::delay_seconds>::emplace},
-    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodyAttributeMap, MemberAccess<&SendMessageBatchRequestEntry::message_attributes>::get, MemberAccess<&SendMessageBatchRequestEntry::message_attributes>::emplace},
-    {"MessageSystemAttributes", "MessageSystemAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodySystemAttributeMap, MemberAccess<&SendMessageBatchRequestEntry::message_system_attributes>::get, MemberAccess<&SendMessageBatchRequestEntry::message_system_attributes>::emplace},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequestEntry::message_deduplication_id>::get, MemberAccess<&SendMessageBatchRequestEntry::message_deduplication_id>::emplace},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequestEntry::message_group_id>::get, MemberAccess<&SendMessageBatchRequestEntry::message_group_id>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(SendMessageBatchRequestEntry, id), .required = true},
+    {.name = "MessageBody", .type = &kString, .offset = offsetof(SendMessageBatchRequestEntry, message_body), .required = true},
+    {.name = "DelaySeconds", .type = &kNullableInteger, .offset = offsetof(SendMessageBatchRequestEntry, delay_seconds)},
+    {.name = "MessageAttributes", .type = &kMessageBodyAttributeMap, .other_wire = &kWire_MessageAttribute, .offset = offsetof(SendMessageBatchRequestEntry, message_attributes)},
+    {.name = "MessageSystemAttributes", .type = &kMessageBodySystemAttributeMap, .other_wire = &kWire_MessageSystemAttribute, .offset = offsetof(SendMessageBatchRequestEntry, message_system_attributes)},
+    {.name = "MessageDeduplicationId", .type = &kString, .offset = offsetof(SendMessageBatchRequestEntry, message_deduplication_id)},
+    {.name = "MessageGroupId", .type = &kString, .offset = offsetof(SendMessageBatchRequestEntry, message_group_id)},
 };
-constinit const StructDesc kSendMessageBatchRequestEntryStruct = {.name = "SendMessageBatchRequestEntry", .members = kSendMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageBatchRequestEntryStruct = {.name = "SendMessageBatchRequestEntry", .members = kSendMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchResultMembers[] = {
-    {"Successful", "SendMessageBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSendMessageBatchResultEntryList, MemberAccess<&SendMessageBatchResult::successful>::get, MemberAccess<&SendMessageBatchResult::successful>::emplace},
-    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchResultErrorEntryList, MemberAccess<&SendMessageBatchResult::failed>::get, MemberAccess<&SendMessageBatchResult::failed>::emplace},
+    {.name = "Successful", .type = &kSendMessageBatchResultEntryList, .other_wire = &kWire_SendMessageBatchResultEntry, .offset = offsetof(SendMessageBatchResult, successful), .required = true},
+    {.name = "Failed", .type = &kBatchResultErrorEntryList, .other_wire = &kWire_BatchResultErrorEntry, .offset = offsetof(SendMessageBatchResult, failed), .required = true},
 };
-constinit const StructDesc kSendMessageBatchResultStruct = {.name = "SendMessageBatchResult", .members = kSendMessageBatchResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageBatchResultStruct = {.name = "SendMessageBatchResult", .members = kSendMessageBatchResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::id>::get, MemberAccess<&SendMessageBatchResultEntry::id>::emplace},
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::message_id>::get, MemberAccess<&SendMessageBatchResultEntry::message_id>::emplace},
-    {"MD5OfMessageBody", "MD5OfMessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_body>::get, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_body>::emplace},
-    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_attributes>::get, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_attributes>::emplace},
-    {"MD5OfMessageSystemAttributes", "MD5OfMessageSystemAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_system_attributes>::get, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_system_attributes>::emplace},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::sequence_number>::get, MemberAccess<&SendMessageBatchResultEntry::sequence_number>::emplace},
+    {.name = "Id", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, id), .required = true},
+    {.name = "MessageId", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, message_id), .required = true},
+    {.name = "MD5OfMessageBody", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, md5_of_message_body), .required = true},
+    {.name = "MD5OfMessageAttributes", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, md5_of_message_attributes)},
+    {.name = "MD5OfMessageSystemAttributes", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, md5_of_message_system_attributes)},
+    {.name = "SequenceNumber", .type = &kString, .offset = offsetof(SendMessageBatchResultEntry, sequence_number)},
 };
-constinit const StructDesc kSendMessageBatchResultEntryStruct = {.name = "SendMessageBatchResultEntry", .members = kSendMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageBatchResultEntryStruct = {.name = "SendMessageBatchResultEntry", .members = kSendMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageRequest::queue_url>::get, MemberAccess<&SendMessageRequest::queue_url>::emplace},
-    {"MessageBody", "MessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageRequest::message_body>::get, MemberAccess<&SendMessageRequest::message_body>::emplace},
-    {"DelaySeconds", "DelaySeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&SendMessageRequest::delay_seconds>::get, MemberAccess<&SendMessageRequest::delay_seconds>::emplace},
-    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodyAttributeMap, MemberAccess<&SendMessageRequest::message_attributes>::get, MemberAccess<&SendMessageRequest::message_attributes>::emplace},
-    {"MessageSystemAttributes", "MessageSystemAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodySystemAttributeMap, MemberAccess<&SendMessageRequest::message_system_attributes>::get, MemberAccess<&SendMessageRequest::message_system_attributes>::emplace},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageRequest::message_deduplication_id>::get, MemberAccess<&SendMessageRequest::message_deduplication_id>::emplace},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageRequest::message_group_id>::get, MemberAccess<&SendMessageRequest::message_group_id>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(SendMessageRequest, queue_url), .required = true},
+    {.name = "MessageBody", .type = &kString, .offset = offsetof(SendMessageRequest, message_body), .required = true},
+    {.name = "DelaySeconds", .type = &kNullableInteger, .offset = offsetof(SendMessageRequest, delay_seconds)},
+    {.name = "MessageAttributes", .type = &kMessageBodyAttributeMap, .other_wire = &kWire_MessageAttribute, .offset = offsetof(SendMessageRequest, message_attributes)},
+    {.name = "MessageSystemAttributes", .type = &kMessageBodySystemAttributeMap, .other_wire = &kWire_MessageSystemAttribute, .offset = offsetof(SendMessageRequest, message_system_attributes)},
+    {.name = "MessageDeduplicationId", .type = &kString, .offset = offsetof(SendMessageRequest, message_deduplication_id)},
+    {.name = "MessageGroupId", .type = &kString, .offset = offsetof(SendMessageRequest, message_group_id)},
 };
-constinit const StructDesc kSendMessageRequestStruct = {.name = "SendMessageRequest", .members = kSendMessageRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageRequestStruct = {.name = "SendMessageRequest", .members = kSendMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageResultMembers[] = {
-    {"MD5OfMessageBody", "MD5OfMessageBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::md5_of_message_body>::get, MemberAccess<&SendMessageResult::md5_of_message_body>::emplace},
-    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::md5_of_message_attributes>::get, MemberAccess<&SendMessageResult::md5_of_message_attributes>::emplace},
-    {"MD5OfMessageSystemAttributes", "MD5OfMessageSystemAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::md5_of_message_system_attributes>::get, MemberAccess<&SendMessageResult::md5_of_message_system_attributes>::emplace},
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::message_id>::get, MemberAccess<&SendMessageResult::message_id>::emplace},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::sequence_number>::get, MemberAccess<&SendMessageResult::sequence_number>::emplace},
+    {.name = "MD5OfMessageBody", .type = &kString, .offset = offsetof(SendMessageResult, md5_of_message_body)},
+    {.name = "MD5OfMessageAttributes", .type = &kString, .offset = offsetof(SendMessageResult, md5_of_message_attributes)},
+    {.name = "MD5OfMessageSystemAttributes", .type = &kString, .offset = offsetof(SendMessageResult, md5_of_message_system_attributes)},
+    {.name = "MessageId", .type = &kString, .offset = offsetof(SendMessageResult, message_id)},
+    {.name = "SequenceNumber", .type = &kString, .offset = offsetof(SendMessageResult, sequence_number)},
 };
-constinit const StructDesc kSendMessageResultStruct = {.name = "SendMessageResult", .members = kSendMessageResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageResultStruct = {.name = "SendMessageResult", .members = kSendMessageResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetQueueAttributesRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SetQueueAttributesRequest::queue_url>::get, MemberAccess<&SetQueueAttributesRequest::queue_url>::emplace},
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kQueueAttributeMap, MemberAccess<&SetQueueAttributesRequest::attributes>::get, MemberAccess<&SetQueueAttributesRequest::attributes>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(SetQueueAttributesRequest, queue_url), .required = true},
+    {.name = "Attributes", .type = &kQueueAttributeMap, .other_wire = &kWire_Attribute, .offset = offsetof(SetQueueAttributesRequest, attributes), .required = true},
 };
-constinit const StructDesc kSetQueueAttributesRequestStruct = {.name = "SetQueueAttributesRequest", .members = kSetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSetQueueAttributesResponseStruct = {.name = "SetQueueAttributesResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetQueueAttributesRequestStruct = {.name = "SetQueueAttributesRequest", .members = kSetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSetQueueAttributesResponseStruct = {.name = "SetQueueAttributesResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStartMessageMoveTaskRequestMembers[] = {
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&StartMessageMoveTaskRequest::source_arn>::get, MemberAccess<&StartMessageMoveTaskRequest::source_arn>::emplace},
-    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&StartMessageMoveTaskRequest::destination_arn>::get, MemberAccess<&StartMessageMoveTaskRequest::destination_arn>::emplace},
-    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&StartMessageMoveTaskRequest::max_number_of_messages_per_second>::get, MemberAccess<&StartMessageMoveTaskRequest::max_number_of_messages_per_second>::emplace},
+    {.name = "SourceArn", .type = &kString, .offset = offsetof(StartMessageMoveTaskRequest, source_arn), .required = true},
+    {.name = "DestinationArn", .type = &kString, .offset = offsetof(StartMessageMoveTaskRequest, destination_arn)},
+    {.name = "MaxNumberOfMessagesPerSecond", .type = &kNullableInteger, .offset = offsetof(StartMessageMoveTaskRequest, max_number_of_messages_per_second)},
 };
-constinit const StructDesc kStartMessageMoveTaskRequestStruct = {.name = "StartMessageMoveTaskRequest", .members = kStartMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kStartMessageMoveTaskRequestStruct = {.name = "StartMessageMoveTaskRequest", .members = kStartMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStartMessageMoveTaskResultMembers[] = {
-    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&StartMessageMoveTaskResult::task_handle>::get, MemberAccess<&StartMessageMoveTaskResult::task_handle>::emplace},
+    {.name = "TaskHandle", .type = &kString, .offset = offsetof(StartMessageMoveTaskResult, task_handle)},
 };
-constinit const StructDesc kStartMessageMoveTaskResultStruct = {.name = "StartMessageMoveTaskResult", .members = kStartMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kStartMessageMoveTaskResultStruct = {.name = "StartMessageMoveTaskResult", .members = kStartMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&TagQueueRequest::queue_url>::get, MemberAccess<&TagQueueRequest::queue_url>::emplace},
-    {"Tags", "Tag", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagMap, MemberAccess<&TagQueueRequest::tags>::get, MemberAccess<&TagQueueRequest::tags>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(TagQueueRequest, queue_url), .required = true},
+    {.name = "Tags", .type = &kTagMap, .other_wire = &kWire_Tag, .offset = offsetof(TagQueueRequest, tags), .required = true},
 };
-constinit const StructDesc kTagQueueRequestStruct = {.name = "TagQueueRequest", .members = kTagQueueRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagQueueResponseStruct = {.name = "TagQueueResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagQueueRequestStruct = {.name = "TagQueueRequest", .members = kTagQueueRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagQueueResponseStruct = {.name = "TagQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&UntagQueueRequest::queue_url>::get, MemberAccess<&UntagQueueRequest::queue_url>::emplace},
-    {"TagKeys", "TagKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagQueueRequest::tag_keys>::get, MemberAccess<&UntagQueueRequest::tag_keys>::emplace},
+    {.name = "QueueUrl", .type = &kString, .other_wire = &kWire_QueueUrl, .offset = offsetof(UntagQueueRequest, queue_url), .required = true},
+    {.name = "TagKeys", .type = &kTagKeyList, .other_wire = &kWire_TagKey, .offset = offsetof(UntagQueueRequest, tag_keys), .required = true},
 };
-constinit const StructDesc kUntagQueueRequestStruct = {.name = "UntagQueueRequest", .members = kUntagQueueRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagQueueResponseStruct = {.name = "UntagQueueResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagQueueRequestStruct = {.name = "UntagQueueRequest", .members = kUntagQueueRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagQueueResponseStruct = {.name = "UntagQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

@@ -35,88 +35,88 @@ extern const TypeDesc kRoleSessionNameType;
 extern const TypeDesc kTokenType;
 extern const TypeDesc kUserIdType;
 
-constinit const TypeDesc kAssumedRoleUser = {.kind = Kind::structure, .shape_name = "AssumedRoleUser", .structure = &kAssumedRoleUserStruct};
-constinit const TypeDesc kCredentials = {.kind = Kind::structure, .shape_name = "Credentials", .structure = &kCredentialsStruct};
-constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]*"};
-constinit const TypeDesc kAccessKeySecretType = {.kind = Kind::string, .shape_name = "accessKeySecretType", .sensitive = true};
-constinit const TypeDesc kAccountType = {.kind = Kind::string, .shape_name = "accountType"};
-constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+"};
-constinit const TypeDesc kAssumedRoleIdType = {.kind = Kind::string, .shape_name = "assumedRoleIdType", .min = 2, .max = 193, .pattern = "[\\w+=,.@:-]*"};
-constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType"};
-constinit const TypeDesc kDecodedMessageType = {.kind = Kind::string, .shape_name = "decodedMessageType"};
-constinit const TypeDesc kDurationSecondsType = {.kind = Kind::integer, .shape_name = "durationSecondsType", .min = 900, .max = 129600};
-constinit const TypeDesc kEncodedMessageType = {.kind = Kind::string, .shape_name = "encodedMessageType", .min = 1, .max = 10240};
-constinit const TypeDesc kExternalIdType = {.kind = Kind::string, .shape_name = "externalIdType", .min = 2, .max = 1224, .pattern = "[\\w+=,.@:\\/-]*"};
-constinit const TypeDesc kRoleDurationSecondsType = {.kind = Kind::integer, .shape_name = "roleDurationSecondsType", .min = 900, .max = 43200};
-constinit const TypeDesc kRoleSessionNameType = {.kind = Kind::string, .shape_name = "roleSessionNameType", .min = 2, .max = 64, .pattern = "[\\w+=,.@-]*"};
-constinit const TypeDesc kTokenType = {.kind = Kind::string, .shape_name = "tokenType"};
-constinit const TypeDesc kUserIdType = {.kind = Kind::string, .shape_name = "userIdType"};
+constinit const TypeDesc kAssumedRoleUser = {.kind = Kind::structure, .shape_name = "AssumedRoleUser", .structure = &kAssumedRoleUserStruct, .holder = &OptionalHolder<AssumedRoleUser>::kAccess};
+constinit const TypeDesc kCredentials = {.kind = Kind::structure, .shape_name = "Credentials", .structure = &kCredentialsStruct, .holder = &OptionalHolder<Credentials>::kAccess};
+constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAccessKeySecretType = {.kind = Kind::string, .sensitive = true, .shape_name = "accessKeySecretType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAccountType = {.kind = Kind::string, .shape_name = "accountType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kAssumedRoleIdType = {.kind = Kind::string, .shape_name = "assumedRoleIdType", .min = 2, .max = 193, .pattern = "[\\w+=,.@:-]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType", .holder = &OptionalHolder<base::Timestamp>::kAccess};
+constinit const TypeDesc kDecodedMessageType = {.kind = Kind::string, .shape_name = "decodedMessageType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kDurationSecondsType = {.kind = Kind::integer, .shape_name = "durationSecondsType", .min = 900, .max = 129600, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kEncodedMessageType = {.kind = Kind::string, .shape_name = "encodedMessageType", .min = 1, .max = 10240, .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kExternalIdType = {.kind = Kind::string, .shape_name = "externalIdType", .min = 2, .max = 1224, .pattern = "[\\w+=,.@:\\/-]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kRoleDurationSecondsType = {.kind = Kind::integer, .shape_name = "roleDurationSecondsType", .min = 900, .max = 43200, .holder = &OptionalHolder<int32_t>::kAccess};
+constinit const TypeDesc kRoleSessionNameType = {.kind = Kind::string, .shape_name = "roleSessionNameType", .min = 2, .max = 64, .pattern = "[\\w+=,.@-]*", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kTokenType = {.kind = Kind::string, .shape_name = "tokenType", .holder = &OptionalHolder<std::string>::kAccess};
+constinit const TypeDesc kUserIdType = {.kind = Kind::string, .shape_name = "userIdType", .holder = &OptionalHolder<std::string>::kAccess};
 
 constexpr MemberDesc kAssumeRoleRequestMembers[] = {
-    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&AssumeRoleRequest::role_arn>::get, MemberAccess<&AssumeRoleRequest::role_arn>::emplace},
-    {"RoleSessionName", "RoleSessionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleSessionNameType, MemberAccess<&AssumeRoleRequest::role_session_name>::get, MemberAccess<&AssumeRoleRequest::role_session_name>::emplace},
-    {"PolicyArns", "PolicyArns", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDurationSecondsType, MemberAccess<&AssumeRoleRequest::duration_seconds>::get, MemberAccess<&AssumeRoleRequest::duration_seconds>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TransitiveTagKeys", "TransitiveTagKeys", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExternalId", "ExternalId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExternalIdType, MemberAccess<&AssumeRoleRequest::external_id>::get, MemberAccess<&AssumeRoleRequest::external_id>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SourceIdentity", "SourceIdentity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ProvidedContexts", "ProvidedContexts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "RoleArn", .type = &kArnType, .offset = offsetof(AssumeRoleRequest, role_arn), .required = true},
+    {.name = "RoleSessionName", .type = &kRoleSessionNameType, .offset = offsetof(AssumeRoleRequest, role_session_name), .required = true},
+    {.name = "PolicyArns", .type = nullptr},
+    {.name = "Policy", .type = nullptr},
+    {.name = "DurationSeconds", .type = &kRoleDurationSecondsType, .offset = offsetof(AssumeRoleRequest, duration_seconds)},
+    {.name = "Tags", .type = nullptr},
+    {.name = "TransitiveTagKeys", .type = nullptr},
+    {.name = "ExternalId", .type = &kExternalIdType, .offset = offsetof(AssumeRoleRequest, external_id)},
+    {.name = "SerialNumber", .type = nullptr},
+    {.name = "TokenCode", .type = nullptr},
+    {.name = "SourceIdentity", .type = nullptr},
+    {.name = "ProvidedContexts", .type = nullptr},
 };
-constinit const StructDesc kAssumeRoleRequestStruct = {.name = "AssumeRoleRequest", .members = kAssumeRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAssumeRoleRequestStruct = {.name = "AssumeRoleRequest", .members = kAssumeRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCredentialsMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&Credentials::access_key_id>::get, MemberAccess<&Credentials::access_key_id>::emplace},
-    {"SecretAccessKey", "SecretAccessKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeySecretType, MemberAccess<&Credentials::secret_access_key>::get, MemberAccess<&Credentials::secret_access_key>::emplace},
-    {"SessionToken", "SessionToken", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTokenType, MemberAccess<&Credentials::session_token>::get, MemberAccess<&Credentials::session_token>::emplace},
-    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&Credentials::expiration>::get, MemberAccess<&Credentials::expiration>::emplace},
+    {.name = "AccessKeyId", .type = &kAccessKeyIdType, .offset = offsetof(Credentials, access_key_id), .required = true},
+    {.name = "SecretAccessKey", .type = &kAccessKeySecretType, .offset = offsetof(Credentials, secret_access_key), .required = true},
+    {.name = "SessionToken", .type = &kTokenType, .offset = offsetof(Credentials, session_token), .required = true},
+    {.name = "Expiration", .type = &kDateType, .offset = offsetof(Credentials, expiration), .required = true},
 };
-constinit const StructDesc kCredentialsStruct = {.name = "Credentials", .members = kCredentialsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCredentialsStruct = {.name = "Credentials", .members = kCredentialsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAssumedRoleUserMembers[] = {
-    {"AssumedRoleId", "AssumedRoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAssumedRoleIdType, MemberAccess<&AssumedRoleUser::assumed_role_id>::get, MemberAccess<&AssumedRoleUser::assumed_role_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&AssumedRoleUser::arn>::get, MemberAccess<&AssumedRoleUser::arn>::emplace},
+    {.name = "AssumedRoleId", .type = &kAssumedRoleIdType, .offset = offsetof(AssumedRoleUser, assumed_role_id), .required = true},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(AssumedRoleUser, arn), .required = true},
 };
-constinit const StructDesc kAssumedRoleUserStruct = {.name = "AssumedRoleUser", .members = kAssumedRoleUserMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAssumedRoleUserStruct = {.name = "AssumedRoleUser", .members = kAssumedRoleUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAssumeRoleResponseMembers[] = {
-    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCredentials, MemberAccess<&AssumeRoleResponse::credentials>::get, MemberAccess<&AssumeRoleResponse::credentials>::emplace},
-    {"AssumedRoleUser", "AssumedRoleUser", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssumedRoleUser, MemberAccess<&AssumeRoleResponse::assumed_role_user>::get, MemberAccess<&AssumeRoleResponse::assumed_role_user>::emplace},
+    {.name = "Credentials", .type = &kCredentials, .offset = offsetof(AssumeRoleResponse, credentials)},
+    {.name = "AssumedRoleUser", .type = &kAssumedRoleUser, .offset = offsetof(AssumeRoleResponse, assumed_role_user)},
 };
-constinit const StructDesc kAssumeRoleResponseStruct = {.name = "AssumeRoleResponse", .members = kAssumeRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAssumeRoleResponseStruct = {.name = "AssumeRoleResponse", .members = kAssumeRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDecodeAuthorizationMessageRequestMembers[] = {
-    {"EncodedMessage", "EncodedMessage", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEncodedMessageType, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::get, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::emplace},
+    {.name = "EncodedMessage", .type = &kEncodedMessageType, .offset = offsetof(DecodeAuthorizationMessageRequest, encoded_message), .required = true},
 };
-constinit const StructDesc kDecodeAuthorizationMessageRequestStruct = {.name = "DecodeAuthorizationMessageRequest", .members = kDecodeAuthorizationMessageRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDecodeAuthorizationMessageRequestStruct = {.name = "DecodeAuthorizationMessageRequest", .members = kDecodeAuthorizationMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDecodeAuthorizationMessageResponseMembers[] = {
-    {"DecodedMessage", "DecodedMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDecodedMessageType, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::get, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::emplace},
+    {.name = "DecodedMessage", .type = &kDecodedMessageType, .offset = offsetof(DecodeAuthorizationMessageResponse, decoded_message)},
 };
-constinit const StructDesc kDecodeAuthorizationMessageResponseStruct = {.name = "DecodeAuthorizationMessageResponse", .members = kDecodeAuthorizationMessageResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDecodeAuthorizationMessageResponseStruct = {.name = "DecodeAuthorizationMessageResponse", .members = kDecodeAuthorizationMessageResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyInfoRequestMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::get, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::emplace},
+    {.name = "AccessKeyId", .type = &kAccessKeyIdType, .offset = offsetof(GetAccessKeyInfoRequest, access_key_id), .required = true},
 };
-constinit const StructDesc kGetAccessKeyInfoRequestStruct = {.name = "GetAccessKeyInfoRequest", .members = kGetAccessKeyInfoRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccessKeyInfoRequestStruct = {.name = "GetAccessKeyInfoRequest", .members = kGetAccessKeyInfoRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyInfoResponseMembers[] = {
-    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountType, MemberAccess<&GetAccessKeyInfoResponse::account>::get, MemberAccess<&GetAccessKeyInfoResponse::account>::emplace},
+    {.name = "Account", .type = &kAccountType, .offset = offsetof(GetAccessKeyInfoResponse, account)},
 };
-constinit const StructDesc kGetAccessKeyInfoResponseStruct = {.name = "GetAccessKeyInfoResponse", .members = kGetAccessKeyInfoResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetCallerIdentityRequestStruct = {.name = "GetCallerIdentityRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccessKeyInfoResponseStruct = {.name = "GetAccessKeyInfoResponse", .members = kGetAccessKeyInfoResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetCallerIdentityRequestStruct = {.name = "GetCallerIdentityRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCallerIdentityResponseMembers[] = {
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserIdType, MemberAccess<&GetCallerIdentityResponse::user_id>::get, MemberAccess<&GetCallerIdentityResponse::user_id>::emplace},
-    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountType, MemberAccess<&GetCallerIdentityResponse::account>::get, MemberAccess<&GetCallerIdentityResponse::account>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&GetCallerIdentityResponse::arn>::get, MemberAccess<&GetCallerIdentityResponse::arn>::emplace},
+    {.name = "UserId", .type = &kUserIdType, .offset = offsetof(GetCallerIdentityResponse, user_id)},
+    {.name = "Account", .type = &kAccountType, .offset = offsetof(GetCallerIdentityResponse, account)},
+    {.name = "Arn", .type = &kArnType, .offset = offsetof(GetCallerIdentityResponse, arn)},
 };
-constinit const StructDesc kGetCallerIdentityResponseStruct = {.name = "GetCallerIdentityResponse", .members = kGetCallerIdentityResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetCallerIdentityResponseStruct = {.name = "GetCallerIdentityResponse", .members = kGetCallerIdentityResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSessionTokenRequestMembers[] = {
-    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurationSecondsType, MemberAccess<&GetSessionTokenRequest::duration_seconds>::get, MemberAccess<&GetSessionTokenRequest::duration_seconds>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {.name = "DurationSeconds", .type = &kDurationSecondsType, .offset = offsetof(GetSessionTokenRequest, duration_seconds)},
+    {.name = "SerialNumber", .type = nullptr},
+    {.name = "TokenCode", .type = nullptr},
 };
-constinit const StructDesc kGetSessionTokenRequestStruct = {.name = "GetSessionTokenRequest", .members = kGetSessionTokenRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSessionTokenRequestStruct = {.name = "GetSessionTokenRequest", .members = kGetSessionTokenRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSessionTokenResponseMembers[] = {
-    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCredentials, MemberAccess<&GetSessionTokenResponse::credentials>::get, MemberAccess<&GetSessionTokenResponse::credentials>::emplace},
+    {.name = "Credentials", .type = &kCredentials, .offset = offsetof(GetSessionTokenResponse, credentials)},
 };
-constinit const StructDesc kGetSessionTokenResponseStruct = {.name = "GetSessionTokenResponse", .members = kGetSessionTokenResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSessionTokenResponseStruct = {.name = "GetSessionTokenResponse", .members = kGetSessionTokenResponseMembers, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 
