@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/encoding.h"
 #include "os/environment.h"
 
 namespace cli {
@@ -22,7 +23,7 @@ std::expected<std::string, std::string> text_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(file), {});
   if (!file) return std::unexpected("cannot be read");
-  return text;
+  return std::string(base::without_byte_order_mark(text));
 }
 
 // The lists of webhooks of a definition, with their keys.

@@ -422,6 +422,20 @@ def test_a_webhook_with_a_password_is_told_it_when_it_asks(tmp_path, serve):
             thread.join()
 
 
+def test_a_byte_order_mark_says_nothing(tmp_path):
+    for name, text in (("till.toml", '[order]\nid = "/id"\namount = "/a"\nitem = "/i"\nschema = "s.json"\n'),
+                       ("s.json", '{"required": ["i"]}')):
+        (tmp_path / name).write_text("\ufeff" + text)
+    checked = till("check", "--file", tmp_path / "till.toml", "-", stdin='[{"id": "a", "a": 1, "i": "x"}]')
+    assert checked.code == OK and "1 records, 1 orders" in checked.out, checked
+    key = tmp_path / "key"
+    key.write_text("\ufeffAWS_ACCESS_KEY_ID=AKIASHOP\nAWS_SECRET_ACCESS_KEY=a-secret-of-the-shop\n")
+    key.chmod(0o600)
+    # It has read the key when it speaks of the address.
+    busy = till("serve", "--root-key", key, "--listen", "192.0.2.1", "--port", "0", "--data", tmp_path / "data")
+    assert busy.code != OK and "has no two lines" not in busy.err, busy
+
+
 def test_a_link_to_nothing_is_no_definition_that_is_not_there(tmp_path):
     (tmp_path / "till.toml").symlink_to("nowhere.toml")
     result = subprocess.run([BINARY, "config", "show"], cwd=tmp_path, capture_output=True, text=True, env=clean_environment())
