@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <sstream>
 
 #include "cli/command_tree.h"
 #include "cli/examples.h"
@@ -149,7 +149,12 @@ int show_help(const CLI::App& app, const std::vector<std::string>& command) {
 }
 
 int answer_to(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error) == 0 ? kOk : kUsage;
+  if (error.get_exit_code() == 0) {  // --help, --version
+    std::ostringstream text;
+    app.exit(error, text, text);
+    print_text(text.str());
+    return kOk;
+  }
   const CommandTree root = describe(app);
   print_error(what_is_wrong(root, *root.find(path_of(chosen(app))), error, app.remaining(true)));
   return kUsage;

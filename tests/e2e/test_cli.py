@@ -227,13 +227,15 @@ def test_health_needs_no_signature(serve, tmp_path):
     assert BINARY.exists()
 
 
-def test_output_that_is_lost(serve):
+def test_output_that_is_lost(serve, tmp_path):
     server = serve("--memory")
     sqs = server.client("sqs")
     sqs.send_message(QueueUrl=sqs.create_queue(QueueName="big")["QueueUrl"], MessageBody="x" * 100_000)
     big = ["receive", "--queue", "big", "--endpoint", server.endpoint, "--json"]
     with open("/dev/full", "w") as full:
-        for arguments in (["generate", "1"], ["generate", "10000"], big, ["help"]):
+        others = [["--help"], ["--version"], ["run", "--help"], ["alarms", "drill", "-h"], ["man"], ["init", "--help"],
+                  ["completion", "bash"], ["export", "terraform"], ["config", "show"], ["metrics", "--data", tmp_path]]
+        for arguments in (["generate", "1"], ["generate", "10000"], big, ["help"], *others):
             lost = subprocess.run([BINARY, *arguments], stdout=full, stderr=subprocess.PIPE, env=clean_environment())
             assert lost.returncode == FAILED and b"output" in lost.stderr, lost
 
