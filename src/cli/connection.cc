@@ -54,7 +54,9 @@ std::unexpected<Connection::Error> misuse(std::string message) {
   return std::unexpected(Connection::Error{std::move(message), /*is_usage=*/true});
 }
 
-std::expected<void, Connection::Error> check_region(const std::string& region, bool is_aws) {
+}  // namespace
+
+std::expected<void, Connection::Error> Connection::check_region(const std::string& region, bool is_aws) {
   if (region.empty())
     return misuse(
         "You must specify a region. You can also configure your region by running \"aws configure\", or name "
@@ -68,8 +70,6 @@ std::expected<void, Connection::Error> check_region(const std::string& region, b
   if (!is_aws || !foreign) return {};
   return misuse("region " + region + " is in a partition of AWS (China, GovCloud, ...) that till does not know");
 }
-
-}  // namespace
 
 std::expected<std::unique_ptr<os::HttpTransport>, std::string> make_transport(const GlobalOptions& options,
                                                                               const Places& places) {

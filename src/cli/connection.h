@@ -33,6 +33,8 @@ class Connection {
     bool is_usage = false;
   };
   // Finds the credentials, too, and asks for them once. All references outlive the connection.
+  // Whether the region can be that of AWS, or of an engine.
+  static std::expected<void, Error> check_region(const std::string& region, bool is_aws);
   static std::expected<std::unique_ptr<Connection>, Error> make(os::SystemEnv& system, os::HttpTransport& transport,
                                                                 const GlobalOptions& options, const Places& places,
                                                                 const Target& target);

@@ -240,6 +240,25 @@ def test_output_that_is_lost(serve, tmp_path):
             assert lost.returncode == FAILED and b"output" in lost.stderr, lost
 
 
+def test_a_wrong_command_line_makes_nothing(tmp_path):
+    orders, rules, broken = tmp_path / "orders.json", tmp_path / "rules.toml", tmp_path / "broken.toml"
+    orders.write_text("[]")
+    rules.write_text('[[rules]]\nname = "a"\nfilter = \'{"amount": [1]}\'\nemails = ["a@example.com"]\n')
+    broken.write_text("[order\n")
+    data = tmp_path / "data"
+    for arguments in (["run"], ["run", tmp_path / "absent.json"], ["run", "--watch", tmp_path / "absent"],
+                      ["run", orders, "--threshold", "x"], ["run", orders, "--threshold", "-1"],
+                      ["run", orders, "--threshold", "1", "--file", rules], ["run", orders, "--file", broken],
+                      ["run", orders, "--region", "no region"], ["run", orders, "--email", "nobody"],
+                      ["run", orders, "--max-rejected", "x"], ["up", "--threshold", "x"], ["up", "--region", "no region"],
+                      ["up", "--threshold", "1", "--file", rules], ["ingest", tmp_path / "absent.json"],
+                      ["serve", "--root-key", data / "key", "--file", broken, "--port", "0"],
+                      ["serve", "--root-key", data / "key", "--any-key", "--listen", "0.0.0.0", "--port", "0"]):
+        wrong = till(*arguments, "--data", data)
+        assert wrong.code in (FAILED, USAGE) and wrong.err.startswith("till: ") and not wrong.out, wrong
+        assert not data.exists(), arguments
+
+
 def test_closed_streams_are_not_files_of_the_store(tmp_path):
     closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', BINARY, "up", "--json", "--data", tmp_path],
                             env=clean_environment())

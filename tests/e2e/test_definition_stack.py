@@ -284,8 +284,9 @@ def test_more_variables_than_lambda_takes_are_refused_before_anything_is_made(sh
     server = serve()
     arguments = arguments_of(shop, server)
     (shop / "till.toml").write_text(ORDER + '[functions.sweep]\nenvironment = { XY = "' + 3900 * "x" + '" }\n')
+    (shop / "orders.json").write_text("[]")
     line = 1 + ORDER.count("\n") + 1
-    for command in (["up"], ["plan"], ["run", shop / "none.json"]):
+    for command in (["up"], ["plan"], ["run", shop / "orders.json"]):
         refused = till(*command, *arguments)
         assert refused.code == USAGE and f"till.toml:{line}: the function sweep would have" in refused.err, refused
     assert server.client("dynamodb").list_tables()["TableNames"] == []
