@@ -89,7 +89,9 @@ Connection::Connection(os::SystemEnv& system, os::HttpTransport& transport, cons
       endpoint_setting_(places.endpoint),
       profile_(places.profile),
       system_(system),
-      client_options_{.endpoints = {.region = places.region.value}, .signing_clock = &system.wall_clock()},
+      answer_watch_(system.env()),
+      client_options_{
+          .endpoints = {.region = places.region.value}, .signing_clock = &system.wall_clock(), .watch = &answer_watch_},
       surroundings_{.env = system.env(),
                     .wall_clock = system.wall_clock(),
                     .transport = transport,
