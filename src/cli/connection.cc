@@ -124,7 +124,7 @@ std::expected<void, Connection::Error> Connection::find_profile(const Target& ta
   if (!target.is_ours && !profile_.fault.empty()) return fail(profile_.fault);
   const bool is_used = !target.is_ours && !profile_.origin.empty() && (has_profile_flag_ || !has_keys());
   if (!is_used || profile_.files.profile(profile_.name) != nullptr) return {};
-  return fail(fmt::format("The config profile ({}) could not be found ({} names it)", profile_.name, profile_.origin));
+  return fail(profile_.not_found());
 }
 
 bool Connection::has_keys() const {

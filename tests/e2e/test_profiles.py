@@ -113,3 +113,6 @@ def test_a_profile_of_the_environment_says_nothing_of_an_engine_here(work):
     broken = work("status", "--data", work.directory / "own", AWS_CONFIG_FILE=str(work.directory))
     assert broken.code == OK, "a directory is no file of profiles"
     assert 'stack.region = "us-east-1"  # default' in work("config", "show", AWS_PROFILE="work").out
+    checks = {each["about"]: each for each in work("doctor", "--json", AWS_PROFILE="absent").json["checks"]}
+    assert checks["profile"]["state"] == "warn" and "The config profile (absent) could not be found" in checks["profile"]["found"]
+    assert "profile" not in {each["about"] for each in work("doctor", "--json", AWS_PROFILE="work").json["checks"]}
