@@ -123,6 +123,10 @@ std::string no_command(const CommandTree& root, const CommandTree& tree, const s
                      tree.path.empty() ? "" : " " + tree.path);
 }
 
+std::string no_command_below(const CommandTree& tree, const std::string& word) {
+  return fmt::format("{0}: it has no commands below it, such as \"{1}\"; `till help {0}`", tree.path, word);
+}
+
 void set_help(CLI::App& app) {
   app.formatter(std::make_shared<CommandFormatter>());
 }
@@ -134,9 +138,7 @@ int show_help(const CLI::App& app, const std::vector<std::string>& command) {
     if (below.empty()) {
       const CommandTree root = describe(app);
       const CommandTree& tree = *root.find(path_of(*shown));
-      print_error(tree.commands.empty() ? fmt::format("{}: it has no commands below it, such as \"{}\"; `till help {}`",
-                                                      tree.path, word, tree.path)
-                                        : no_command(root, tree, word));
+      print_error(tree.commands.empty() ? no_command_below(tree, word) : no_command(root, tree, word));
       return kUsage;
     }
     shown = below.front();
