@@ -23,6 +23,9 @@ std::string percent_encode(std::string_view bytes, bool keep_slash = false);
 // nullopt on a truncated or non-hex escape. '+' becomes a space only when `plus_is_space` (form bodies).
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 
+// The text behind the byte order mark that some editors begin a file of UTF-8 with.
+std::string_view without_byte_order_mark(std::string_view text);
+
 // True if `bytes` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view bytes);
 

@@ -129,8 +129,9 @@ int check(const GlobalOptions& global, const std::vector<std::string>& files) {
     return kUsage;
   }
   const pipeline::Definition definition = loaded->has_value() ? (*loaded)->definition : pipeline::Definition();
-  const auto inputs = input_files(files);
+  auto inputs = input_files(files);
   if (!inputs.has_value()) return tell_failure("", inputs.error());
+  if (const auto read = read_standard_input(*inputs); !read.has_value()) return tell_failure("", read.error());
   std::string list;
   int exit_code = kOk;
   for (const InputFile& file : inputs->files) {

@@ -195,6 +195,7 @@ _till() {{
          esac ;;
     esac
   done
+  if [[ "$word" == --*=* ]]; then previous=${{word%%=*}}; compset -P 1 '*='; fi
   case "$previous" in
     {with_value}) case "$path_ $previous" in
 {values}    esac; return ;;
@@ -309,17 +310,15 @@ std::string fish_script(const CommandTree& root) {
   return text;
 }
 
-enum class Depth : uint8_t { first, all };
-
 // The commands of `tree` as words behind the command `path`, which takes their names.
-std::vector<CommandTree> names_of(const CommandTree& tree, const std::string& path, Depth depth) {
+std::vector<CommandTree> names_of(const CommandTree& tree, const std::string& path) {
   std::vector<CommandTree> names;
   for (const CommandTree& command : tree.commands) {
     CommandTree& name = names.emplace_back();
     name.path = path + " " + command.name;
     name.name = command.name;
     name.words = command.words;
-    if (depth == Depth::all) name.commands = names_of(command, name.path, depth);
+    name.commands = names_of(command, name.path);
   }
   return names;
 }
@@ -329,8 +328,7 @@ std::vector<CommandTree> names_of(const CommandTree& tree, const std::string& pa
 int completion(const CommandTree& app, const std::string& shell) {
   CommandTree tree = app;
   for (CommandTree& each : tree.commands) {
-    if (each.name == "help") each.commands = names_of(app, each.path, Depth::all);
-    if (each.name == "man") each.commands = names_of(app, each.path, Depth::first);
+    if (each.name == "help" || each.name == "man") each.commands = names_of(app, each.path);
   }
   if (shell == "bash") {
     print_text(bash_script(tree));

@@ -315,6 +315,14 @@ void look_at_engine(Findings& findings, const Engine& engine) {
                                   *engine.silent));
 }
 
+// What is nothing to an engine of this machine, and is in the way of what follows AWS.
+void look_at_profile(Findings& findings, const NamedProfile& profile) {
+  constexpr const char* kAdvice = "commands at AWS and the AWS CLI fail so; an engine here does not ask";
+  if (!profile.fault.empty()) return findings.warn("profile", profile.fault, kAdvice);
+  if (profile.origin.empty() || profile.files.profile(profile.name) != nullptr) return;
+  findings.warn("profile", profile.not_found(), kAdvice);
+}
+
 // Where commands work, and by whose keys.
 void look_at_endpoint(Findings& findings, const GlobalOptions& global, const std::optional<DefinitionFile>& file,
                       const Engine& engine) {
@@ -324,6 +332,7 @@ void look_at_endpoint(Findings& findings, const GlobalOptions& global, const std
   else
     findings.ok("region", setting_text(places.region));
   const std::string& url = places.endpoint.value;
+  if (url.empty()) look_at_profile(findings, places.profile);
   if (url.empty())
     return engine.silent.has_value()
                ? findings.warn("endpoint", "the engine that has the data directory, which does not answer",

@@ -168,14 +168,19 @@ int write_page(const std::string& directory, const std::string& name, const std:
 
 }  // namespace
 
-int manual(const CommandTree& tree, const std::string& command, const std::string& directory) {
+int manual(const CommandTree& tree, const std::vector<std::string>& command, const std::string& directory) {
   if (directory.empty()) {
-    const auto wanted = std::ranges::find(tree.commands, command, &CommandTree::name);
-    if (!command.empty() && wanted == tree.commands.end()) {
-      print_error("man: " + no_command(tree, tree, command));
-      return kUsage;
+    const CommandTree* shown = &tree;
+    for (const std::string& word : command) {
+      const auto wanted = std::ranges::find(shown->commands, word, &CommandTree::name);
+      if (wanted == shown->commands.end()) {
+        print_error("man: " +
+                    (shown->commands.empty() ? no_command_below(*shown, word) : no_command(tree, *shown, word)));
+        return kUsage;
+      }
+      shown = &*wanted;
     }
-    print_text(page(tree, command.empty() ? tree : *wanted));
+    print_text(page(tree, *shown));
     return kOk;
   }
   std::error_code error;

@@ -53,6 +53,11 @@ class Work {
     directory_.emplace(std::move(*directory));
     return kOk;
   }
+  // Standard input, which is read when there is somebody to take it.
+  int read() {
+    if (const auto done = read_standard_input(files_); !done.has_value()) return tell_failure("", done.error());
+    return kOk;
+  }
   int carry_out(Session& session, const GlobalOptions& global, const RunOptions& options) {
     if (!directory_.has_value()) return follow(session, global, files_.files, options.rejected_max);
     return watch(session, global, options, *directory_);
@@ -66,22 +71,25 @@ class Work {
 }  // namespace
 
 int ingest(const GlobalOptions& global, const RunOptions& options) {
+  Work work;
+  if (const int wrong = work.prepare(options); wrong != kOk) return wrong;
   int exit_code = kOk;
   const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   if (const int other = check_same_definition(*session); other != kOk) return other;
-  Work work;
-  if (const int wrong = work.prepare(options); wrong != kOk) return wrong;
+  if (const int wrong = work.read(); wrong != kOk) return wrong;
   return work.carry_out(*session, global, options);
 }
 
 int run(const GlobalOptions& global, const UpOptions& up, const RunOptions& options) {
+  if (const int wrong = check_up(global, up); wrong != kOk) return wrong;
+  Work work;
+  if (const int wrong = work.prepare(options); wrong != kOk) return wrong;
   int exit_code = kOk;
   const auto session = open_session(global, exit_code, Use::makes);
   if (session == nullptr) return exit_code;
   if (const int wrong = apply(up, *session); wrong != kOk) return wrong;
-  Work work;
-  if (const int wrong = work.prepare(options); wrong != kOk) return wrong;
+  if (const int wrong = work.read(); wrong != kOk) return wrong;
   const int made = make_stack(
       *session, up, [](const pipeline::Plan&) {},
       [&](const pipeline::Step& step) {

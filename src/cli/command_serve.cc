@@ -52,7 +52,7 @@ std::map<std::string, double> rates_of(const ServeOptions& options) {
 }
 
 // Why the options cannot be, or "".
-std::string refusal(const ServeOptions& options, const ListenAddress& listen, const RootCredentials& root) {
+std::string refusal(const ServeOptions& options, const ListenAddress& listen) {
   if (options.like_aws.empty() && !options.like_aws_rates.empty())
     return "serve: --like-aws-rate limits calls of an engine that behaves like AWS: add --like-aws";
   if (listen.is_loopback) return "";
@@ -60,6 +60,12 @@ std::string refusal(const ServeOptions& options, const ListenAddress& listen, co
     return "serve: --any-key lets in everybody who reaches the port, so it goes with a loopback address only, not "
            "with " +
            options.listen;
+  return "";
+}
+
+// Why root's key cannot be, or "".
+std::string refusal(const ServeOptions& options, const ListenAddress& listen, const RootCredentials& root) {
+  if (listen.is_loopback) return "";
   if (root.is_default()) return "serve: --listen " + options.listen + std::string(kRootNeeded);
   if (!root.is_short()) return "";
   return fmt::format(
@@ -121,16 +127,18 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
     return kUsage;
   }
   const ListenAddress listen = ListenAddress::parse(options.listen).value_or(ListenAddress());
-  const auto root = root_credentials(global, options);
-  const std::string refused = root.has_value() ? refusal(options, listen, *root) : "serve: " + root.error();
+  auto definition = load_definition(global.file);
+  auto mail = definition.has_value() ? email_options(*definition) : std::unexpected(definition.error());
+  std::string refused = refusal(options, listen);
+  if (refused.empty() && !mail.has_value()) refused = mail.error();
   if (!refused.empty()) {
     print_error(refused);
     return kUsage;
   }
-  auto definition = load_definition(global.file);
-  auto mail = definition.has_value() ? email_options(*definition) : std::unexpected(definition.error());
-  if (!mail.has_value()) {
-    print_error(mail.error());
+  const auto root = root_credentials(global, options);  // may make its file
+  refused = root.has_value() ? refusal(options, listen, *root) : "serve: " + root.error();
+  if (!refused.empty()) {
+    print_error(refused);
     return kUsage;
   }
   warn(options, listen);

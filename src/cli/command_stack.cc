@@ -7,6 +7,7 @@
 #include "aws/http/shown_url.h"
 #include "aws/lambda/lambda.h"
 #include "cli/commands.h"
+#include "cli/definition_file.h"
 #include "cli/definition_guard.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
@@ -104,7 +105,8 @@ int check_replacements(const Plan& plan, const UpOptions& options) {
 }
 
 // Whether they are well-formed; kUsage, and told why, if not.
-int check_options(const UpOptions& options, std::optional<base::Decimal>& threshold) {
+int check_options(const UpOptions& options, const pipeline::Definition& definition,
+                  std::optional<base::Decimal>& threshold) {
   if (!options.threshold.empty()) {
     const auto parsed = base::Decimal::parse(options.threshold);
     if (!parsed.has_value()) {
@@ -116,6 +118,10 @@ int check_options(const UpOptions& options, std::optional<base::Decimal>& thresh
       return kUsage;
     }
     threshold = *parsed;
+  }
+  if (threshold.has_value() && !definition.rules.empty()) {
+    print_error("--threshold is for pipelines without rules, and the definition has [[rules]]");
+    return kUsage;
   }
   return kOk;
 }
@@ -129,13 +135,19 @@ base::AwsError does_not_stay(const pipeline::PlannedStep& step) {
 
 }  // namespace
 
-int apply(const UpOptions& options, Session& session) {
-  std::optional<base::Decimal> threshold;
-  if (const int wrong = check_options(options, threshold); wrong != kOk) return wrong;
-  if (threshold.has_value() && !session.definition().rules.empty()) {
-    print_error("--threshold is for pipelines without rules, and the definition has [[rules]]");
+int check_up(const GlobalOptions& global, const UpOptions& options) {
+  const auto file = load_definition(global.file);
+  if (!file.has_value()) {
+    print_error(file.error());
     return kUsage;
   }
+  std::optional<base::Decimal> threshold;
+  return check_options(options, file->has_value() ? (*file)->definition : pipeline::Definition(), threshold);
+}
+
+int apply(const UpOptions& options, Session& session) {
+  std::optional<base::Decimal> threshold;
+  if (const int wrong = check_options(options, session.definition(), threshold); wrong != kOk) return wrong;
   session.configure([&](pipeline::StackOptions& stack) {
     stack.large_order_threshold = threshold;
     if (!options.emails.empty()) stack.emails = options.emails;
@@ -220,6 +232,7 @@ base::Result<std::string> intake_url(Session& session) {
 }
 
 int up(const GlobalOptions& global, const UpOptions& options) {
+  if (const int wrong = check_up(global, options); wrong != kOk) return wrong;
   int exit_code = kOk;
   const auto session = open_session(global, exit_code, Use::makes);
   if (session == nullptr) return exit_code;

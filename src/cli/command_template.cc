@@ -8,6 +8,7 @@
 #include "cli/exit_code.h"
 #include "cli/output.h"
 #include "os/new_file.h"
+#include "pipeline/notification_rule.h"
 #include "pipeline/stack_kinds.h"
 #include "pipeline/template.h"
 #include "pipeline/template_parts.h"
@@ -26,9 +27,6 @@ struct File {
 
 constexpr std::string_view kPolicy = "deployer-policy";
 constexpr std::string_view kParameters = "parameters.json";
-// A list of KEY=VALUE is the one form that both versions of the AWS CLI read from a file. The template takes no empty
-// secret, so that one which nobody has filled in is refused.
-constexpr std::string_view kParametersText = "[\"CodeBucket=BUCKET\", \"IntakeSecret=\"]\n";
 
 // CloudFormation's quotas of a template's size: in a call, and in a bucket.
 constexpr std::size_t kResourcesMax = 500;  // CloudFormation User Guide, "Understand CloudFormation quotas"
@@ -39,8 +37,16 @@ bool is_cloudformation(std::string_view kind) {
   return kind == "cloudformation" || kind == "sam";
 }
 bool has_secret(const pipeline::Stack& stack) {
-  const auto& intake = stack.options().intake;
-  return intake.has_value() && intake->verify != pipeline::IntakeSettings::Verify::nobody;
+  return !pipeline::template_secrets(stack).empty();
+}
+
+// A list of KEY=VALUE is the one form that both versions of the AWS CLI read from a file. The template takes no empty
+// secret, so that one which nobody has filled in is refused.
+std::string parameters_text(const pipeline::Stack& stack) {
+  std::string text = "[\"CodeBucket=BUCKET\"";
+  for (const pipeline::TemplateSecret& secret : pipeline::template_secrets(stack))
+    text += fmt::format(", \"{}=\"", pipeline::cloudformation_name(secret));
+  return text + "]\n";
 }
 
 // A text of the definition that CloudFormation would put another in the place of, whatever function it is in: the words
@@ -55,7 +61,8 @@ std::string dynamic_reference(const pipeline::Stack& stack) {
           return fmt::format("the environment of {} has {} with {}", function->name, name, kReference);
     if (const auto* subscription = std::get_if<pipeline::SubscriptionSpec>(&spec.of))
       if (subscription->endpoint.find(kReference) != std::string::npos)
-        return fmt::format("{} has the subscriber {}", subscription->topic, subscription->endpoint);
+        return fmt::format("{} has the subscriber {}", subscription->topic,
+                           pipeline::shown_address(subscription->endpoint));
   }
   return "";
 }
@@ -124,8 +131,9 @@ std::vector<std::string> next_steps(std::string_view kind, const std::string& ou
   std::vector<std::string> steps;
   if (kind == "terraform") {
     steps.push_back(fmt::format("terraform -chdir={} init", directory));
-    if (has_secret(stack))
-      steps.emplace_back("printf 'intake_secret: '; IFS= read -rs TF_VAR_intake_secret && export TF_VAR_intake_secret");
+    for (const pipeline::TemplateSecret& secret : pipeline::template_secrets(stack))
+      steps.push_back(fmt::format("printf '{0}: '; IFS= read -rs TF_VAR_{0} && export TF_VAR_{0}",
+                                  pipeline::terraform_name(secret)));
     steps.push_back(fmt::format("terraform -chdir={} apply", directory));
     return steps;
   }
@@ -192,10 +200,11 @@ int template_export(const GlobalOptions& global, const UpOptions& up, const Temp
     return kOk;
   }
   std::vector<File> files;
+  const std::string parameters = parameters_text(stack);
   if (options.kind != kPolicy)
     for (const auto& package : pipeline::template_packages(stack)) files.push_back({package.file, package.bytes});
   if (options.kind == "cloudformation" && has_secret(stack))
-    files.push_back({std::string(kParameters), kParametersText, /*is_secret=*/true});
+    files.push_back({std::string(kParameters), parameters, /*is_secret=*/true});
   files.push_back({std::string(file_of(options.kind, language)), text});
   if (const std::string fault = write_files(options.directory, files); !fault.empty()) {
     print_error("export: " + fault);

@@ -42,6 +42,9 @@ struct UpOptions {
   bool replace = false;       // resources that hold data may be replaced
   bool replace_code = false;  // so may code that was deployed by hand
 };
+// What is wrong with the options and the definition, before anything is opened or made for them: kUsage, and the user
+// is told.
+int check_up(const GlobalOptions& global, const UpOptions& options);
 // Puts the options into the session's stack; kUsage if one is malformed.
 int apply(const UpOptions& options, Session& session);
 // Makes the session's stack what it should be, if that loses no data or options.replace allows it. `before` gets the

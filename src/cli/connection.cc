@@ -54,7 +54,9 @@ std::unexpected<Connection::Error> misuse(std::string message) {
   return std::unexpected(Connection::Error{std::move(message), /*is_usage=*/true});
 }
 
-std::expected<void, Connection::Error> check_region(const std::string& region, bool is_aws) {
+}  // namespace
+
+std::expected<void, Connection::Error> Connection::check_region(const std::string& region, bool is_aws) {
   if (region.empty())
     return misuse(
         "You must specify a region. You can also configure your region by running \"aws configure\", or name "
@@ -68,8 +70,6 @@ std::expected<void, Connection::Error> check_region(const std::string& region, b
   if (!is_aws || !foreign) return {};
   return misuse("region " + region + " is in a partition of AWS (China, GovCloud, ...) that till does not know");
 }
-
-}  // namespace
 
 std::expected<std::unique_ptr<os::HttpTransport>, std::string> make_transport(const GlobalOptions& options,
                                                                               const Places& places) {
@@ -89,7 +89,9 @@ Connection::Connection(os::SystemEnv& system, os::HttpTransport& transport, cons
       endpoint_setting_(places.endpoint),
       profile_(places.profile),
       system_(system),
-      client_options_{.endpoints = {.region = places.region.value}, .signing_clock = &system.wall_clock()},
+      answer_watch_(system.env()),
+      client_options_{
+          .endpoints = {.region = places.region.value}, .signing_clock = &system.wall_clock(), .watch = &answer_watch_},
       surroundings_{.env = system.env(),
                     .wall_clock = system.wall_clock(),
                     .transport = transport,
@@ -122,7 +124,7 @@ std::expected<void, Connection::Error> Connection::find_profile(const Target& ta
   if (!target.is_ours && !profile_.fault.empty()) return fail(profile_.fault);
   const bool is_used = !target.is_ours && !profile_.origin.empty() && (has_profile_flag_ || !has_keys());
   if (!is_used || profile_.files.profile(profile_.name) != nullptr) return {};
-  return fail(fmt::format("The config profile ({}) could not be found ({} names it)", profile_.name, profile_.origin));
+  return fail(profile_.not_found());
 }
 
 bool Connection::has_keys() const {

@@ -9,6 +9,7 @@
 
 #include "aws/client/client.h"
 #include "aws/client/credential_chain.h"
+#include "cli/answer_watch.h"
 #include "cli/root_credentials.h"
 #include "cli/settings.h"
 #include "os/env.h"
@@ -32,6 +33,8 @@ class Connection {
     std::string message;  // for people
     bool is_usage = false;
   };
+  // Whether the region can be that of AWS, or of an engine.
+  static std::expected<void, Error> check_region(const std::string& region, bool is_aws);
   // Finds the credentials, too, and asks for them once. All references outlive the connection.
   static std::expected<std::unique_ptr<Connection>, Error> make(os::SystemEnv& system, os::HttpTransport& transport,
                                                                 const GlobalOptions& options, const Places& places,
@@ -55,6 +58,7 @@ class Connection {
   const Setting endpoint_setting_;
   const NamedProfile profile_;
   os::SystemEnv& system_;
+  AnswerWatch answer_watch_;
   aws::client::ClientOptions client_options_;
   const aws::client::Surroundings surroundings_;
   std::shared_ptr<aws::client::CredentialProvider> provider_;

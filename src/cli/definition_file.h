@@ -21,9 +21,11 @@ struct DefinitionFile {
 
   // "till.toml:3", where the key stands.
   [[nodiscard]] std::string origin_of(std::string_view key) const;
+  // `text` as a function gets it and as it may be read by others: without the users and passwords of webhooks.
+  [[nodiscard]] std::string package_text() const;
   // What functions need of it, as files of their packages.
   [[nodiscard]] std::vector<PackageFile> package_files() const;
-  [[nodiscard]] std::string id() const { return pipeline::definition_id(text, definition.schema); }
+  [[nodiscard]] std::string id() const { return pipeline::definition_id(package_text(), definition.schema); }
 };
 
 // What holds where there is no file.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <sstream>
 
 #include "cli/command_tree.h"
 #include "cli/examples.h"
@@ -123,6 +123,10 @@ std::string no_command(const CommandTree& root, const CommandTree& tree, const s
                      tree.path.empty() ? "" : " " + tree.path);
 }
 
+std::string no_command_below(const CommandTree& tree, const std::string& word) {
+  return fmt::format("{0}: it has no commands below it, such as \"{1}\"; `till help {0}`", tree.path, word);
+}
+
 void set_help(CLI::App& app) {
   app.formatter(std::make_shared<CommandFormatter>());
 }
@@ -134,9 +138,7 @@ int show_help(const CLI::App& app, const std::vector<std::string>& command) {
     if (below.empty()) {
       const CommandTree root = describe(app);
       const CommandTree& tree = *root.find(path_of(*shown));
-      print_error(tree.commands.empty() ? fmt::format("{}: it has no commands below it, such as \"{}\"; `till help {}`",
-                                                      tree.path, word, tree.path)
-                                        : no_command(root, tree, word));
+      print_error(tree.commands.empty() ? no_command_below(tree, word) : no_command(root, tree, word));
       return kUsage;
     }
     shown = below.front();
@@ -149,7 +151,12 @@ int show_help(const CLI::App& app, const std::vector<std::string>& command) {
 }
 
 int answer_to(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error) == 0 ? kOk : kUsage;
+  if (error.get_exit_code() == 0) {  // --help, --version
+    std::ostringstream text;
+    app.exit(error, text, text);
+    print_text(text.str());
+    return kOk;
+  }
   const CommandTree root = describe(app);
   print_error(what_is_wrong(root, *root.find(path_of(chosen(app))), error, app.remaining(true)));
   return kUsage;

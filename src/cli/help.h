@@ -18,6 +18,8 @@ int show_help(const CLI::App& app, const std::vector<std::string>& command);
 
 // What to say of a word that is none of the commands below `tree`, with what may be meant.
 std::string no_command(const CommandTree& root, const CommandTree& tree, const std::string& word);
+// The same where `tree` has none below it.
+std::string no_command_below(const CommandTree& tree, const std::string& word);
 
 // Prints what the parser has to say: help or version, kOk, if that was asked for; else, on stderr, what is wrong and
 // what might have been meant, kUsage.

@@ -47,7 +47,7 @@ base::Result<InputFiles> input_files(const std::vector<std::string>& named) {
   for (const std::string& name : named) {
     std::error_code error;
     if (name == kStandardInput) {
-      out.files.push_back({"", name});  // its path comes last: nothing is read in vain
+      out.files.push_back({"", name});
     } else if (std::filesystem::is_directory(name, error)) {
       TRY(add_directory(name, out.files));
     } else {
@@ -56,14 +56,18 @@ base::Result<InputFiles> input_files(const std::vector<std::string>& named) {
   }
   for (const InputFile& file : out.files)
     if (!file.path.empty()) TRY(check_orders_file(file));
-  for (InputFile& file : out.files) {
+  return out;
+}
+
+base::Result<void> read_standard_input(InputFiles& inputs) {
+  for (InputFile& file : inputs.files) {
     if (!file.path.empty()) continue;
     auto input = os::SpoolFile::of_standard_input();
     if (!input.has_value()) return base::fail(local_error(input.error()));
     file.path = input->path();
-    out.spooled.push_back(std::move(*input));
+    inputs.spooled.push_back(std::move(*input));
   }
-  return out;
+  return {};
 }
 
 }  // namespace cli

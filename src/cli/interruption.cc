@@ -1,6 +1,13 @@
 #include "cli/interruption.h"
 
+#include <atomic>
+
 namespace cli {
+namespace {
+
+std::atomic<int> awaited = 0;
+
+}  // namespace
 
 Interruption::Interruption(base::Env& env) : env_(env), changed_(env.executor.make_condition()) {
   waiter_ = env_.executor.spawn("signals", [this] {
@@ -9,11 +16,17 @@ Interruption::Interruption(base::Env& env) : env_(env), changed_(env.executor.ma
     requested_ = true;
     changed_->notify_all();
   });
+  ++awaited;
 }
 
 Interruption::~Interruption() {
+  --awaited;
   signals_.interrupt();
   waiter_.reset();
+}
+
+bool Interruption::is_awaited() {
+  return awaited > 0;
 }
 
 bool Interruption::requested() {

@@ -18,6 +18,8 @@ class Interruption {
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
 
+  // Whether there is one in this process, so that Ctrl-C does not end it at once. From any thread.
+  static bool is_awaited();
   // Whether a signal has come.
   [[nodiscard]] bool requested();
   // Sleeps, but not beyond a signal; not at all for a duration of 0. Answers !requested().

@@ -11,7 +11,7 @@ namespace {
 struct Arguments {
   std::vector<std::string> command;
   std::string shell;
-  std::string page;
+  std::vector<std::string> page;
   std::string directory;
   uint16_t port = 4566;
 };
@@ -32,7 +32,7 @@ void add_machine_commands(CLI::App& app, const GlobalOptions& global, int& exit_
   script->add_option("SHELL", a->shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
   script->callback([&app, &exit_code, a] { exit_code = completion(describe(app), a->shell); });
   CLI::App* pages = app.add_subcommand("man", "Print a manual page");
-  CLI::Option* page = pages->add_option("COMMAND", a->page, "Of this command (till itself)");
+  CLI::Option* page = pages->add_option("COMMAND", a->page, "Its words, such as alarms drill (till itself)");
   pages->add_option("--directory", a->directory, "Write those of all commands into this directory instead")
       ->excludes(page);
   pages->callback([&app, &exit_code, a] { exit_code = manual(describe(app), a->page, a->directory); });

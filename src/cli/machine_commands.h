@@ -18,7 +18,7 @@ int completion(const CommandTree& tree, const std::string& shell);
 // Prints the manual page of a command of the first level, of `till` itself if none is named; with `directory` writes
 // those of all commands there, over pages that it wrote before and over no other file, and makes the directory if it is
 // not there.
-int manual(const CommandTree& tree, const std::string& command, const std::string& directory);
+int manual(const CommandTree& tree, const std::vector<std::string>& command, const std::string& directory);
 
 // Looks at everything on this machine that could stand in the way, `port` being the one that an engine is to have;
 // changes nothing. kCheckFailed if anything does.

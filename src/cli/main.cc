@@ -361,7 +361,7 @@ int main(int argc, char** argv) {
     refuse_empty_values(argc, argv);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return cli::answer_to(app, error);
+    a.exit_code = cli::answer_to(app, error);
   } catch (const std::exception& error) {  // what throws here lacks a resource of the machine
     cli::print_error(std::string("the command cannot go on: ") + error.what());
     return cli::kFailed;

@@ -49,6 +49,10 @@ std::string NamedProfile::value(std::string_view key) const {
   return aws::client::value_of(files.profile(name), key);
 }
 
+std::string NamedProfile::not_found() const {
+  return "The config profile (" + name + ") could not be found (" + origin + " names it)";
+}
+
 NamedProfile find_profile(const GlobalOptions& options, const std::optional<DefinitionFile>& file) {
   NamedProfile profile{.name = "default"};
   if (!options.profile.empty()) {

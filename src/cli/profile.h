@@ -19,6 +19,8 @@ struct NamedProfile {
   std::string fault = {};  // of the files, for people; empty: they are sound
 
   [[nodiscard]] std::string value(std::string_view key) const;
+  // What to say where no file has it, in the AWS CLI's words.
+  [[nodiscard]] std::string not_found() const;
 };
 
 // AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/config and ~/.aws/credentials.

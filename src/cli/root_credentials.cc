@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "base/encoding.h"
 #include "os/data_directory.h"
 #include "os/environment.h"
 
@@ -73,7 +74,8 @@ std::expected<RootCredentials, std::string> RootCredentials::of_file(const std::
   if (!std::filesystem::is_regular_file(path, error) || std::filesystem::file_size(path, error) > kFileBytesMax)
     return std::unexpected("--root-key: " + path + " is no file with a key");
   std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
+  for (std::string text; std::getline(file, text);) {
+    const std::string_view line = base::without_byte_order_mark(text);
     if (line.starts_with(kId)) read.access_key_id = line.substr(kId.size());
     if (line.starts_with(kSecret)) read.secret_access_key = line.substr(kSecret.size());
   }

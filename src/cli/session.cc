@@ -202,6 +202,8 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   if (!root.has_value()) return std::unexpected(LocalEngine::Error{root.error(), kUsage});
   if (url != "aws") parts->place = url.empty() ? "in " + absolute_directory(options.data_directory) : "at " + url;
   if (url.empty()) {
+    if (const auto checked = Connection::check_region(places.region.value, /*is_aws=*/false); !checked.has_value())
+      return std::unexpected(LocalEngine::Error{checked.error().message, kUsage});
     auto found = parts->find_engine(options, use, *root);
     if (!found.has_value()) return std::unexpected(std::move(found).error());
     url = std::move(*found);

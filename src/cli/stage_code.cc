@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "cli/function_package.h"
+#include "os/zip_extract.h"
 
 namespace cli {
 namespace {
@@ -112,7 +113,11 @@ Read<std::string> read_code(const fs::path& path, const Files& definition) {
   auto file = read_file(path, path.filename().string());
   if (!file.has_value()) return std::unexpected(std::move(file).error());
   if (file->bytes.empty()) return std::unexpected(path.string() + ": is empty");
-  if (file->bytes.starts_with("PK\x03\x04")) return std::move(file->bytes);
+  if (file->bytes.starts_with("PK\x03\x04")) {
+    if (const auto checked = os::check_zip(file->bytes, {}); !checked.has_value())
+      return std::unexpected(path.string() + ": " + checked.error().message);
+    return std::move(file->bytes);
+  }
   if (path.extension() == ".zip") return std::unexpected(path.string() + ": is no zip archive");
   return packed({std::move(*file)}, definition);
 }
@@ -127,6 +132,8 @@ std::expected<std::string, std::string> read_functions_package(const DefinitionF
   if (fault.empty() && architecture_of(read->bytes).empty())
     fault = path.string() + ": is no zip archive with a program `bootstrap` for x86_64 or arm64";
   if (fault.empty() && forbids_execution(read->bytes)) fault = path.string() + std::string(kNotExecutable);
+  if (const auto checked = fault.empty() ? os::check_zip(read->bytes, {}) : base::Result<void>(); !checked.has_value())
+    fault = path.string() + ": " + checked.error().message;
   if (fault.empty()) return std::move(read->bytes);
   return std::unexpected(
       fmt::format("{}:{}: [stack] functions_package: {}", file.path, stack.functions_package_line, fault));

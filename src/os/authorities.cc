@@ -65,6 +65,12 @@ std::expected<void, std::string> load(ssl_ctx_st* context, std::string_view name
   return std::unexpected(fmt::format("{}: cannot read certificates from {}: {}", named_by, path, error_text()));
 }
 
+// By their names or by links. What is not there is no other's.
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  return a == b || (std::filesystem::equivalent(a, b, error) && !error);
+}
+
 bool is_set(const char* name) {
   return !environment(name).value_or("").empty();
 }
@@ -80,11 +86,12 @@ std::expected<void, std::string> trust_authorities(ssl_ctx_st* context, const st
     return load(context, "AWS_CA_BUNDLE", bundle);
   if (!ca_bundle.empty()) return load(context, "ca_bundle", ca_bundle);
   std::string looked;
+  const std::string default_file = value_or(X509_get_default_cert_file_env(), X509_get_default_cert_file());
   if (!is_set(X509_get_default_cert_file_env()) && !is_set(X509_get_default_cert_dir_env())) {
     for (const char* file : kFiles) {
       std::error_code error;
       if (std::filesystem::exists(file, error) && SSL_CTX_load_verify_file(context, file) == 1) return {};
-      looked += fmt::format("{}, ", file);
+      if (!is_same_file(file, default_file)) looked += fmt::format("{}, ", file);
     }
   }
   // OpenSSL takes it for success when there is nothing.
@@ -96,7 +103,7 @@ std::expected<void, std::string> trust_authorities(ssl_ctx_st* context, const st
   return std::unexpected(
       fmt::format("no certificates of authorities were found in {}{}, {}: install ca-certificates, or name a file of "
                   "them in AWS_CA_BUNDLE",
-                  looked, value_or(X509_get_default_cert_file_env(), X509_get_default_cert_file()), directories));
+                  looked, default_file, directories));
 }
 
 }  // namespace os

@@ -64,6 +64,7 @@ struct Entry {
   EntryKind kind = EntryKind::file;
   std::string path;  // relative, without a slash at the end
   mode_t permissions = 0;
+  uint64_t declared_bytes = 0;
 };
 
 std::vector<std::string_view> split(std::string_view path) {
@@ -107,6 +108,12 @@ class Extraction {
  public:
   Extraction(zip_t* archive, int root, const ZipLimits& limits) : archive_(archive), root_(root), limits_(limits) {}
 
+  Result<void> check() {
+    TRY_ASSIGN(const std::vector<Entry> entries, list());
+    for (const Entry& entry : entries) TRY(count(entry.declared_bytes));
+    return {};
+  }
+
   Result<void> run() {
     TRY_ASSIGN(const std::vector<Entry> entries, list());
     for (const Entry& entry : entries) {
@@ -147,6 +154,7 @@ class Extraction {
     const bool named_directory = entry.path.ends_with('/');
     if (named_directory) entry.path.pop_back();
     if (!path_is_safe(entry.path, limits_)) return base::fail(bad_zip());
+    if ((stat.valid & ZIP_STAT_SIZE) != 0) entry.declared_bytes = stat.size;
 
     zip_uint8_t system = 0;
     zip_uint32_t attributes = 0;
@@ -204,6 +212,12 @@ class Extraction {
     return std::pair(std::move(directory), at_root ? entry.path : entry.path.substr(slash + 1));
   }
 
+  Result<void> count(uint64_t bytes) {
+    unzipped_bytes_ += std::min(bytes, limits_.unzipped_bytes_max);  // what is declared may be anything
+    if (unzipped_bytes_ < limits_.unzipped_bytes_max) return {};
+    return base::fail(invalid(fmt::format("Unzipped size must be smaller than {} bytes", limits_.unzipped_bytes_max)));
+  }
+
   // Inflates an entry piece by piece; `take` returns false if it could not store one.
   template <class Take>
   Result<void> inflate(const Entry& entry, const Take& take) {
@@ -214,11 +228,7 @@ class Extraction {
       const zip_int64_t got = zip_fread(file.get(), piece.data(), piece.size());
       if (got < 0) return base::fail(bad_zip());  // broken stream or wrong checksum
       if (got == 0) return {};
-      unzipped_bytes_ += static_cast<uint64_t>(got);
-      if (unzipped_bytes_ >= limits_.unzipped_bytes_max) {
-        return base::fail(
-            invalid(fmt::format("Unzipped size must be smaller than {} bytes", limits_.unzipped_bytes_max)));
-      }
+      TRY(count(static_cast<uint64_t>(got)));
       TRY(take(std::string_view(piece.data(), static_cast<std::size_t>(got))));
     }
   }
@@ -271,6 +281,21 @@ bool install(const std::string& from, const std::string& to) {
   return ::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), kRenameExchange) == 0;
 }
 
+using Archive = std::unique_ptr<zip_t, ZipClose>;
+
+// Null if they are none.
+Archive open_archive(std::string_view zip_bytes) {
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* source = zip_source_buffer_create(zip_bytes.data(), zip_bytes.size(), 0, &error);
+  // Without ZIP_CHECKCONS: libzip 1.7 refuses every archive that was written as a stream (sizes behind the data), as
+  // Go's, Java's and CMake's are. Only the central directory counts here.
+  Archive archive(source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &error));
+  zip_error_fini(&error);
+  if (archive == nullptr && source != nullptr) zip_source_free(source);
+  return archive;
+}
+
 }  // namespace
 
 void remove_tree(const std::string& directory) {
@@ -278,20 +303,15 @@ void remove_tree(const std::string& directory) {
   std::filesystem::remove_all(directory, ignored);
 }
 
-Result<void> extract_zip(std::string_view zip_bytes, const std::string& destination, const ZipLimits& limits) {
-  zip_error_t error;
-  zip_error_init(&error);
-  zip_source_t* source = zip_source_buffer_create(zip_bytes.data(), zip_bytes.size(), 0, &error);
-  // Without ZIP_CHECKCONS: libzip 1.7 refuses every archive that was written as a stream (sizes behind the data), as
-  // Go's, Java's and CMake's are. Only the central directory counts here.
-  zip_t* opened = source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &error);
-  zip_error_fini(&error);
-  if (opened == nullptr) {
-    if (source != nullptr) zip_source_free(source);
-    return base::fail(bad_zip());
-  }
-  const std::unique_ptr<zip_t, ZipClose> archive(opened);
+Result<void> check_zip(std::string_view zip_bytes, const ZipLimits& limits) {
+  const Archive archive = open_archive(zip_bytes);
+  if (archive == nullptr) return base::fail(bad_zip());
+  return Extraction(archive.get(), -1, limits).check();
+}
 
+Result<void> extract_zip(std::string_view zip_bytes, const std::string& destination, const ZipLimits& limits) {
+  const Archive archive = open_archive(zip_bytes);
+  if (archive == nullptr) return base::fail(bad_zip());
   std::error_code code;
   std::filesystem::create_directories(std::filesystem::path(destination).parent_path(), code);
   std::string staging = destination + ".XXXXXX";

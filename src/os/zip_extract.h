@@ -28,6 +28,10 @@ struct ZipLimits {
 // file system fails.
 base::Result<void> extract_zip(std::string_view zip_bytes, const std::string& destination, const ZipLimits& limits);
 
+// What extract_zip() would refuse by the archive's directory alone, where the sizes are those that it declares, before
+// anything is made of it.
+base::Result<void> check_zip(std::string_view zip_bytes, const ZipLimits& limits);
+
 // Deletes a directory and all in it, without following links. Missing is fine.
 void remove_tree(const std::string& directory);
 

@@ -163,6 +163,17 @@ TEST_F(ZipExtractTest, ANulInANameCutsNoPathShort) {
   EXPECT_EQ(text("a b"), "1");
 }
 
+TEST_F(ZipExtractTest, IsCheckedWithoutBeingUnpacked) {
+  const auto check = [](const std::string& bytes, uint64_t bytes_max = 10) {
+    const auto checked = check_zip(bytes, {.unzipped_bytes_max = bytes_max});
+    return checked ? "" : checked.error().message;
+  };
+  EXPECT_EQ(check(make_zip({{"a", "12345"}, {"b/c", "1234"}})), "");
+  EXPECT_EQ(check(make_zip({{"a", "12345"}, {"b/c", "12345"}})), "Unzipped size must be smaller than 10 bytes");
+  EXPECT_EQ(check(make_zip({{"../a", "1"}})), kBadZip);
+  EXPECT_EQ(check("not a zip"), kBadZip);
+}
+
 TEST_F(ZipExtractTest, CountsWhatIsReallyInflated) {
   ZipLimits limits;
   limits.unzipped_bytes_max = 1000;

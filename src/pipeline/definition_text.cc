@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <string>
 
+#include "base/encoding.h"
+
 namespace pipeline {
 namespace {
 
 constexpr std::size_t kKeyPartsMax = 64;  // more than anybody writes, and far from the end of a stack
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // Where the string that begins at `begin` ends: behind its last quote, or at the end of the line or of the text if it
 // has none.
@@ -46,7 +47,7 @@ std::string beyond_ascii(std::string_view text, std::size_t at) {
 
 std::optional<DefinitionFault> unreadable_place(std::string_view toml) {
   std::size_t parts = 1;  // of the key that may stand here
-  for (std::size_t at = toml.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0; at < toml.size();) {
+  for (std::size_t at = toml.size() - base::without_byte_order_mark(toml).size(); at < toml.size();) {
     const auto fault = [&](std::string what) {
       const auto line = 1 + std::ranges::count(toml.substr(0, at), '\n');
       return DefinitionFault{static_cast<uint32_t>(line), std::move(what)};

@@ -7,6 +7,7 @@
 #include "aws/codec/json_shape.h"
 #include "aws/http/message.h"
 #include "aws/http/shown_url.h"
+#include "base/encoding.h"
 #include "pipeline/rows.h"
 
 namespace pipeline {
@@ -111,7 +112,8 @@ bool is_webhook_url(std::string_view text) {
   const std::string_view authority = text.substr(host, text.find_first_of("/?", host) - host);
   const std::string place = std::string(text.substr(0, host)).append(authority.substr(authority.rfind('@') + 1));
   return text.size() <= kLengthMax && aws::http::parse_endpoint(place).has_value() && text.find('#') == text.npos &&
-         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; }) &&
+         base::percent_decode(authority.substr(0, authority.rfind('@') + 1)).has_value();
 }
 
 bool may_be_several(std::string_view text) {

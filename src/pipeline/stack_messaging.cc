@@ -1,6 +1,7 @@
 // Queues, topics and subscriptions.
 #include <array>
 
+#include "aws/http/shown_url.h"
 #include "aws/sns/sns.h"
 #include "aws/sqs/sqs.h"
 #include "pipeline/notification_rule.h"
@@ -133,7 +134,8 @@ class Subscription final : public Resource {
         topic_(topic),
         topic_arn_(site.topic_arn(topic)),
         protocol_(std::move(protocol)),
-        endpoint_(std::move(endpoint)) {}
+        endpoint_(std::move(endpoint)),
+        shown_by_sns_(aws::http::with_hidden_password(endpoint_)) {}
 
   [[nodiscard]] ResourceSpec spec() const override { return {SubscriptionSpec{topic_, protocol_, endpoint_}}; }
   [[nodiscard]] Properties wanted() const override { return {}; }
@@ -179,7 +181,8 @@ class Subscription final : public Resource {
       aws::Context context = site_.call();
       TRY_ASSIGN(const auto page, site_.services.sns.list_subscriptions_by_topic(context, list));
       for (const auto& each : page.subscriptions.value_or(std::vector<aws::sns::Subscription>()))
-        if (each.protocol == protocol_ && each.endpoint == endpoint_) return each.subscription_arn.value_or("");
+        if (each.protocol == protocol_ && (each.endpoint == endpoint_ || each.endpoint == shown_by_sns_))
+          return each.subscription_arn.value_or("");
       if (page.next_token.value_or("").empty()) return std::nullopt;
       list.next_token = page.next_token;
     }
@@ -190,7 +193,8 @@ class Subscription final : public Resource {
   const std::string topic_arn_;
   const std::string protocol_;
   const std::string endpoint_;
-  bool waits_ = false;  // for its confirmation, since create(): the list lags
+  const std::string shown_by_sns_;  // without its password, so another one is not seen
+  bool waits_ = false;              // for its confirmation, since create(): the list lags
 };
 
 }  // namespace

@@ -18,6 +18,17 @@ inline constexpr std::string_view kAnyRegion = "\uE000region\uE000";
 
 enum class TemplateLanguage { yaml, json };
 
+// What a template has a parameter for, because nobody shall read it there: the secret of the intake, and each URL of a
+// webhook with a user or a password. `name` is in small letters and digits with "-" between its words.
+struct TemplateSecret {
+  std::string name;
+  std::string what;  // for people
+};
+std::vector<TemplateSecret> template_secrets(const Stack& stack);
+// What its parameter is called: "IntakeSecret" for CloudFormation and SAM, "intake_secret" for Terraform.
+std::string cloudformation_name(const TemplateSecret& secret);
+std::string terraform_name(const TemplateSecret& secret);
+
 // The templates. REQUIRES: the stack's account and region are kAnyAccount and kAnyRegion. The same stack gives the same
 // text. No secret is in it: each has a parameter. The packages of the functions are files beside it
 // (template_packages).

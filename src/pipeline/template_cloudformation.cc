@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "pipeline/notification_rule.h"
 #include "pipeline/template.h"
 #include "pipeline/template_parts.h"
 
@@ -14,26 +15,6 @@ namespace {
 using Json = TemplateJson;
 
 constexpr std::string_view kCodeBucket = "CodeBucket";
-constexpr std::string_view kSecretParameter = "IntakeSecret";
-
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-// "orders-dlq" -> "OrdersDlq": a logical ID has letters and digits only.
-std::string in_camel_case(std::string_view name) {
-  std::string out;
-  bool begins = true;
-  for (const char c : name) {
-    if (is_letter_or_digit(c)) out.push_back(begins && c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c);
-    begins = !is_letter_or_digit(c);
-  }
-  return out;
-}
-
-std::string short_hash(std::string_view text) {
-  return base::hex_encode(base::sha256(text)).substr(0, 8);
-}
 
 Json reference_to(std::string_view id) {
   return {{"Ref", id}};
@@ -78,10 +59,7 @@ class Writer {
 
  private:
   [[nodiscard]] std::string short_name(std::string_view full) const {
-    constexpr std::string_view kGroups = "/aws/lambda/";
-    if (full.starts_with(kGroups)) full.remove_prefix(kGroups.size());
-    if (full.starts_with(site_.name(""))) full.remove_prefix(site_.name("").size());
-    return in_camel_case(full);
+    return in_camel_case(name_in_stack(site_, full));
   }
 
   // Its logical ID: what it is called in the stack, and its kind. Where more than one has a name in common (rules "a-1"
@@ -93,7 +71,7 @@ class Writer {
                  [&](const TopicSpec& of) { return short_name(of.name) + "Topic"; },
                  [&](const SubscriptionSpec& of) {
                    return short_name(of.topic) + "Subscription" +
-                          short_hash(of.topic + " " + of.protocol + " " + of.endpoint);
+                          short_hash(of.topic + " " + of.protocol + " " + shown_address(of.endpoint));
                  },
                  [&](const BucketSpec&) { return std::string("Bucket"); },
                  [&](const NotificationSpec&) { return std::string(); },
@@ -208,9 +186,11 @@ class Writer {
   }
 
   [[nodiscard]] Json translate(const SubscriptionSpec& of) const {
-    return of_type(
-        "AWS::SNS::Subscription",
-        {{"TopicArn", text(site_.topic_arn(of.topic))}, {"Protocol", of.protocol}, {"Endpoint", text(of.endpoint)}});
+    const auto secret = secret_of(site_, of);
+    return of_type("AWS::SNS::Subscription",
+                   {{"TopicArn", text(site_.topic_arn(of.topic))},
+                    {"Protocol", of.protocol},
+                    {"Endpoint", secret.has_value() ? reference_to(cloudformation_name(*secret)) : text(of.endpoint)}});
   }
 
   // With its notification, before which S3 must be allowed to call the function. The bucket's name says who may be
@@ -258,7 +238,7 @@ class Writer {
     Json variables = Json::object();
     for (const auto* part : {&of.environment, &of.defaults})
       for (const auto& [name, value] : *part) variables[name] = text(value);
-    if (of.secret.has_value()) variables[of.secret->variable] = reference_to(kSecretParameter);
+    if (of.secret.has_value()) variables[of.secret->variable] = reference_to(cloudformation_name(intake_secret()));
     Json properties{{"FunctionName", of.name}};
     if (is_sam_)
       properties["CodeUri"] = "./" + package_file(of.zip);
@@ -364,12 +344,9 @@ class Writer {
     if (!is_sam_)
       out[kCodeBucket] = {{"Type", "String"},
                           {"Description", "The bucket, in this region, that the packages of the functions are in"}};
-    const auto& intake = stack_.options().intake;
-    if (intake.has_value() && intake->verify != IntakeSettings::Verify::nobody)
-      out[kSecretParameter] = {{"Type", "String"},
-                               {"NoEcho", true},
-                               {"MinLength", 1},
-                               {"Description", "What the senders of webhooks sign with"}};
+    for (const TemplateSecret& secret : template_secrets(stack_))
+      out[cloudformation_name(secret)] = {
+          {"Type", "String"}, {"NoEcho", true}, {"MinLength", 1}, {"Description", secret.what}};
     return out;
   }
 

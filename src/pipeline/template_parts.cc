@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
-#include "pipeline/template.h"
+#include "pipeline/notification_rule.h"
 
 namespace pipeline {
 namespace {
@@ -72,6 +72,10 @@ void append_yaml(const TemplateJson& value, int depth, std::string& out) {
   }
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
 }  // namespace
 
 std::string package_file(std::string_view zip) {
@@ -108,6 +112,68 @@ std::string write_template_json(const TemplateJson& document) {
 std::string write_template_yaml(const TemplateJson& document) {
   std::string out;
   append_yaml(document, 0, out);
+  return out;
+}
+
+std::string in_camel_case(std::string_view name) {
+  std::string out;
+  bool begins = true;
+  for (const char c : name) {
+    if (is_letter_or_digit(c)) out.push_back(begins && c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c);
+    begins = !is_letter_or_digit(c);
+  }
+  return out;
+}
+
+std::string in_snake_case(std::string_view name) {
+  std::string out(name);
+  for (char& c : out)
+    if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9')) c = '_';
+  return out;
+}
+
+std::string short_hash(std::string_view text) {
+  return base::hex_encode(base::sha256(text)).substr(0, 8);
+}
+
+std::string_view name_in_stack(const Site& site, std::string_view full) {
+  constexpr std::string_view kGroups = "/aws/lambda/";
+  if (full.starts_with(kGroups)) full.remove_prefix(kGroups.size());
+  if (full.starts_with(site.name(""))) full.remove_prefix(site.name("").size());
+  return full;
+}
+
+const TemplateSecret& intake_secret() {
+  static const TemplateSecret secret{"intake-secret", "What the senders of webhooks sign with"};
+  return secret;
+}
+
+std::optional<TemplateSecret> secret_of(const Site& site, const SubscriptionSpec& of) {
+  const std::string shown = shown_address(of.endpoint);
+  if (shown == of.endpoint) return std::nullopt;
+  const std::string topic(name_in_stack(site, of.topic));
+  return TemplateSecret{topic + "-webhook-" + short_hash(of.topic + " " + shown),
+                        "The URL that " + topic + " is told at: " + shown + ", with its user and password"};
+}
+
+std::string cloudformation_name(const TemplateSecret& secret) {
+  return in_camel_case(secret.name);
+}
+
+std::string terraform_name(const TemplateSecret& secret) {
+  return in_snake_case(secret.name);
+}
+
+std::vector<TemplateSecret> template_secrets(const Stack& stack) {
+  std::vector<TemplateSecret> out;
+  const auto& intake = stack.options().intake;
+  if (intake.has_value() && intake->verify != IntakeSettings::Verify::nobody) out.push_back(intake_secret());
+  for (const auto& resource : stack.resources()) {
+    const ResourceSpec spec = resource->spec();
+    const auto* subscription = std::get_if<SubscriptionSpec>(&spec.of);
+    auto secret = subscription == nullptr ? std::nullopt : secret_of(stack.site(), *subscription);
+    if (secret.has_value()) out.push_back(std::move(*secret));
+  }
   return out;
 }
 

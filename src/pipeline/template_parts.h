@@ -2,10 +2,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "pipeline/stack_kinds.h"
+#include "pipeline/template.h"
 
 namespace pipeline {
 
@@ -35,6 +37,18 @@ TemplateJson with_texts(const TemplateJson& document, const Change& change) {
 }
 // Without a fraction where it has none.
 TemplateJson number(double value);
+
+// What the senders of webhooks sign with.
+const TemplateSecret& intake_secret();
+// The first digits of a hash, for names that have to differ.
+std::string short_hash(std::string_view text);
+// The one that the subscription's endpoint is, of a subscription of the stack at `site`; nullopt: it is none.
+std::optional<TemplateSecret> secret_of(const Site& site, const SubscriptionSpec& of);
+// Its name in the stack, without a kind: "orders-dlq", and "process" of a function's log group.
+std::string_view name_in_stack(const Site& site, std::string_view full);
+// "orders-dlq" -> "OrdersDlq", as a logical ID has letters and digits only; -> "orders_dlq".
+std::string in_camel_case(std::string_view name);
+std::string in_snake_case(std::string_view name);
 
 // `text` with `account` and `region` in the place of kAnyAccount and kAnyRegion.
 std::string with_places(std::string_view text, std::string_view account, std::string_view region);

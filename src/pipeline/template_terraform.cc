@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "pipeline/notification_rule.h"
 #include "pipeline/template.h"
 #include "pipeline/template_parts.h"
 
@@ -15,7 +16,6 @@ using Json = TemplateJson;
 // The first with max_message_size of 1 MiB, and the first that can say that a function is invoked through its URL.
 constexpr std::string_view kProvider = ">= 6.8";
 constexpr std::string_view kProviderWithIntake = ">= 6.29";
-constexpr std::string_view kSecretVariable = "intake_secret";
 constexpr std::string_view kPolicyType = "aws_iam_role_policy";
 constexpr std::string_view kGroupType = "aws_cloudwatch_log_group";
 constexpr std::string_view kPermissionType = "aws_lambda_permission";
@@ -25,15 +25,8 @@ std::string literal(std::string text) {
   return replace_all(replace_all(std::move(text), "${", "$${"), "%{", "%%{");
 }
 
-std::string in_snake_case(std::string_view name) {
-  std::string out(name);
-  for (char& c : out)
-    if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9')) c = '_';
-  return out;
-}
-
-std::string short_hash(std::string_view text) {
-  return base::hex_encode(base::sha256(text)).substr(0, 8);
+std::string value_of(const TemplateSecret& secret) {
+  return "${var." + terraform_name(secret) + "}";
 }
 
 Json list(Json only) {
@@ -58,10 +51,9 @@ class Writer {
     const std::string_view version = has_intake() ? kProviderWithIntake : kProvider;
     out["terraform"] = {{"required_version", ">= 1.5"},
                         {"required_providers", {{"aws", {{"source", "hashicorp/aws"}, {"version", version}}}}}};
-    if (has_secret())
-      out["variable"] = {
-          {kSecretVariable,
-           {{"type", "string"}, {"sensitive", true}, {"description", "What the senders of webhooks sign with"}}}};
+    for (const TemplateSecret& secret : template_secrets(stack_))
+      out["variable"][terraform_name(secret)] = {
+          {"type", "string"}, {"sensitive", true}, {"description", literal(secret.what)}};
     out["data"] = {{"aws_caller_identity", {{"current", Json::object()}}},
                    {"aws_region", {{"current", Json::object()}}}};
     out["locals"] = {{"account", "${data.aws_caller_identity.current.account_id}"},
@@ -73,15 +65,8 @@ class Writer {
 
  private:
   [[nodiscard]] bool has_intake() const { return stack_.options().intake.has_value(); }
-  [[nodiscard]] bool has_secret() const {
-    return has_intake() && stack_.options().intake->verify != IntakeSettings::Verify::nobody;
-  }
-
   [[nodiscard]] std::string short_name(std::string_view full) const {
-    constexpr std::string_view kGroups = "/aws/lambda/";
-    if (full.starts_with(kGroups)) full.remove_prefix(kGroups.size());
-    if (full.starts_with(site_.name(""))) full.remove_prefix(site_.name("").size());
-    return in_snake_case(full);
+    return in_snake_case(name_in_stack(site_, full));
   }
   // What others say of it to mean it: Terraform makes it before them.
   void name(const ResourceSpec& spec) {
@@ -162,10 +147,12 @@ class Writer {
   void translate(const TopicSpec& of) { put_tagged("aws_sns_topic", short_name(of.name), {{"name", of.name}}, tags_); }
 
   void translate(const SubscriptionSpec& of) {
-    put("aws_sns_topic_subscription", short_name(of.topic) + "_" + short_hash(of.protocol + " " + of.endpoint),
+    const auto secret = secret_of(site_, of);
+    put("aws_sns_topic_subscription",
+        short_name(of.topic) + "_" + short_hash(of.protocol + " " + shown_address(of.endpoint)),
         {{"topic_arn", text(site_.topic_arn(of.topic))},
          {"protocol", of.protocol},
-         {"endpoint", literal(of.endpoint)}});
+         {"endpoint", secret.has_value() ? value_of(*secret) : literal(of.endpoint)}});
   }
 
   void translate(const BucketSpec& of) {
@@ -216,7 +203,7 @@ class Writer {
     Json variables = Json::object();
     for (const auto* part : {&of.environment, &of.defaults})
       for (const auto& [name, value] : *part) variables[name] = text(value);
-    if (of.secret.has_value()) variables[of.secret->variable] = "${var." + std::string(kSecretVariable) + "}";
+    if (of.secret.has_value()) variables[of.secret->variable] = value_of(intake_secret());
     put_tagged("aws_lambda_function", id,
                {{"function_name", of.name},
                 {"filename", "${path.module}/" + package_file(of.zip)},

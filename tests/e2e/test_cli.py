@@ -227,15 +227,36 @@ def test_health_needs_no_signature(serve, tmp_path):
     assert BINARY.exists()
 
 
-def test_output_that_is_lost(serve):
+def test_output_that_is_lost(serve, tmp_path):
     server = serve("--memory")
     sqs = server.client("sqs")
     sqs.send_message(QueueUrl=sqs.create_queue(QueueName="big")["QueueUrl"], MessageBody="x" * 100_000)
     big = ["receive", "--queue", "big", "--endpoint", server.endpoint, "--json"]
     with open("/dev/full", "w") as full:
-        for arguments in (["generate", "1"], ["generate", "10000"], big, ["help"]):
+        others = [["--help"], ["--version"], ["run", "--help"], ["alarms", "drill", "-h"], ["man"], ["init", "--help"],
+                  ["completion", "bash"], ["export", "terraform"], ["config", "show"], ["metrics", "--data", tmp_path]]
+        for arguments in (["generate", "1"], ["generate", "10000"], big, ["help"], *others):
             lost = subprocess.run([BINARY, *arguments], stdout=full, stderr=subprocess.PIPE, env=clean_environment())
             assert lost.returncode == FAILED and b"output" in lost.stderr, lost
+
+
+def test_a_wrong_command_line_makes_nothing(tmp_path):
+    orders, rules, broken = tmp_path / "orders.json", tmp_path / "rules.toml", tmp_path / "broken.toml"
+    orders.write_text("[]")
+    rules.write_text('[[rules]]\nname = "a"\nfilter = \'{"amount": [1]}\'\nemails = ["a@example.com"]\n')
+    broken.write_text("[order\n")
+    data = tmp_path / "data"
+    for arguments in (["run"], ["run", tmp_path / "absent.json"], ["run", "--watch", tmp_path / "absent"],
+                      ["run", orders, "--threshold", "x"], ["run", orders, "--threshold", "-1"],
+                      ["run", orders, "--threshold", "1", "--file", rules], ["run", orders, "--file", broken],
+                      ["run", orders, "--region", "no region"], ["run", orders, "--email", "nobody"],
+                      ["run", orders, "--max-rejected", "x"], ["up", "--threshold", "x"], ["up", "--region", "no region"],
+                      ["up", "--threshold", "1", "--file", rules], ["ingest", tmp_path / "absent.json"],
+                      ["serve", "--root-key", data / "key", "--file", broken, "--port", "0"],
+                      ["serve", "--root-key", data / "key", "--any-key", "--listen", "0.0.0.0", "--port", "0"]):
+        wrong = till(*arguments, "--data", data)
+        assert wrong.code in (FAILED, USAGE) and wrong.err.startswith("till: ") and not wrong.out, wrong
+        assert not data.exists(), arguments
 
 
 def test_closed_streams_are_not_files_of_the_store(tmp_path):

@@ -7,6 +7,7 @@ import pty
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -689,3 +690,16 @@ def test_the_next_run_reports_what_a_killed_one_did(stack):
     assert again["by_interrupted_runs"] == 100 and again["large_orders_notified"] > 0
     once_more = stack("ingest", EXAMPLE, "--json").json
     assert once_more["duplicates"] == 100 and "by_interrupted_runs" not in once_more
+
+
+def test_a_service_that_does_not_answer_is_named_once():
+    """It waits for the command's own ten seconds, which no clock of ours can shorten."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        waiting = subprocess.Popen([BINARY, "status", "--endpoint", place], stderr=subprocess.PIPE, text=True,
+                                   env=clean_environment(AWS_MAX_ATTEMPTS="1"))
+        said = waiting.stderr.readline()
+        waiting.send_signal(signal.SIGINT)
+        rest = waiting.communicate(timeout=30)[1]
+    assert said == f"till: waits for sts's answer at {place} to GetCallerIdentity since 10 s (Ctrl-C ends it)\n"
+    assert waiting.returncode == -signal.SIGINT and not rest, (waiting.returncode, rest)

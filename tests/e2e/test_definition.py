@@ -1,13 +1,16 @@
 """A shop's own records by a definition file: `till check`, `config show`, and from the file to the stored rows."""
+import base64
 import gzip
+import http.server
 import io
 import json
 import subprocess
+import threading
 import urllib.request
 import zipfile
 
 import pytest
-from till_process import BINARY, clean_environment, till
+from till_process import BINARY, EXAMPLE, clean_environment, eventually, till
 
 OK, FAILED, USAGE, CHECK_FAILED = range(4)  # src/cli/exit_code.h
 
@@ -343,17 +346,94 @@ def test_records_have_to_meet_the_shops_own_schema(shop, serve):
 
 def test_the_password_of_a_url_is_shown_nowhere(tmp_path):
     file = tmp_path / "till.toml"
-    file.write_text('[notifications]\nwebhooks = ["https://u:pw@example.com/hook"]\nemails = ["a@example.com"]\n'
+    file.write_text('# was https://u:pw@example.com/old\n'
+                    '[notifications]\nwebhooks = ["https://u:pw@example.com/hook"]\nemails = ["a@example.com"]\n'
                     '[alarms]\nwebhooks = ["https://u:pw@example.com/alarm"]\n')
     shown = till("config", "show", "--file", file)
     assert 'notifications.webhooks = ["https://***@example.com/hook"]' in shown.out, shown
     assert 'notifications.emails = ["a@example.com"]' in shown.out
+    text = till("config", "show", "--text", "--file", file)
+    assert text.out.endswith("\n" + file.read_text().replace("u:pw@", "***@") + "\n"), text
+    as_json = till("config", "show", "--text", "--json", "--file", file)
+    assert as_json.json["definition"] == file.read_text().replace("u:pw@", "***@")
     plan = till("plan", "--file", file, "--data", tmp_path / "data", "--webhook", "https://u:pw@example.com/more")
     assert "-> https://***@example.com/alarm" in plan.out and "-> https://***@example.com/more" in plan.out, plan
+    doctor = till("doctor", "--file", file, "--data", tmp_path / "data")
+    file.write_text('[alarms]\nwebhooks = ["https://u:p\\u0077@example.com/hook"]\n')
+    escaped = till("plan", "--file", file, "--data", tmp_path / "data")
+    assert escaped.code == USAGE and f'{file}:2: alarms.webhooks has "https://***@example.com/hook"' in escaped.err
+    file.write_text('[notifications]\nwebhooks = ["https://u:%zzpw@example.com"]\n')
+    broken = till("check", "--file", file, "-", stdin="[]")
+    assert broken.code == USAGE and ":2: [notifications] webhooks has" in broken.err, broken
     file.write_text('[notifications]\nwebhooks = ["ftp://u:pw@example.com"]\n')
     fault = till("config", "show", "--file", file)
-    for result in (shown, plan, fault, till("plan", "--webhook", "ftp://u:pw@example.com", "--data", tmp_path / "data")):
+    for result in (shown, text, as_json, plan, doctor, escaped, broken, fault,
+                   till("plan", "--webhook", "ftp://u:pw@example.com", "--data", tmp_path / "data")):
         assert "pw" not in (result.out + result.err).replace(str(tmp_path), ""), result
+
+
+class AskingWebhook(http.server.BaseHTTPRequestHandler):
+    """Confirms subscriptions and keeps notifications, of whoever says user and password."""
+    seen = []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        known = self.headers.get("Authorization") == "Basic " + base64.b64encode(b"shop:a b").decode()
+        self.seen.append((known, body["Type"]))
+        self.send_response(200 if known else 401)
+        if not known:
+            self.send_header("WWW-Authenticate", 'Basic realm="shop"')
+        self.end_headers()
+        if known and body["Type"] == "SubscriptionConfirmation":
+            urllib.request.urlopen(body["SubscribeURL"], timeout=30).read()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_webhook_with_a_password_is_told_it_when_it_asks(tmp_path, serve):
+    server = serve()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), AskingWebhook) as asking:
+        thread = threading.Thread(target=asking.serve_forever)
+        thread.start()
+        try:
+            file = tmp_path / "till.toml"
+            file.write_text(f'[notifications]\nwebhooks = ["http://shop:a%20b@127.0.0.1:{asking.server_port}/x"]\n')
+            options = ["--file", file, "--endpoint", server.endpoint]
+            up = till("up", *options)
+            assert up.code == OK, up
+            kind = "SubscriptionConfirmation"
+            eventually(lambda: AskingWebhook.seen.count((True, kind)) == 2, what="both topics confirmed")
+            assert AskingWebhook.seen.count((False, kind)) == 2
+            subscriptions = eventually(lambda: [each for each in server.client("sns").list_subscriptions()["Subscriptions"]
+                                                if each["SubscriptionArn"].startswith("arn:")] or None)
+            assert {each["Endpoint"] for each in subscriptions} == {
+                f"http://shop:****@127.0.0.1:{asking.server_port}/x"}
+            again = till("plan", "--json", *options)
+            assert again.code == OK and not [each for each in again.json["plan"] if each["action"] != "leave"], again
+            ran = till("run", EXAMPLE, *options)
+            assert ran.code == OK, ran
+            eventually(lambda: (True, "Notification") in AskingWebhook.seen, what="a notification")
+            status = till("status", *options)
+            for result in (up, again, ran, status):
+                assert "a%20b" not in result.out + result.err, result
+        finally:
+            asking.shutdown()
+            thread.join()
+
+
+def test_a_byte_order_mark_says_nothing(tmp_path):
+    for name, text in (("till.toml", '[order]\nid = "/id"\namount = "/a"\nitem = "/i"\nschema = "s.json"\n'),
+                       ("s.json", '{"required": ["i"]}')):
+        (tmp_path / name).write_text("\ufeff" + text)
+    checked = till("check", "--file", tmp_path / "till.toml", "-", stdin='[{"id": "a", "a": 1, "i": "x"}]')
+    assert checked.code == OK and "1 records, 1 orders" in checked.out, checked
+    key = tmp_path / "key"
+    key.write_text("\ufeffAWS_ACCESS_KEY_ID=AKIASHOP\nAWS_SECRET_ACCESS_KEY=a-secret-of-the-shop\n")
+    key.chmod(0o600)
+    # It has read the key when it speaks of the address.
+    busy = till("serve", "--root-key", key, "--listen", "192.0.2.1", "--port", "0", "--data", tmp_path / "data")
+    assert busy.code != OK and "has no two lines" not in busy.err, busy
 
 
 def test_a_link_to_nothing_is_no_definition_that_is_not_there(tmp_path):

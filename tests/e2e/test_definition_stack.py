@@ -284,8 +284,9 @@ def test_more_variables_than_lambda_takes_are_refused_before_anything_is_made(sh
     server = serve()
     arguments = arguments_of(shop, server)
     (shop / "till.toml").write_text(ORDER + '[functions.sweep]\nenvironment = { XY = "' + 3900 * "x" + '" }\n')
+    (shop / "orders.json").write_text("[]")
     line = 1 + ORDER.count("\n") + 1
-    for command in (["up"], ["plan"], ["run", shop / "none.json"]):
+    for command in (["up"], ["plan"], ["run", shop / "orders.json"]):
         refused = till(*command, *arguments)
         assert refused.code == USAGE and f"till.toml:{line}: the function sweep would have" in refused.err, refused
     assert server.client("dynamodb").list_tables()["TableNames"] == []
@@ -402,6 +403,24 @@ def test_a_package_that_is_none(shop, make, why):
         assert refused.code == USAGE and "till.toml:5: [stack] functions_package: " in refused.err, refused
         assert why in refused.err, refused
     assert not (shop / "out").exists() and not (shop / "data").exists()
+
+
+@pytest.mark.parametrize("name, size, why", [
+    ("../stage.py", 10, "Could not unzip uploaded file. Please check your file, then try to upload again."),
+    ("/stage.py", 10, "Could not unzip uploaded file. Please check your file, then try to upload again."),
+    ("stage.py", 262_144_000, "Unzipped size must be smaller than 262144000 bytes"),
+])
+def test_a_zip_that_lambda_does_not_take_is_refused_by_plan(shop, name, size, why):
+    with zipfile.ZipFile(shop / "own.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
+        with package.open(name, "w", force_zip64=False) as file:
+            for begin in range(0, size, 1 << 20):
+                file.write(b" " * min(1 << 20, size - begin))
+    definition = shop / "till.toml"
+    definition.write_text(ORDER + FUNCTION.replace("code/stage.py", "own.zip"))
+    for command in ("plan", "up"):
+        refused = till(command, "--file", definition, "--data", shop / "data")
+        assert refused.code == USAGE and "] code: " in refused.err and f"own.zip: {why}" in refused.err, refused
+    assert not (shop / "data").exists()
 
 
 def test_code_has_no_links_out_of_its_directory(shop, tmp_path):

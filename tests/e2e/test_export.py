@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import urllib.parse
+import zipfile
 
 import pytest
 import yaml
@@ -18,7 +19,9 @@ from till_process import EXAMPLE, ROOT, SANITIZED, clean_environment, till
 
 OK, FAILED, USAGE, CHECK_FAILED = range(4)  # src/cli/exit_code.h
 SECRET = "a secret that no template has"
-DEFINITION = """
+PASSWORD = "a-password-that-no-file-has"
+WEBHOOK = f"http://shop:{PASSWORD}@127.0.0.1:9/alarms"
+DEFINITION = f"""# was {WEBHOOK}"""  + """
 [order]
 id = "/transaction_id"
 amount = "/amount"
@@ -35,6 +38,7 @@ log_retention_days = 7
 [alarms]
 duration_ms = 1500.5
 emails = ["admin@example.com"]
+webhooks = ["WEBHOOK"]
 [[rules]]
 name = "a-1"
 filter = '{"amount": [{"numeric": [">", 100]}]}'
@@ -45,7 +49,7 @@ filter = '{"amount": [{"numeric": [">", 100]}]}'
 emails = ["me@example.com"]
 [functions.sweep]
 environment = { NOTE = "%{x} costs ${price}", AA = "yes", BB = "1e3", CC = "- x: #", DD = "ends:", EE = "ü\\n\\t'\\"", FF = " ", GG = "~", HH = "${AWS::Region}", II = "a ${AWS::AccountId}$${!x}${", JJ = "%%{if}" }
-"""
+""".replace("WEBHOOK", WEBHOOK)
 
 same_text = pytest.mark.skipif(SANITIZED, reason="the release preset's tests have checked the same text")
 
@@ -61,7 +65,11 @@ def export(kind, directory, *arguments):
     done = till("export", kind, "--output", directory, "--json", *arguments, SHOP_SECRET=SECRET)
     assert done.code == OK and SECRET not in done.out, done
     for file in directory.iterdir():
-        assert SECRET.encode() not in file.read_bytes(), file
+        contents = [file.read_bytes()]
+        if file.suffix == ".zip":
+            with zipfile.ZipFile(file) as package:
+                contents = [package.read(each) for each in package.namelist()]
+        assert not [secret for secret in (SECRET, PASSWORD) if any(secret.encode() in each for each in contents)], file
     return done.json
 
 
@@ -85,10 +93,14 @@ def deploy(kind, server, directory):
     file = directory / ("main.tf.json" if kind == "terraform" else "template.json")
     template = json.loads(file.read_text())
     if kind == "terraform":
-        Terraform(server, template, directory, {"intake_secret": SECRET}).deploy()
+        secrets = {name: WEBHOOK for name in template["variable"] if "webhook" in name}
+        assert len(secrets) == 1 and all(each["sensitive"] for each in template["variable"].values())
+        Terraform(server, template, directory, {"intake_secret": SECRET, **secrets}).deploy()
         return
+    secrets = {name: WEBHOOK for name in template["Parameters"] if "Webhook" in name}
+    assert len(secrets) == 1 and all(template["Parameters"][name]["NoEcho"] for name in secrets)
     template = transformed(template) if kind == "sam" else template
-    CloudFormation(server, template, directory, {"CodeBucket": "code", "IntakeSecret": SECRET}).deploy()
+    CloudFormation(server, template, directory, {"CodeBucket": "code", "IntakeSecret": SECRET, **secrets}).deploy()
 
 
 @pytest.mark.parametrize("kind", ["cloudformation", "sam", "terraform"])
@@ -189,7 +201,9 @@ def test_the_secret_is_on_no_command_line(definition, tmp_path):
             assert "SECRET" not in step and "-var" not in step, step
     parameters = tmp_path / "cloudformation" / "parameters.json"
     assert stat.S_IMODE(parameters.stat().st_mode) == 0o600
-    assert json.loads(parameters.read_text()) == ["CodeBucket=BUCKET", "IntakeSecret="]
+    wanted = json.loads(parameters.read_text())
+    assert wanted[:2] == ["CodeBucket=BUCKET", "IntakeSecret="] and len(wanted) == 3, wanted
+    assert wanted[2].startswith("AlarmsWebhook") and wanted[2].endswith("="), wanted
     assert steps("cloudformation", tmp_path / "open")[-1].endswith("--parameter-overrides CodeBucket=BUCKET")
     assert not (tmp_path / "open" / "parameters.json").exists()
 
@@ -212,7 +226,9 @@ class OneStack(http.server.BaseHTTPRequestHandler):
 
 def test_the_aws_cli_takes_the_command(definition, tmp_path):
     command = shlex.split(steps("cloudformation", tmp_path / "it's", "--file", definition)[-1])
-    (tmp_path / "it's" / "parameters.json").write_text(json.dumps(["CodeBucket=mine", "IntakeSecret=a=b c"]))
+    parameters = tmp_path / "it's" / "parameters.json"
+    webhook = json.loads(parameters.read_text())[2].removesuffix("=")
+    parameters.write_text(json.dumps(["CodeBucket=mine", "IntakeSecret=a=b c", f"{webhook}={WEBHOOK}"]))
     with http.server.HTTPServer(("127.0.0.1", 0), OneStack) as service:
         thread = threading.Thread(target=service.serve_forever)
         thread.start()
@@ -224,8 +240,8 @@ def test_the_aws_cli_takes_the_command(definition, tmp_path):
         thread.join()
     made = next((call for call in OneStack.calls if call["Action"] == "CreateChangeSet"), None)
     assert made is not None, (OneStack.calls, done)
-    given = {made[f"Parameters.member.{i}.ParameterKey"]: made[f"Parameters.member.{i}.ParameterValue"] for i in (1, 2)}
-    assert given == {"CodeBucket": "mine", "IntakeSecret": "a=b c"}
+    given = {made[f"Parameters.member.{i}.ParameterKey"]: made[f"Parameters.member.{i}.ParameterValue"] for i in (1, 2, 3)}
+    assert given == {"CodeBucket": "mine", "IntakeSecret": "a=b c", webhook: WEBHOOK}
 
 
 def large_definition(path, tags, rules):

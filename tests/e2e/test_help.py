@@ -161,7 +161,7 @@ def complete(shell_words):
     (["till", "help", "alarms", ""], {"list", "drill"}),
     (["till", "help", "alarms", "drill", ""], set()),
     (["till", "man", "ala"], {"alarms"}),
-    (["till", "man", "alarms", ""], set()),
+    (["till", "man", "alarms", ""], {"list", "drill"}),
     (["till", "init", "--preset", "s"], {"shopify", "stripe"}),
     (["till", "invoke", ""], {"ingest", "process", "sweep", "intake"}),
     (["till", "config", ""], {"show"}),
@@ -220,6 +220,7 @@ ZSH = """_describe() { for each in $offered; do print -r -- "${each%%:*}"; done 
 compadd() { shift; print -rl -- "$@" }
 _files() { print -r -- "files" }
 compdef() { : }
+compset() { : }
 source $0
 words=("$@"); CURRENT=$#; _till; true
 """
@@ -231,6 +232,10 @@ words=("$@"); CURRENT=$#; _till; true
     ("help alarms ", {"list", "drill"}),
     ("init --preset ", {"original", "shopify", "woocommerce", "stripe", "amazon", "csv"}),
     ("invoke ", {"ingest", "process", "sweep", "intake"}),
+    ("serve --clock=v", {"system", "virtual"}),
+    ("init --preset=", {"original", "shopify", "woocommerce", "stripe", "amazon", "csv"}),
+    ("serve --data=", {"files"}),
+    ("man alarms ", {"list", "drill"}),
     ("nope ", set()),
     ("alarms drill ", {"error", "duration", "throttle"}),
     ("alarms drill error ", set()),
@@ -259,6 +264,12 @@ def test_manual_pages(tmp_path):
     pages[0].write_text(written)
     run = (tmp_path / "man/till-run.1").read_text()
     assert run == till("man", "run").out
+    drill = till("man", "alarms", "drill").out
+    assert drill.startswith(r".TH TILL\-ALARMS\-DRILL 1 ") and r"\fB\-\-timeout\fR" in drill, drill
+    assert "till alarms drill error" in drill.replace("\\", ""), drill
+    for words, said in ((["alarms", "dril"], "did you mean `till alarms drill`?"), (["run", "x"], "no commands below it")):
+        wrong = till("man", *words)
+        assert wrong.code == USAGE and said in wrong.err and not wrong.out, wrong
     assert r"\fB\-\-max\-rejected\fR" in run and "till run orders.json" in run and ".SH OPTIONS OF EVERY COMMAND" in run
     drill = (tmp_path / "man/till-alarms.1").read_text()
     assert "error|duration|throttle" in drill.replace(r"\-", "-") or r"\fIKIND\fR" in drill

@@ -90,6 +90,17 @@ def test_names_with_quotes_and_sections_that_stand_twice(work):
     (files / "credentials").write_text(credentials + "aws_access_key_id = other\n")
     key = work("status", "--profile", "work")
     assert key.code == FAILED and f"{files}/credentials: line 7: aws_access_key_id in [wrong]" in key.err
+    for file, before in (("config", config), ("credentials", credentials)):
+        (files / "credentials").write_text(credentials)
+        (files / file).write_text("\ufeff" + before)
+        assert work("status", "--profile", "work").code == OK, "a byte order mark says nothing"
+        (files / file).write_text(before + SECRET + "\n")
+        line = before.count("\n") + 1
+        foreign = work("status", "--profile", "work")
+        assert foreign.code == FAILED and SECRET not in foreign.err, foreign
+        assert f"Unable to parse config file: {files}/{file}: line {line} is no section, no key" in foreign.err, foreign
+        (files / file).write_text(before)
+    (files / "config").write_text("region = eu-west-1\n")
     assert work("status", "--data", work.directory / "own").code == OK, "files are nothing to an engine of ours"
 
 
@@ -102,3 +113,6 @@ def test_a_profile_of_the_environment_says_nothing_of_an_engine_here(work):
     broken = work("status", "--data", work.directory / "own", AWS_CONFIG_FILE=str(work.directory))
     assert broken.code == OK, "a directory is no file of profiles"
     assert 'stack.region = "us-east-1"  # default' in work("config", "show", AWS_PROFILE="work").out
+    checks = {each["about"]: each for each in work("doctor", "--json", AWS_PROFILE="absent").json["checks"]}
+    assert checks["profile"]["state"] == "warn" and "The config profile (absent) could not be found" in checks["profile"]["found"]
+    assert "profile" not in {each["about"] for each in work("doctor", "--json", AWS_PROFILE="work").json["checks"]}

@@ -117,7 +117,10 @@ Client::Attempt Client::attempt(const ServiceDesc& service, const OperationDesc&
                         .service = std::string(service.signing_name),
                         .now = signing_time() + skew,
                         .keys = &signing_keys_});
+  CallWatch* const watch = operation.may_wait ? nullptr : options_.watch;
+  const uint64_t watched = watch == nullptr ? 0 : watch->begins(service, operation, endpoint);
   auto response = transport_.round_trip(endpoint, std::move(*request), timeout);
+  if (watch != nullptr) watch->ends(watched, response.has_value());
   if (!response.has_value()) return {base::fail(std::move(response).error()), {}};
   return {codec.decode_response(service, operation, *response, out), std::move(response->headers)};
 }

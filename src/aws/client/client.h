@@ -11,6 +11,7 @@
 #include <string>
 
 #include "aws/auth/signing_key_cache.h"
+#include "aws/client/call_watch.h"
 #include "aws/client/credentials.h"
 #include "aws/client/endpoints.h"
 #include "aws/client/retry.h"
@@ -32,6 +33,7 @@ struct ClientOptions {
   // follow back. Outlives the client. A server whose Date is more than 4 minutes from it is believed, and
   // what it refused for that is sent once more, beyond the attempts.
   base::Clock* signing_clock = nullptr;
+  CallWatch* watch = nullptr;  // null: nobody wants to know; outlives the client
 };
 
 class Client final : public Dispatcher {

@@ -4,6 +4,7 @@
 
 #include "aws/auth/text.h"
 #include "aws/client/words.h"
+#include "base/encoding.h"
 
 namespace aws::client {
 namespace {
@@ -73,14 +74,19 @@ class SharedFiles::Reader {
     const std::size_t indent = line.find_first_not_of(kSpaces);
     if (!key_.empty() && indent > indent_) return take_nested(content);
     indent_ = indent;
-    if (content.starts_with('['))
+    if (content.starts_with('[') && content.find(']') > 1)  // also where it is missing
       take_heading(content);
     else
       take_key(content);
   }
+  void tell_broken() {
+    ++line_;
+    tell(" is not UTF-8");
+  }
 
  private:
   void take_heading(std::string_view content) {
+    if (!content.contains(']')) return tell_foreign();
     section_ = files_.section_of(content, kind_);
     key_.clear();
     lines_of_keys_.clear();
@@ -90,7 +96,7 @@ class SharedFiles::Reader {
 
   void take_key(std::string_view content) {
     const std::size_t end = content.find_first_of("=:");
-    if (heading_.empty() || end == std::string_view::npos) return;
+    if (heading_.empty() || end == std::string_view::npos || end == 0) return tell_foreign();
     key_ = aws::auth::lower_case(trimmed(content.substr(0, end)));
     note(lines_of_keys_, key_, key_ + " in " + heading_);
     const std::string_view value = trimmed(without_comment(content.substr(end + 1)));
@@ -100,7 +106,8 @@ class SharedFiles::Reader {
 
   void take_nested(std::string_view content) {
     const std::size_t equals = content.find('=');
-    if (section_ == nullptr || !is_parent_ || equals == std::string_view::npos) return;
+    if (is_parent_ && equals == std::string_view::npos) return tell_foreign();
+    if (section_ == nullptr || !is_parent_) return;
     (*section_)[key_ + "." + aws::auth::lower_case(trimmed(content.substr(0, equals)))] =
         trimmed(without_comment(content.substr(equals + 1)));
   }
@@ -108,10 +115,15 @@ class SharedFiles::Reader {
   using Lines = std::map<std::string, std::size_t, std::less<>>;
   void note(Lines& lines, const std::string& name, const std::string& what) {
     const auto [first, is_new] = lines.emplace(name, line_);
-    if (is_new || files_.fault_.has_value()) return;
-    files_.fault_ = Fault{.is_in_credentials = kind_ == Kind::credentials,
-                          .text = "line " + std::to_string(line_) + ": " + what + " was there already, on line " +
-                                  std::to_string(first->second)};
+    if (!is_new) tell(": " + what + " was there already, on line " + std::to_string(first->second));
+  }
+
+  // Without the line: it may be a key that was pasted.
+  void tell_foreign() { tell(" is no section, no key = value and no comment"); }
+  void tell(const std::string& what) {
+    if (files_.fault_.has_value()) return;
+    files_.fault_ =
+        Fault{.is_in_credentials = kind_ == Kind::credentials, .text = "line " + std::to_string(line_) + what};
   }
 
   SharedFiles& files_;
@@ -128,8 +140,10 @@ class SharedFiles::Reader {
 
 void SharedFiles::read(std::string_view text, Kind kind) {
   Reader reader(*this, kind);
+  text = base::without_byte_order_mark(text);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
+    if (!base::is_utf8(text.substr(0, end))) return reader.tell_broken();
     reader.take(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }

@@ -15,8 +15,9 @@ class SharedFiles {
   // By key, in small letters; a nested one ("s3 =" and indented lines below it) as "s3.endpoint_url".
   using Section = std::map<std::string, std::string, std::less<>>;
 
-  // Lines that are none of the format are passed over, as the AWS CLI's SDKs do with keys that they do not know. A
-  // section or a key that stands twice in a file is a fault: which of them counts nobody can tell.
+  // Keys and sections that nobody knows are passed over. A line that is none of the format is a fault, as for the AWS
+  // CLI, and so is a section or a key that stands twice in a file: which of them counts nobody can tell. A byte order
+  // mark says nothing.
   // Where both files have a key of a profile, that of `credentials` counts.
   static SharedFiles parse(std::string_view config, std::string_view credentials);
 

@@ -98,9 +98,28 @@ TEST(SharedFiles, WhatStandsTwiceIsAFault) {
   }
 }
 
-TEST(SharedFiles, WhatIsNoneIsPassedOver) {
-  for (const char* text : {"", "\n\n", "key = value", "[profile", "[]\n=\n", "[profile ]\na=b", "[profile x]\n= b\nc"})
-    EXPECT_EQ(SharedFiles::parse(text, text).profile("y"), nullptr) << text;
+// Each of them is what botocore's load_config() refuses, but for the marks.
+TEST(SharedFiles, WhatIsNoneIsAFault) {
+  const std::string none = " is no section, no key = value and no comment";
+  for (const auto& [text, fault] :
+       std::initializer_list<std::pair<const char*, std::string>>{{"", ""},
+                                                                  {"\n \n# a\n; b\n", ""},
+                                                                  {"[default] x\n[ b ]\n  x = 1\n ;c\n", ""},
+                                                                  {"[default]\nregion = x\n  goes on\n", ""},
+                                                                  {"\xEF\xBB\xBF[default]\nx = 1\n", ""},
+                                                                  {"key = value\n[default]\n", "line 1" + none},
+                                                                  {"[default]\nregion\n", "line 2" + none},
+                                                                  {"[default]\n= x\n", "line 2" + none},
+                                                                  {"[default]\n: x\n", "line 2" + none},
+                                                                  {"[default\nregion = x\n", "line 1" + none},
+                                                                  {"[a]\n[]\n", "line 2" + none},
+                                                                  {"[default]\ns3 =\n\n  x\n", "line 4" + none},
+                                                                  {"[default]\ns3 =\n  a = b\n  x\n", "line 4" + none},
+                                                                  {"[default]\n\xFF = x\n", "line 2 is not UTF-8"}}) {
+    const SharedFiles files = SharedFiles::parse("", text);
+    EXPECT_EQ(files.fault().has_value() ? files.fault()->text : "", fault) << text;
+  }
+  EXPECT_EQ(value_of(SharedFiles::parse("\xEF\xBB\xBF[default]\nregion = x\n", "").profile("default"), "region"), "x");
 }
 
 }  // namespace

@@ -34,6 +34,14 @@ std::string without_user(std::string_view url) {
   return std::string(url.substr(0, scheme)) + "***@" + std::string(rest.substr(user));
 }
 
+std::string with_hidden_password(std::string_view url) {
+  const std::size_t scheme = end_of_scheme(url);
+  const std::size_t end = scheme == 0 ? 0 : end_of_user(url.substr(scheme));
+  const std::size_t colon = url.substr(0, scheme + end).find(':', scheme);
+  if (end == 0 || colon == std::string_view::npos) return std::string(url);
+  return std::string(url.substr(0, colon + 1)) + "****" + std::string(url.substr(scheme + end - 1));
+}
+
 std::string why_no_endpoint(std::string_view url) {
   constexpr std::string_view kForm = "http://host:port or https://host:port";
   const std::string shown = without_user(url);

@@ -23,6 +23,16 @@ TEST(ShownUrl, HasNoUserAndNoPassword) {
     EXPECT_EQ(without_user(url), shown) << url;
 }
 
+TEST(ShownUrl, HasTheUserWhereSnsShowsIt) {
+  for (const auto& [url, shown] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"https://example.com:443/a@b", "https://example.com:443/a@b"},
+           {"https://u@h/x", "https://u@h/x"},
+           {"https://u:p@w@h:1/x?y=z", "https://u:****@h:1/x?y=z"},
+           {"a:b@example.com", "a:b@example.com"},
+           {"arn:aws:sqs:eu-west-1:123456789012:q", "arn:aws:sqs:eu-west-1:123456789012:q"}})
+    EXPECT_EQ(with_hidden_password(url), shown) << url;
+}
+
 TEST(ShownUrl, SaysWhatIsWrongWithAnEndpoint) {
   const std::string form = "expected http://host:port or https://host:port)";
   EXPECT_EQ(why_no_endpoint("here"), "here (" + form);

@@ -116,10 +116,14 @@ SnsService::Outcome SnsService::send_to_web(const DeliveryRecord& delivery, cons
   if (options_.transport == nullptr || !webhook) return Outcome::refused;
   const auto policy =
       effective_policy(destination.delivery_policy, attribute_of(subscription.attributes, "DeliveryPolicy"));
-  const auto answer = options_.transport->round_trip(
-      webhook->endpoint, webhook_request(*webhook, delivery, subscription, policy.content_type, signer()),
-      kWebhookTimeout);
+  aws::http::Request request = webhook_request(*webhook, delivery, subscription, policy.content_type, signer());
+  auto answer = options_.transport->round_trip(webhook->endpoint, request, kWebhookTimeout);
   if (!answer) return Outcome::failed;
+  if (std::string authorization = webhook_authorization(*webhook, *answer); !authorization.empty()) {
+    request.headers.add("Authorization", std::move(authorization));
+    answer = options_.transport->round_trip(webhook->endpoint, std::move(request), kWebhookTimeout);
+    if (!answer) return Outcome::failed;
+  }
   switch (webhook_verdict(answer->status)) {
     case WebhookVerdict::done:
       return Outcome::done;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/http/shown_url.h"
 #include "aws/rules/mail_address.h"
 #include "aws/sns/errors.h"
 #include "aws/validate.h"
@@ -81,7 +82,7 @@ aws::sns::Subscription show(const SubscriptionRecord& record) {
   out.subscription_arn = record.pending ? "PendingConfirmation" : record.arn();
   out.owner = record.owner;
   out.protocol = record.protocol;
-  out.endpoint = record.endpoint;
+  out.endpoint = aws::http::with_hidden_password(record.endpoint);
   out.topic_arn = record.topic_arn;
   return out;
 }

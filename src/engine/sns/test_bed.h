@@ -91,7 +91,9 @@ struct FakeWeb final : aws::http::Transport {
       statuses.erase(statuses.begin());
     }
     if (status == 0) return base::fail({.code = "ConnectionError", .http_status = 0, .fault = base::Fault::receiver});
-    return aws::http::Response{status, {}, "ignored", nullptr};
+    aws::http::Response answer{status, {}, "ignored", nullptr};
+    if (status == 401) answer.headers.add("WWW-Authenticate", challenge);
+    return answer;
   }
   void cancel() override {
     const std::lock_guard lock(mutex);
@@ -107,6 +109,7 @@ struct FakeWeb final : aws::http::Transport {
   std::string hanging;
   bool cancelled = false;
   std::vector<int> statuses;
+  std::string challenge = "Basic realm=\"hooks\"";
   std::vector<std::string> hosts;
   std::vector<aws::http::Request> requests;
 };

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "aws/auth/policy.h"
+#include "aws/http/shown_url.h"
 #include "aws/sns/sns.h"
 #include "aws/validate.h"
 #include "engine/arn.h"
@@ -179,7 +180,7 @@ base::Result<void> set_subscription_attribute(aws::Map<std::string>& attributes,
 aws::Map<std::string> shown_attributes(const SubscriptionRecord& subscription) {
   aws::Map<std::string> out;
   out["ConfirmationWasAuthenticated"] = subscription.authenticated ? "true" : "false";
-  out["Endpoint"] = subscription.endpoint;
+  out["Endpoint"] = aws::http::with_hidden_password(subscription.endpoint);
   out["Owner"] = subscription.owner;
   out["Protocol"] = subscription.protocol;
   out["RawMessageDelivery"] = subscription.raw() ? "true" : "false";

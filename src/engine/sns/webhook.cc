@@ -2,13 +2,27 @@
 
 #include <algorithm>
 
-#include "aws/sns/sns.h"
-#include "aws/validate.h"
+#include "aws/auth/text.h"
+#include "base/encoding.h"
 #include "engine/sns/envelope.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/message_checks.h"
 
 namespace engine::sns {
+
+namespace {
+
+// "user:password@" of a URL -> "user:password", decoded; nullopt: its encoding is broken.
+std::optional<std::string> credentials_of(std::string_view part) {
+  if (part.ends_with('@')) part.remove_suffix(1);
+  const std::size_t colon = std::min(part.find(':'), part.size());
+  const auto user = base::percent_decode(part.substr(0, colon));
+  const auto password = base::percent_decode(part.substr(std::min(colon + 1, part.size())));
+  if (!user || !password) return std::nullopt;
+  return *user + ":" + *password;
+}
+
+}  // namespace
 
 base::Result<Webhook> parse_webhook(std::string_view protocol, std::string_view url) {
   const std::string scheme = std::string(protocol) + "://";
@@ -18,15 +32,15 @@ base::Result<Webhook> parse_webhook(std::string_view protocol, std::string_view 
     return invalid_parameter("Endpoint Reason: it is not a well-formed URL");
   }
   const std::size_t end = std::min(url.find_first_of("/?", scheme.size()), url.size());
-  const std::string_view authority = url.substr(0, end);
-  if (authority.find('@') != authority.npos) {
-    return base::fail(aws::unsupported_parameter(aws::sns::kService, "Endpoint user and password"));
-  }
-  auto endpoint = aws::http::parse_endpoint(authority);
-  if (!endpoint) return invalid_parameter("Endpoint Reason: it is not a well-formed URL");
+  const std::string_view authority = url.substr(scheme.size(), end - scheme.size());
+  const std::size_t host = authority.rfind('@') + 1;  // npos + 1 is 0
+  auto endpoint = aws::http::parse_endpoint(scheme + std::string(authority.substr(host)));
+  const auto credentials = credentials_of(authority.substr(0, host));
+  if (!endpoint || !credentials) return invalid_parameter("Endpoint Reason: it is not a well-formed URL");
   std::string target = url.substr(end).starts_with('/') ? "" : "/";
   target.append(url.substr(end));
-  return Webhook{std::move(*endpoint), std::move(target)};
+  return Webhook{std::move(*endpoint), std::move(target),
+                 host == 0 ? std::nullopt : std::optional(std::move(*credentials))};
 }
 
 aws::http::Request webhook_request(const Webhook& webhook, const DeliveryRecord& delivery,
@@ -50,6 +64,15 @@ aws::http::Request webhook_request(const Webhook& webhook, const DeliveryRecord&
     out.body = confirmation_json(delivery, subscription, signer);
   }
   return out;
+}
+
+std::string webhook_authorization(const Webhook& webhook, const aws::http::Response& answer) {
+  constexpr int kUnauthorized = 401;
+  const std::string challenge = aws::auth::lower_case(answer.headers.get("WWW-Authenticate"));
+  if (!webhook.credentials || answer.status != kUnauthorized || !challenge.starts_with("basic ") ||
+      challenge.find("realm=") == challenge.npos)
+    return {};
+  return "Basic " + base::base64_encode(*webhook.credentials);
 }
 
 WebhookVerdict webhook_verdict(int status) {

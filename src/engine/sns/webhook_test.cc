@@ -206,6 +206,42 @@ TEST(Webhook, RefusesForGood) {
   }
 }
 
+TEST(Webhook, IsToldUserAndPasswordWhenItAsks) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const auto shown = [&] {
+    return *bed.ok(&SnsService::list_subscriptions_by_topic, ListSubscriptionsByTopicInput{arn, {}})
+                .subscriptions->at(0)
+                .endpoint;
+  };
+  bed.web.statuses = {401};
+  bed.subscribe(arn, "http", "http://shop:a%3ab@hook.example/in");
+  EXPECT_EQ(shown(), "http://shop:****@hook.example/in");
+  bed.deliver();
+  ASSERT_EQ(bed.web.requests.size(), 2u);
+  EXPECT_EQ(bed.web.hosts[1], "hook.example");
+  EXPECT_EQ(header(bed.web.requests[0], "Authorization"), "");
+  EXPECT_EQ(header(bed.web.requests[1], "Authorization"), "Basic " + base::base64_encode("shop:a:b"));
+  EXPECT_EQ(bed.web.requests[1].body, bed.web.requests[0].body);
+  const std::string subscription = confirm(bed, arn);
+  const Texts all =
+      *bed.ok(&SnsService::get_subscription_attributes, GetSubscriptionAttributesInput{subscription}).attributes;
+  EXPECT_EQ(*all.find("Endpoint"), shown());
+  // Refused by who has been told, and by who asks in another way.
+  for (const char* challenge : {"Basic realm=\"hooks\"", "Basic", "Digest realm=\"hooks\""}) {
+    bed.web.requests.clear();
+    bed.web.challenge = challenge;
+    bed.web.statuses = {401, 401};
+    bed.publish(arn, "m");
+    bed.deliver();
+    EXPECT_EQ(bed.web.requests.size(), bed.web.challenge == "Basic realm=\"hooks\"" ? 2u : 1u) << challenge;
+    bed.web.statuses.clear();
+    bed.env.clock.advance(seconds(60));
+    bed.deliver();
+    EXPECT_EQ(header(bed.web.requests.back(), "x-amz-sns-message-type"), "Notification");
+  }
+}
+
 TEST(Webhook, ThatHangsHoldsUpNeitherOthersNorTheEnd) {
   TestBed bed;
   const std::string arn = bed.topic("t");
@@ -262,8 +298,8 @@ TEST(Webhook, EndpointsAreChecked) {
             "InvalidParameter: Invalid parameter: Endpoint must match the specified protocol");
   for (const char* url : {"http://", "http://a b", "http://x/#f", "http://x:0", "http://x/\r\n"})
     EXPECT_EQ(error("http", url), "InvalidParameter: Invalid parameter: Endpoint Reason: it is not a well-formed URL");
-  EXPECT_EQ(error("http", "http://u:p@x/"),
-            "InvalidParameter: Invalid parameter: Endpoint user and password Reason: it is not supported here");
+  EXPECT_EQ(error("http", "http://u:%zz@x/"),
+            "InvalidParameter: Invalid parameter: Endpoint Reason: it is not a well-formed URL");
   EXPECT_EQ(error("http", "http://[::1]:8080/x?y=z"), "no error");
   bed.options.transport = nullptr;
   bed.restart();
