@@ -3,7 +3,7 @@
 # scripts/bootstrap has put the rest) and OUTPUT. Fails with the name of what has none.
 set(debian
   liblz4-dev libzstd-dev zlib1g-dev libre2-dev libcsv-dev
-  libfmt-dev libboost1.81-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libstdc++-12-dev libgcc-12-dev)
+  libfmt-dev libspdlog-dev libboost1.81-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libstdc++-12-dev libgcc-12-dev)
 set(sources curl/COPYING libzip/LICENSE openssl/LICENSE.txt pugixml/LICENSE.md rocksdb/LICENSE.Apache simdjson/LICENSE)
 
 # Debian's files name the texts of well-known licences instead of having them. The same texts are in every release, so

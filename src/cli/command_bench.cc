@@ -74,10 +74,16 @@ struct Measured {
 };
 
 // Sends the file through an engine and a stack of its own below `directory`, whatever else runs, and nothing of the
-// environment. `definition` may be empty. Without an answer `exit_code` is the command's.
+// environment but TILL_LOG. `definition` may be empty. Without an answer `exit_code` is the command's.
 std::optional<Measured> measure(const std::string& directory, const std::string& file, const std::string& definition,
                                 Interruption& interruption, int& exit_code) {
-  auto local = LocalEngine::open({.data_directory = directory});
+  const auto log = LogOptions::from_environment(LogOptions::Level::off);
+  if (!log.has_value()) {
+    print_error("bench: " + log.error());
+    exit_code = kUsage;
+    return std::nullopt;
+  }
+  auto local = LocalEngine::open({.data_directory = directory, .log = *log});
   if (!local.has_value()) {
     print_error(local.error().message);
     exit_code = local.error().exit_code;

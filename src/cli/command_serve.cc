@@ -86,6 +86,14 @@ void warn(const ServeOptions& options, const ListenAddress& listen) {
     print_error("warning: whoever reaches " + options.listen + " can turn the clock forward, which needs no key");
 }
 
+std::expected<LogOptions, std::string> log_options(const ServeOptions& options) {
+  auto out = LogOptions::from_environment(LogOptions::Level::warn);
+  if (!out.has_value()) return out;
+  if (!options.log.empty()) out->level = LogOptions::parse_level(options.log).value_or(out->level);
+  if (!options.log_format.empty()) out->json = options.log_format == "json";
+  return out;
+}
+
 // A service manager that waits in vain ends the service, so it is worth a line.
 void tell(const std::string& state) {
   if (const auto told = os::tell_service_manager(state); !told.has_value()) print_error("serve: " + told.error());
@@ -141,6 +149,11 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
     print_error(refused);
     return kUsage;
   }
+  const auto log = log_options(options);
+  if (!log.has_value()) {
+    print_error("serve: " + log.error());
+    return kUsage;
+  }
   warn(options, listen);
   if (mail->leaves()) print_error(fmt::format("mail: e-mails leave by {}, from {}", mail->server.url, mail->from));
   const std::optional<uint64_t> seed = seed_of(options);
@@ -163,7 +176,8 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
                                    .any_key = options.any_key,
                                    .clock_skew = std::chrono::seconds(options.clock_skew_seconds),
                                    .like_aws_seed = seed,
-                                   .like_aws_rates = rates_of(options)});
+                                   .like_aws_rates = rates_of(options),
+                                   .log = *log});
   if (!engine.has_value()) {
     print_error(engine.error().message);
     return engine.error().exit_code;

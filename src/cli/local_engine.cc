@@ -199,6 +199,8 @@ struct LocalEngine::Parts {
   os::RunDirectory run;  // has the functions' unpacked code
   base::ManualClock manual_clock{system.env().clock.now()};
   base::ManualExecutor manual_executor{manual_clock};
+  // These are told of requests whose replies the store may still hold back at its end.
+  std::unique_ptr<RequestLog> log;  // null: nothing is logged
   base::Env virtual_env{manual_clock, system.env().random, manual_executor};
   std::unique_ptr<store::KvStore> store;
   std::unique_ptr<os::HttpServer> http;
@@ -215,6 +217,7 @@ struct LocalEngine::Parts {
   std::unique_ptr<ForeignKeys> keys;
   std::unique_ptr<aws::auth::Verifier> verifier;
   std::unique_ptr<StoreGate> gate;
+  std::shared_ptr<const server::RequestWatch> watch;
   std::unique_ptr<aws::http::Handler> function_urls;  // works on the threads of `api`, which end before it
   std::unique_ptr<server::ApiHandler> api;
   std::unique_ptr<UrlFork> fork;
@@ -229,6 +232,7 @@ struct LocalEngine::Parts {
   base::Clock& clients_clock() { return skewed_clock ? static_cast<base::Clock&>(*skewed_clock) : system.wall_clock(); }
   void take_store(std::unique_ptr<store::KvStore> opened);
   ClockRoute::Advance clock_mover();
+  std::shared_ptr<const server::RequestWatch> request_watch();
   void make_mailer();
   void make_like_aws();
   void make_api();
@@ -290,6 +294,14 @@ void LocalEngine::Parts::make_like_aws() {
                                .tell = [this](const like_aws::Fault& fault) { faults->add(fault); }});
 }
 
+// Durations are the machine's, also where the engine's clock is virtual.
+std::shared_ptr<const server::RequestWatch> LocalEngine::Parts::request_watch() {
+  auto out = std::make_shared<server::RequestWatch>();
+  out->stopwatch = &system.env().clock;
+  if (log) out->observers.push_back(log.get());
+  return out;
+}
+
 // What answers requests.
 void LocalEngine::Parts::make_api() {
   keys =
@@ -309,6 +321,7 @@ void LocalEngine::Parts::make_api() {
   }
   api_options.document = [this](std::string_view path) { return document(path); };
   api_options.log = tell;
+  api_options.watch = watch = request_watch();
   const like_aws::Services real = services_of(*engine);
   if (like_aws) like_aws->take(real);
   api_options.quick_on_io_threads = like_aws == nullptr;  // faults are told, which takes its time
@@ -320,7 +333,7 @@ void LocalEngine::Parts::make_api() {
                              .clients_clock = &clients_clock(),
                              .work = [this](std::function<void()> work) { api->run(std::move(work)); },
                              .when_durable = [this](std::function<void()> send) { gate->release(std::move(send)); }});
-  fork = std::make_unique<UrlFork>(*api, *function_urls);
+  fork = std::make_unique<UrlFork>(*api, *function_urls, *watch);
   routes = std::make_unique<ClockRoute>(*fork, env(), clock_mover());
   if (skewed_clock) dated = std::make_unique<DatedReplies>(*routes, *skewed_clock);
   entrance = std::make_unique<server::StartGate>(dated ? static_cast<aws::http::Handler&>(*dated) : *routes);
@@ -336,6 +349,10 @@ std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
     api->run(std::move(work));
     return true;
   };
+  if (log)
+    limits.on_refused = [this](int status, std::string_view reason, std::string_view peer) {
+      log->on_http_refused(status, reason, peer);
+    };
   limits.hosts.open_to_pages = engine::Engine::is_function_url;
   limits.hosts.any_address = !options.listen.is_loopback;
   limits.hosts.names.insert(limits.hosts.names.end(), options.hosts.begin(), options.hosts.end());
@@ -400,6 +417,11 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   auto opened = open_store(options, env);
   if (!opened.has_value()) return std::unexpected(opened.error());
   parts->take_store(std::move(*opened));
+  if (options.log.level != LogOptions::Level::off) {
+    auto log = RequestLog::make(options.log);
+    if (!log.has_value()) return std::unexpected(Error{log.error(), kFailed});
+    parts->log = std::move(*log);
+  }
   auto http = os::HttpServer::start({});
   if (!http.has_value()) return std::unexpected(Error{http.error(), kFailed});
   parts->http = std::move(*http);

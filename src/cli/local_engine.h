@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "cli/listen_address.h"
 #include "cli/outgoing_mail.h"
+#include "cli/request_log.h"
 #include "cli/root_credentials.h"
 
 namespace cli {
@@ -47,6 +48,7 @@ struct LocalEngineOptions {
   // If set, the engine behaves as AWS may, by this seed; each fault is a metric and a line on stderr.
   std::optional<uint64_t> like_aws_seed = {};
   std::map<std::string, double> like_aws_rates = {};  // see like_aws::Options::calls_per_second
+  LogOptions log = {};                                // of requests, on stderr
 };
 
 class LocalEngine {

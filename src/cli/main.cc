@@ -151,6 +151,14 @@ void add_serve(CLI::App& app, Arguments& a) {
                   "Take every unknown access key for root's, unverified; on loopback only");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
   serve->add_flag("--accept-data-loss", a.serve.accept_data_loss, "Open a damaged store with what can be read");
+  serve
+      ->add_option(
+          "--log", a.serve.log,
+          "Which requests have a line on stderr: off, error, warn (refused, throttled, slow; default), info (all), "
+          "debug (with their steps)")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"off", "error", "warn", "info", "debug"}));
+  serve->add_option("--log-format", a.serve.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
   serve->add_flag("--lenient", a.serve.lenient,
                   "Accept, with a warning, what the original's scripts do and AWS refuses");
   serve->add_option("--clock", a.serve.clock, "system, or virtual: it stands still but for POST /_till/clock/advance")

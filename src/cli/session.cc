@@ -166,12 +166,15 @@ std::expected<std::string, LocalEngine::Error> Session::Parts::find_engine(const
       // A command that measures an engine of its own sends nobody anything.
       auto mail = options.ignore_environment ? MailOptions() : email_options(file);
       if (!mail.has_value()) return std::unexpected(LocalEngine::Error{mail.error(), kUsage});
+      const auto log = LogOptions::from_environment(LogOptions::Level::off);
+      if (!log.has_value()) return std::unexpected(LocalEngine::Error{log.error(), kUsage});
       auto opened = LocalEngine::open({.data_directory = options.data_directory,
                                        .in_memory = leaves_no_trace,
                                        .leaves_no_trace = leaves_no_trace,
                                        .works = use != Use::looks,
                                        .mail = std::move(*mail),
-                                       .root = root});
+                                       .root = root,
+                                       .log = *log});
       if (opened.has_value()) {
         local = std::move(*opened);
         return local->endpoint_url();

@@ -58,6 +58,9 @@ class LateAuthorizer final : public aws::auth::Authorizer {
   LateAuthorizer(Conditions& conditions, aws::auth::Authorizer& real) : conditions_(conditions), real_(real) {}
   bool allows(const aws::Context& context, std::string_view action, std::span<const std::string> resources,
               std::span<const aws::auth::ConditionValue> more = {}) override;
+  bool denies(const aws::Context& context, std::string_view action, std::span<const std::string> resources) override {
+    return real_.denies(context, action, resources);
+  }
 
  private:
   Conditions& conditions_;

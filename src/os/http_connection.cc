@@ -395,6 +395,7 @@ bool HttpConnection::send_reply() {
 }
 
 bool HttpConnection::refuse(const Refusal& refusal) {
+  if (listener_->limits.on_refused) listener_->limits.on_refused(refusal.status, refusal.reason, peer_);
   if (refusal.status == 413 && listener_->limits.on_too_large) listener_->limits.on_too_large(parser_.request());
   aws::http::Response reply;
   reply.status = refusal.status;

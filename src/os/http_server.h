@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "aws/http/message.h"
 #include "os/http_parser.h"
@@ -48,6 +49,8 @@ struct ListenLimits {
   std::function<bool(std::function<void()>)> work;
   // Told, on an I/O thread, of a request that is refused because its body is too large; the request has no body.
   std::function<void(const aws::http::Request&)> on_too_large;
+  // Told, on an I/O thread, of every request that the server refuses by itself; `reason` is static, `peer` its address.
+  std::function<void(int status, std::string_view reason, std::string_view peer)> on_refused;
 };
 
 // What the I/O threads have done since they started. Whatever one of them does holds up all connections that it serves.

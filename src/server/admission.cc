@@ -41,12 +41,28 @@ Admission ApiHandler::judge(const Request& head, std::optional<uint64_t> body_by
   if (mount == nullptr) return {};  // handle() says so
   auto admission = look_at(head, body_bytes, *mount, route.has_value() ? &*route : nullptr);
   if (admission.has_value()) return std::move(*admission);
-  const aws::Protocol protocol = route.has_value() ? route->protocol : mount->desc->protocols.back();
   Admission refused;
-  refused.refusal =
-      aws::codec::codec_for(*mount->desc, protocol)
-          .encode_error(*mount->desc, admission.error(), make_request_id(env_.random, *mount->desc, protocol));
+  refused.refusal = refuse_head(head, *mount, route.has_value() ? &*route : nullptr, admission.error());
   return refused;
+}
+
+aws::http::Response ApiHandler::refuse_head(const Request& head, const Mount& mount, const Route* route,
+                                            const base::AwsError& error) const {
+  const aws::ServiceDesc& service = *mount.desc;
+  const aws::Protocol protocol = route != nullptr ? route->protocol : service.protocols.back();
+  std::string id = make_request_id(env_.random, service, protocol);
+  aws::http::Response reply = aws::codec::codec_for(service, protocol).encode_error(service, error, id);
+  if (!options_.watch) return reply;
+  RequestRecord record;
+  record.service = service.id;
+  if (route != nullptr) record.operation = route->operation->name;
+  record.request_id = std::move(id);
+  record.caller = claimed_key_id(head);
+  record.peer = head.peer;
+  record.status = reply.status;
+  record.fail(error);
+  options_.watch->tell(record);
+  return reply;
 }
 
 base::Result<Admission> ApiHandler::look_at(const Request& head, std::optional<uint64_t> body_bytes, const Mount& mount,
@@ -70,9 +86,10 @@ base::Result<Admission> ApiHandler::look_at(const Request& head, std::optional<u
       .work = [this](std::function<void()> work) { run(std::move(work)); },
       .has_room = options_.has_room,
       .in_words =
-          [this, &service, protocol = route->protocol](const base::AwsError& error) {
-            return aws::codec::codec_for(service, protocol)
-                .encode_error(service, error, make_request_id(env_.random, service, protocol));
+          [this, &mount, route = *route, key = claimed_key_id(head)](const base::AwsError& error) {
+            aws::http::Request of_it;
+            if (!key.empty()) of_it.headers.add("Authorization", "Credential=" + key);
+            return refuse_head(of_it, mount, &route, error);
           },
       .too_large = [&mount, &operation](uint64_t bytes) { return body_too_large(mount, operation, bytes); },
       .bytes_max = mount.spooled_bytes_max};

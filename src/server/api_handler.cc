@@ -111,6 +111,8 @@ struct ApiHandler::Call {
   aws::AnyShape in = {};
   aws::AnyShape out = {};
   std::shared_ptr<ParkingLot::Place> place = {};  // null unless the operation may wait
+  RequestRecord record = {};
+  base::Timestamp step_begun = {};
 
   // Services that speak nothing but query answer in JSON to who asks for it.
   [[nodiscard]] const aws::codec::Codec& codec() const {
@@ -120,6 +122,16 @@ struct ApiHandler::Call {
     return json ? aws::codec::query_json_codec() : aws::codec::codec_for(service, route.protocol);
   }
 };
+
+void ApiHandler::begin_record(Call& call, base::Timestamp begun) {
+  call.step_begun = begun;
+  call.record.service = call.route.mount->desc->id;
+  call.record.operation = call.route.operation->name;
+  call.record.request_id = call.request_id;
+  call.record.caller = claimed_key_id(call.request);
+  call.record.peer = call.request.peer;
+  call.record.bytes_in = call.request.body.size();
+}
 
 ApiHandler::ApiHandler(std::vector<Mount> mounts, aws::auth::Verifier& verifier, aws::auth::Authorizer& authorizer,
                        ReplyGate& gate, base::Env& env, Options options)
@@ -165,26 +177,65 @@ void ApiHandler::take(Request request, aws::http::Responder respond) {
   if (request.method == "GET" && options_.document) {
     if (auto document = options_.document(path)) return respond(std::move(*document));
   }
+  const base::Timestamp begun = options_.watch ? options_.watch->stopwatch->now() : base::Timestamp();
   auto route = router_.route(request);
   if (!route.has_value()) {
     const RouteError& wrong = route.error();
     const aws::ServiceDesc& voice = wrong.service != nullptr ? *wrong.service : *router_.mounts().front().desc;
     const Protocol protocol = wrong.service != nullptr ? wrong.protocol : voice.protocols.front();
-    return respond(aws::codec::codec_for(voice, protocol)
-                       .encode_error(voice, wrong.error, make_request_id(env_.random, voice, protocol)));
+    std::string id = make_request_id(env_.random, voice, protocol);
+    Response reply = aws::codec::codec_for(voice, protocol).encode_error(voice, wrong.error, id);
+    tell_unrouted(request, wrong, reply.status, std::move(id));
+    return respond(std::move(reply));
   }
   std::string id = make_request_id(env_.random, *route->mount->desc, route->protocol);
   auto call = std::make_shared<Call>(Call{std::move(request), std::move(respond), std::move(*route), std::move(id)});
+  if (options_.watch) begin_record(*call, begun);
   call->on_io_thread = options_.quick_on_io_threads && is_quick(*call->route.operation, call->request);
   call->on_io_thread ? serve(call) : give_to_worker(call);
 }
 
 void ApiHandler::give_to_worker(const std::shared_ptr<Call>& call) {
   if (workers_.run([this, call] { serve_on_worker(call); })) return;
-  call->respond(refusal(*call, slow_down()));
+  answer_refused(*call, slow_down());
+}
+
+void ApiHandler::answer_refused(Call& call, const base::AwsError& error) {
+  Response reply = refusal(call, error);
+  if (options_.watch) {
+    end_step(call, Step::worker);
+    call.record.status = reply.status;
+    call.record.fail(error);
+    options_.watch->tell(call.record);
+  }
+  call.respond(std::move(reply));
+}
+
+void ApiHandler::tell_unrouted(const Request& request, const RouteError& wrong, int status,
+                               std::string request_id) const {
+  if (!options_.watch) return;
+  RequestRecord record;
+  if (wrong.service != nullptr && !wrong.service->operations.empty()) record.service = wrong.service->id;
+  record.request_id = std::move(request_id);
+  record.caller = claimed_key_id(request);
+  record.peer = request.peer;
+  record.status = status;
+  record.bytes_in = request.body.size();
+  record.refusal = Refusal::route;
+  record.fail(wrong.error);
+  record.reason = record.message;
+  options_.watch->tell(record);
+}
+
+void ApiHandler::end_step(Call& call, Step step) const {
+  if (!options_.watch) return;
+  const base::Timestamp now = options_.watch->stopwatch->now();
+  call.record.steps[static_cast<std::size_t>(step)] += now - call.step_begun;
+  call.step_begun = now;
 }
 
 void ApiHandler::serve_on_worker(const std::shared_ptr<Call>& call) {
+  end_step(*call, call->prepared ? Step::parked : Step::worker);
   (void)contain(call->route.operation->name, [&]() -> base::Result<void> {
     serve(call);
     return {};
@@ -196,6 +247,7 @@ void ApiHandler::serve(const std::shared_ptr<Call>& call) {
     if (!call->prepared) TRY(prepare(*call));
     return carry_out(*call);
   });
+  end_step(*call, call->prepared ? Step::operation : Step::decode);
   if (call->on_io_thread && !done && done.error().code == aws::kTooLongForIoThread) {
     call->on_io_thread = false;
     call->prepared = false;  // the operation has used its input up
@@ -206,7 +258,23 @@ void ApiHandler::serve(const std::shared_ptr<Call>& call) {
     if (settled == ParkingLot::Settled::parked) return;  // and may run elsewhere by now
     if (settled == ParkingLot::Settled::refused) done = base::fail(slow_down());
   }
-  gate_.release([respond = std::move(call->respond), reply = reply_to(*call, std::move(done))]() mutable {
+  answer(*call, std::move(done));
+}
+
+// The gate may let an answer go when the handler is no more.
+void ApiHandler::answer(Call& call, base::Result<void> done) {
+  Response reply = reply_to(call, done);
+  if (!options_.watch) {
+    return gate_.release(
+        [respond = std::move(call.respond), reply = std::move(reply)]() mutable { respond(std::move(reply)); });
+  }
+  end_step(call, Step::encode);
+  call.record.status = reply.status;
+  if (!done) call.record.fail(done.error());
+  gate_.release([respond = std::move(call.respond), reply = std::move(reply), watch = options_.watch,
+                 record = std::move(call.record), begun = call.step_begun]() mutable {
+    record.steps[static_cast<std::size_t>(Step::disk)] = watch->stopwatch->now() - begun;
+    watch->tell(record);
     respond(std::move(reply));
   });
 }
@@ -223,7 +291,7 @@ base::Result<void> ApiHandler::contain(std::string_view operation,
   return base::fail(internal_failure());
 }
 
-Response ApiHandler::reply_to(Call& call, base::Result<void> done) const {
+Response ApiHandler::reply_to(Call& call, base::Result<void>& done) const {
   Response reply;
   if (done) {
     done = contain(call.route.operation->name, [&]() -> base::Result<void> {
@@ -270,23 +338,41 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
   context.account = caller.principal().account;
   context.region = caller.region();
   context.principal = caller.principal();
+  if (options_.watch) {
+    call.record.caller = context.principal.arn;
+    call.record.account = context.account;
+    call.record.region = context.region;
+    if (upload != nullptr && context.body != nullptr) call.record.bytes_in = context.body->size();
+  }
   return context;
 }
 
-base::Result<void> ApiHandler::authorize(const Call& call, const aws::Context& context, const void* in) {
+base::Result<void> ApiHandler::authorize(Call& call, const aws::Context& context, const void* in) {
   if (call.is_unsigned || context.principal.kind == aws::Principal::Kind::root) return {};
   const aws::OperationDesc& operation = *call.route.operation;
   const std::optional<aws::Access> access = aws::access_of(operation, in, context);
   if (!access || authorizer_.allows(context, access->action, access->resources)) return {};
-  return base::fail(access_denied(*call.route.mount->desc, operation, call.route.protocol, context, access->action,
-                                  access->resources.empty() ? "*" : access->resources.front()));
+  const std::string resource = access->resources.empty() ? "*" : access->resources.front();
+  if (options_.watch) {
+    const bool denied = authorizer_.denies(context, access->action, access->resources);
+    call.record.refusal = Refusal::policy;
+    call.record.refusal_kind = denied ? "explicit_deny" : "not_allowed";
+    call.record.reason =
+        context.principal.arn + " may not " + access->action + " on " + resource +
+        (denied ? ": a Deny statement of its policies applies" : ": no statement of its policies allows it");
+  }
+  return base::fail(
+      access_denied(*call.route.mount->desc, operation, call.route.protocol, context, access->action, resource));
 }
 
 base::Result<void> ApiHandler::prepare(Call& call) {
   const aws::ServiceDesc& service = *call.route.mount->desc;
   const aws::OperationDesc& operation = *call.route.operation;
   TRY(check_body_size(*call.route.mount, operation, call.request.body.size()));
-  TRY_ASSIGN(call.context, authenticate(call));
+  auto context = authenticate(call);
+  end_step(call, Step::authenticate);
+  if (!context) return base::fail(std::move(context).error());
+  call.context = std::move(*context);
   if (call.route.protocol == Protocol::rest_xml) TRY(aws::codec::check_body_checksum(service, operation, call.request));
   call.context.on_io_thread = call.on_io_thread;
   call.in = operation.make_input();
@@ -295,6 +381,7 @@ base::Result<void> ApiHandler::prepare(Call& call) {
   TRY(authorize(call, call.context, call.in.value.get()));
   TRY(aws::validate(service, operation, call.in.value.get()));
   call.prepared = true;
+  end_step(call, Step::decode);
   if (!operation.may_wait) return {};
   call.place = std::make_shared<ParkingLot::Place>(parking_);
   call.context.parking = call.place.get();

@@ -15,6 +15,7 @@
 #include "aws/http/message.h"
 #include "base/env.h"
 #include "server/parking_lot.h"
+#include "server/request_record.h"
 #include "server/router.h"
 #include "server/worker_pool.h"
 
@@ -45,6 +46,9 @@ class ApiHandler final : public aws::http::Handler {
     // What stands at a path that belongs to no API (the certificate that SNS signs with, a function's code), or
     // nullopt. Called for every GET, on I/O threads: it must be quick to say no.
     std::function<std::optional<aws::http::Response>(std::string_view path)> document = {};
+    // Who is told of each request, but for those to the health route and to documents. Null: nobody; steps are then not
+    // measured.
+    std::shared_ptr<const RequestWatch> watch = {};
     // Whether the disk has room for a piece of a large body; asked before each is written, on workers.
     std::function<bool()> has_room = {};
   };
@@ -73,15 +77,26 @@ class ApiHandler final : public aws::http::Handler {
   void give_to_worker(const std::shared_ptr<Call>& call);
   // An exception of a library, or a lack of memory, is the call's own failure.
   base::Result<void> contain(std::string_view operation, const std::function<base::Result<void>()>& body) const;
+  static void begin_record(Call& call, base::Timestamp begun);
+  void end_step(Call& call, Step step) const;
+  // Lets the answer go when it may.
+  void answer(Call& call, base::Result<void> done);
+  // Answers at once what was not carried out.
+  void answer_refused(Call& call, const base::AwsError& error);
+  void tell_unrouted(const aws::http::Request& request, const RouteError& wrong, int status,
+                     std::string request_id) const;
+  // Of a request with a large body, of which only the head is there.
+  aws::http::Response refuse_head(const aws::http::Request& head, const Mount& mount, const Route* route,
+                                  const base::AwsError& error) const;
   base::Result<void> prepare(Call& call);
   base::Result<void> carry_out(Call& call);
-  aws::http::Response reply_to(Call& call, base::Result<void> done) const;
+  aws::http::Response reply_to(Call& call, base::Result<void>& done) const;
   static aws::http::Response refusal(const Call& call, const base::AwsError& error);
   base::Result<aws::Context> authenticate(Call& call);
   aws::http::Admission judge(const aws::http::Request& head, std::optional<uint64_t> body_bytes);
   base::Result<aws::http::Admission> look_at(const aws::http::Request& head, std::optional<uint64_t> body_bytes,
                                              const Mount& mount, const Route* route);
-  base::Result<void> authorize(const Call& call, const aws::Context& context, const void* in);
+  base::Result<void> authorize(Call& call, const aws::Context& context, const void* in);
   aws::http::Response health() const;
 
   Router router_;

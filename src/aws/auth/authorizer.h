@@ -19,6 +19,12 @@ class Authorizer {
   // those that condition_values() knows.
   virtual bool allows(const Context& context, std::string_view action, std::span<const std::string> resources,
                       std::span<const ConditionValue> more = {}) = 0;
+  // Of what allows() refuses: whether a Deny statement does so; else nothing allows it. For the operator, not the
+  // caller.
+  virtual bool denies(const Context& /*context*/, std::string_view /*action*/,
+                      std::span<const std::string> /*resources*/) {
+    return false;
+  }
 };
 
 // What AWS says to a principal whose policies do not allow an action.

@@ -69,7 +69,66 @@ constexpr Wording kWordings[] = {
      "Missing required header for this request: x-amz-content-sha256"},
 };
 
+struct Told {
+  FailureKind kind;
+  std::string_view name, text;
+};
+
+constexpr Told kTold[] = {
+    {FailureKind::missing, "missing", "it is not signed"},
+    {FailureKind::mixed, "mixed", "it is signed in the Authorization header and in the query"},
+    {FailureKind::unsupported, "unsupported", "it is signed in a way that is not SigV4"},
+    {FailureKind::incomplete, "incomplete", "the Authorization header lacks a part or cannot be read"},
+    {FailureKind::incomplete_query, "incomplete", "the presigned URL lacks a part or cannot be read"},
+    {FailureKind::incomplete_query_v2, "incomplete", "the presigned URL (SigV2) lacks a part or cannot be read"},
+    {FailureKind::wrong_scope, "scope", "the credential scope is not for this service, or of another day"},
+    {FailureKind::wrong_scope_query, "scope", "the credential scope is not for this service, or of another day"},
+    {FailureKind::headers_not_signed, "headers_not_signed", "a header is not signed that has to be"},
+    {FailureKind::unknown_key, "unknown_key", "the access key id is unknown"},
+    {FailureKind::invalid_token, "session_token", "the session token is not the one of these credentials"},
+    {FailureKind::expired_token, "expired_token", "the temporary credentials have expired"},
+    {FailureKind::skewed, "clock", "it was signed at another time than it is here"},
+    {FailureKind::presigned_expired, "expired", "the presigned URL has expired, or is not valid yet"},
+    {FailureKind::signature_mismatch, "signature",
+     "the signature does not match: another secret key, or a request that was changed on its way"},
+    {FailureKind::body_mismatch, "body", "the body is not the one that was signed"},
+    {FailureKind::invalid_payload_hash, "payload_hash", "x-amz-content-sha256 is neither a hash nor a known mode"},
+    {FailureKind::missing_payload_hash, "payload_hash", "x-amz-content-sha256 is missing"},
+};
+
+const Told& told(FailureKind kind) {
+  for (const Told& row : kTold)
+    if (row.kind == kind) return row;
+  return kTold[0];
+}
+
+// What of an error tells more than its kind: names and times. Signatures, tokens and canonical requests do not.
+std::string difference(FailureKind kind, const std::string& text,
+                       const std::vector<std::pair<std::string, std::string>>& fields) {
+  if (kind == FailureKind::wrong_scope || kind == FailureKind::wrong_scope_query) return text;
+  std::string out;
+  for (const auto& [name, value] : fields) {
+    if (name != "HeadersNotSigned" && name != "Expires" && name != "X-Amz-Expires" && name != "X-Amz-Date" &&
+        name != "ServerTime" && name != "RequestTime")
+      continue;
+    out.append(out.empty() ? "" : ", ").append(name).append(" ").append(value);
+  }
+  return out;
+}
+
 }  // namespace
+
+const SignatureRefusal* signature_refusal(const base::AwsError& error) {
+  return dynamic_cast<const SignatureRefusal*>(error.detail.get());
+}
+
+std::string_view name_of(FailureKind kind) {
+  return told(kind).name;
+}
+
+std::string_view text_of(FailureKind kind) {
+  return told(kind).text;
+}
 
 ErrorFamily error_family(const http::Request& request, std::string_view service) {
   if (service == "s3") return ErrorFamily::s3;
@@ -86,6 +145,7 @@ base::AwsError failure(FailureKind kind, ErrorFamily family, std::string text,
     if (candidate.kind == kind) row = &candidate;
   CHECK(row != nullptr, "every kind of failure has its words");
   base::AwsError error;
+  error.detail = std::make_shared<SignatureRefusal>(kind, difference(kind, text, fields));
   const bool s3 = family == ErrorFamily::s3;
   error.code = s3 ? row->s3_code : family == ErrorFamily::query ? row->query_code : row->json_code;
   error.message = !text.empty() ? std::move(text) : std::string(s3 ? row->s3_text : row->text);

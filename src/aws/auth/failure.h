@@ -39,6 +39,18 @@ enum class ErrorFamily { query, json, rest_json, s3 };
 // The family whose words a caller of this request understands.
 ErrorFamily error_family(const http::Request& request, std::string_view service);
 
+// Which part of a signature is wrong, for the operator; what the caller reads is AWS's. The detail of every error that
+// failure() makes.
+struct SignatureRefusal final : base::ErrorDetail {
+  explicit SignatureRefusal(FailureKind its_kind, std::string its_difference = {})
+      : kind(its_kind), difference(std::move(its_difference)) {}
+  FailureKind kind;
+  std::string difference;  // what differs, where that is known; nothing secret
+};
+const SignatureRefusal* signature_refusal(const base::AwsError& error);  // nullptr: it is another error
+std::string_view name_of(FailureKind kind);                              // "wrong_scope"
+std::string_view text_of(FailureKind kind);                              // for people, without anything of the request
+
 // The error of `kind`; `text` replaces the usual message if it is not empty. `fields` are for S3 only and dropped
 // for other families. Of the json family `query_code` is set too, for the services that send both.
 base::AwsError failure(FailureKind kind, ErrorFamily family, std::string text = {},

@@ -74,10 +74,16 @@ base::AwsError skew_error(const Claim& claim, ErrorFamily family, Timestamp now,
                                                   base::format_amz_date(now - window) + " (" + server + " - " + amount
                                             : "Signature not yet current: " + claim.amz_date + " is still later than " +
                                                   base::format_amz_date(now + window) + " (" + server + " + " + amount;
-  return failure(FailureKind::skewed, family, family == ErrorFamily::s3 ? "" : text,
-                 {{"RequestTime", claim.amz_date},
-                  {"ServerTime", base::format_iso8601_seconds(now)},
-                  {"MaxAllowedSkewMilliseconds", std::to_string(window.count() * 60'000)}});
+  base::AwsError error = failure(FailureKind::skewed, family, family == ErrorFamily::s3 ? "" : text,
+                                 {{"RequestTime", claim.amz_date},
+                                  {"ServerTime", base::format_iso8601_seconds(now)},
+                                  {"MaxAllowedSkewMilliseconds", std::to_string(window.count() * 60'000)}});
+  const auto by =
+      std::chrono::duration_cast<std::chrono::seconds>(claim.time < now ? now - claim.time : claim.time - now);
+  error.detail = std::make_shared<SignatureRefusal>(
+      FailureKind::skewed, "the clock of who signed it is " + std::to_string(by.count()) + " s " +
+                               (claim.time < now ? "behind" : "ahead") + ", or it was kept for so long");
+  return error;
 }
 
 // S5 and S8.

@@ -72,14 +72,24 @@ std::string IamService::canonical_resource(const std::string& account, const std
 
 bool IamService::allows(const aws::Context& context, std::string_view action, std::span<const std::string> resources,
                         std::span<const aws::auth::ConditionValue> more) {
-  if (context.principal.kind != aws::Principal::Kind::role) return true;
-  if (action == "sts:GetCallerIdentity") return true;
+  return decide(context, action, resources, more) == Decision::allow;
+}
+
+bool IamService::denies(const aws::Context& context, std::string_view action, std::span<const std::string> resources) {
+  return decide(context, action, resources, {}) == Decision::deny;
+}
+
+// Of the first resource that it is not allowed on.
+Decision IamService::decide(const aws::Context& context, std::string_view action,
+                            std::span<const std::string> resources, std::span<const aws::auth::ConditionValue> more) {
+  if (context.principal.kind != aws::Principal::Kind::role) return Decision::allow;
+  if (action == "sts:GetCallerIdentity") return Decision::allow;
   static const std::string kAny[] = {"*"};
   if (resources.empty()) resources = kAny;
 
   const std::shared_lock lock(mutex_);
   const Role* role = find_session_role(context.principal);
-  if (role == nullptr) return false;
+  if (role == nullptr) return Decision::none;
   std::vector<aws::auth::ConditionValue> conditions;
   if (std::ranges::any_of(role->policies, &Policy::needs_conditions)) {
     conditions = aws::auth::condition_values(context);
@@ -90,15 +100,16 @@ bool IamService::allows(const aws::Context& context, std::string_view action, st
     conditions.insert(conditions.end(), more.begin(), more.end());
   }
   const bool of_iam = action.starts_with("iam:");
-  return std::ranges::all_of(resources, [&](const std::string& named) {
+  for (const std::string& named : resources) {
     const std::string resource = of_iam ? canonical_resource(context.account, named) : named;
     Decision decision = Decision::none;
     for (const Policy& policy : role->policies) {
       decision = strongest(decision, policy.evaluate({context.principal, action, resource, conditions}));
-      if (decision == Decision::deny) return false;
+      if (decision == Decision::deny) break;
     }
-    return decision == Decision::allow;
-  });
+    if (decision != Decision::allow) return decision;
+  }
+  return Decision::allow;
 }
 
 std::optional<AssumableRole> IamService::find_assumable(std::string_view role_arn) {

@@ -38,6 +38,7 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
   // its name. sts:GetCallerIdentity needs no permission and cannot be denied, as on AWS.
   bool allows(const aws::Context& context, std::string_view action, std::span<const std::string> resources,
               std::span<const aws::auth::ConditionValue> more = {}) override;
+  bool denies(const aws::Context& context, std::string_view action, std::span<const std::string> resources) override;
   std::optional<AssumableRole> find_assumable(std::string_view role_arn) override;
 
   template <class Out>
@@ -181,6 +182,10 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
   using Roles = std::map<std::string, Role, std::less<>>;
   using Policies = std::map<std::string, PolicyRecord, std::less<>>;
 
+  // Of what allows() and denies() tell. Takes mutex_.
+  [[nodiscard]] aws::auth::Decision decide(const aws::Context& context, std::string_view action,
+                                           std::span<const std::string> resources,
+                                           std::span<const aws::auth::ConditionValue> more);
   // service.cc. All of these REQUIRE mutex_ (shared is enough for those that are const).
   void load();
   [[nodiscard]] const Role* find_session_role(const aws::Principal& principal) const;
