@@ -2,10 +2,14 @@
 // that is not ours is touched, and a command that only looks makes none. Functions; safe from any thread.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 
 namespace cli {
+
+// Of what this version keeps in a data directory; what has a larger one was written by a later version.
+inline constexpr uint64_t kDataFormat = 1;
 
 // Absolute, without a slash at the end.
 std::string absolute_directory(const std::string& directory);

@@ -19,6 +19,7 @@
 #include "cli/foreign_keys.h"
 #include "cli/interruption.h"
 #include "cli/skewed_clock.h"
+#include "cli/upkeep_route.h"
 #include "cli/url_fork.h"
 #include "cli/version.h"
 #include "cli/written_endpoint.h"
@@ -97,42 +98,6 @@ std::vector<server::Mount> mounts(engine::Engine& engine, const like_aws::Servic
           {&aws::sts::kService, &services.sts}};
 }
 
-constexpr std::string_view kAcceptDataLoss =
-    ". Nothing was changed: a copy of the directory keeps what can be saved. `till serve --accept-data-loss` starts "
-    "with what is intact and gives up the rest for good";
-
-constexpr std::string_view kNotMended =
-    ". Nothing was changed. `--accept-data-loss` gives up the newest writes, which does not mend this: put a copy of "
-    "the directory in its place";
-
-std::string lost_store(const std::string& store) {
-  return fmt::format(
-      "{} had the data of this directory and is not there. Nothing was changed: put a copy of it in its place, or "
-      "begin with no data by `till serve --accept-data-loss`",
-      store);
-}
-
-std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(const LocalEngineOptions& options,
-                                                                              base::Env& env) {
-  if (options.in_memory) return store::make_memory_store();
-  store::RocksDbOptions rocks;
-  rocks.directory = options.data_directory + "/store";
-  rocks.accept_data_loss = options.accept_data_loss;
-  const bool noted = os::notes_store(options.data_directory);
-  if (noted && !options.accept_data_loss && !store::is_rocksdb_store(rocks.directory))
-    return std::unexpected(LocalEngine::Error{lost_store(rocks.directory), kFailed});
-  auto opened = store::open_rocksdb_store(rocks, env);
-  if (opened.has_value() && !noted && !os::note_store(options.data_directory))
-    return std::unexpected(LocalEngine::Error{"cannot write to " + options.data_directory, kFailed});
-  if (opened.has_value()) return std::move(*opened);
-  const bool locked = opened.error().kind == store::OpenError::Kind::locked;
-  std::string message = opened.error().message;
-  if (opened.error().loss_can_be_accepted) message += kAcceptDataLoss;
-  if (opened.error().kind == store::OpenError::Kind::corrupt && !opened.error().loss_can_be_accepted)
-    message += kNotMended;
-  return std::unexpected(LocalEngine::Error{std::move(message), locked ? kUnreachable : kFailed});
-}
-
 // What an engine runs on from its start: `till serve` has 52 then. Counted before anything begins, because where
 // RocksDB does not get one of its own it ends the process.
 constexpr std::size_t kThreadsAtStart = 56;
@@ -203,6 +168,7 @@ struct LocalEngine::Parts {
   std::unique_ptr<RequestLog> log;  // null: nothing is logged
   base::Env virtual_env{manual_clock, system.env().random, manual_executor};
   std::unique_ptr<store::KvStore> store;
+  store::DiskStore* disk = nullptr;  // the store, if it is on the disk
   std::unique_ptr<os::HttpServer> http;
   std::unique_ptr<os::ProcessFunctionHost> functions;
   std::unique_ptr<CountedFunctions> counted;
@@ -221,6 +187,7 @@ struct LocalEngine::Parts {
   std::unique_ptr<aws::http::Handler> function_urls;  // works on the threads of `api`, which end before it
   std::unique_ptr<server::ApiHandler> api;
   std::unique_ptr<UrlFork> fork;
+  std::unique_ptr<UpkeepRoute> upkeep;
   std::unique_ptr<ClockRoute> routes;
   std::unique_ptr<DatedReplies> dated;  // null if clients' clocks are right
   std::unique_ptr<server::StartGate> entrance;
@@ -334,7 +301,8 @@ void LocalEngine::Parts::make_api() {
                              .work = [this](std::function<void()> work) { api->run(std::move(work)); },
                              .when_durable = [this](std::function<void()> send) { gate->release(std::move(send)); }});
   fork = std::make_unique<UrlFork>(*api, *function_urls, *watch);
-  routes = std::make_unique<ClockRoute>(*fork, env(), clock_mover());
+  upkeep = std::make_unique<UpkeepRoute>(*fork, system.env(), disk, options.data_directory);
+  routes = std::make_unique<ClockRoute>(*upkeep, env(), clock_mover());
   if (skewed_clock) dated = std::make_unique<DatedReplies>(*routes, *skewed_clock);
   entrance = std::make_unique<server::StartGate>(dated ? static_cast<aws::http::Handler&>(*dated) : *routes);
 }
@@ -414,13 +382,19 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   auto run = prepare(options, parts->instance);
   if (!run.has_value()) return std::unexpected(Error{run.error(), kFailed});
   parts->run = std::move(*run);
-  auto opened = open_store(options, env);
-  if (!opened.has_value()) return std::unexpected(opened.error());
-  parts->take_store(std::move(*opened));
+  if (options.in_memory) {
+    parts->take_store(store::make_memory_store());
+  } else {
+    auto opened = open_disk_store(options.data_directory, env, options.accept_data_loss);
+    if (!opened.has_value()) return std::unexpected(opened.error());
+    parts->disk = opened->get();
+    parts->take_store(std::move(*opened));
+  }
   if (options.log.level != LogOptions::Level::off) {
     auto log = RequestLog::make(options.log);
     if (!log.has_value()) return std::unexpected(Error{log.error(), kFailed});
     parts->log = std::move(*log);
+  }
   }
   auto http = os::HttpServer::start({});
   if (!http.has_value()) return std::unexpected(Error{http.error(), kFailed});

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "cli/disk_store.h"
 #include "cli/listen_address.h"
 #include "cli/outgoing_mail.h"
 #include "cli/request_log.h"
@@ -55,10 +56,7 @@ class LocalEngine {
  public:
   // Makes the data directory or takes it if it is ours, opens the store, starts the services and the port. The error is
   // one sentence for people; `exit_code` of it is the command's (see exit_code.h).
-  struct Error {
-    std::string message;
-    int exit_code;
-  };
+  using Error = StoreError;
   static std::expected<std::unique_ptr<LocalEngine>, Error> open(const LocalEngineOptions& options);
   // Stops accepting, lets requests end (at most two seconds), stops the functions, makes everything durable. One that
   // does not serve first waits for the commands that use it, unless a signal comes, and up to ten seconds for mails

@@ -10,6 +10,7 @@
 #include "cli/machine_commands.h"
 #include "cli/order_commands.h"
 #include "cli/output.h"
+#include "cli/store_commands.h"
 #include "cli/version.h"
 #include "os/environment.h"
 #include "os/standard_streams.h"
@@ -363,6 +364,7 @@ int main(int argc, char** argv) {
   add_watch_commands(app, a);
   add_function_commands(app, a);
   add_bench_commands(app, a);
+  cli::add_store_commands(app, a.global, a.exit_code);
   cli::add_machine_commands(app, a.global, a.exit_code);
   refuse_empty_values(app);
   try {

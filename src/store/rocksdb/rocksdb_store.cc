@@ -1,10 +1,13 @@
 #include "store/rocksdb/rocksdb_store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <rocksdb/iterator.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/wal_filter.h>
 #include <rocksdb/write_batch.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -169,7 +172,7 @@ class RocksDbCursor final : public Cursor {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
-class RocksDbStore final : public KvStore {
+class RocksDbStore final : public DiskStore {
  public:
   RocksDbStore(base::Env env, std::shared_ptr<Fatal> fatal, DirectoryLock lock, Watermark watermark, Recovered found,
                std::size_t look_interval_bytes);
@@ -192,6 +195,8 @@ class RocksDbStore final : public KvStore {
     CHECK(sequence <= assigned_, "waits for a sequence that was never written");
     gate_.when(sequence, std::move(done));
   }
+  std::expected<CommitSequence, std::string> checkpoint(const std::string& directory) override;
+  std::expected<void, std::string> compact() override;
 
  private:
   void encode(const WriteBatch& batch, rocksdb::WriteBatch& out);
@@ -309,6 +314,37 @@ CommitSequence RocksDbStore::write(const WriteBatch& batch) {
     wakeup_->notify_one();
   }
   return sequence;
+}
+
+std::expected<CommitSequence, std::string> RocksDbStore::checkpoint(const std::string& directory) {
+  const auto failed = [&](std::string_view reason) {
+    return std::unexpected(fmt::format("cannot make a checkpoint in {}: {}", directory, reason));
+  };
+  const CommitSequence promised = gate_.durable();
+  if (mkdir(directory.c_str(), 0700) != 0) return failed(std::strerror(errno));
+  rocksdb::Checkpoint* raw = nullptr;
+  auto status = rocksdb::Checkpoint::Create(db_.get(), &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> maker(raw);
+  if (status.ok()) status = maker->CreateCheckpoint(directory + "/db");
+  if (!status.ok()) return failed(status.ToString());
+  auto watermark = Watermark::open(directory, true);
+  if (!watermark) return failed(watermark.error().message);
+  if (!watermark->set(promised)) return failed(std::strerror(errno));
+  // Nobody holds it: what a directory is known as a store by.
+  const File lock(open((directory + "/lock").c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!lock.is_open() || !sync_directory(directory)) return failed(std::strerror(errno));
+  return promised;
+}
+
+std::expected<void, std::string> RocksDbStore::compact() {
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+  options.blob_garbage_collection_age_cutoff = 1.0;
+  options.exclusive_manual_compaction = false;  // writes do not wait for it
+  if (const auto status = db_->CompactRange(options, nullptr, nullptr); !status.ok())
+    return std::unexpected("cannot compact the store: " + status.ToString());
+  return {};
 }
 
 void RocksDbStore::encode(const WriteBatch& batch, rocksdb::WriteBatch& out) {
@@ -435,7 +471,7 @@ void RocksDbStore::update_watermark() {
 
 }  // namespace
 
-std::expected<std::unique_ptr<KvStore>, OpenError> open_rocksdb_store(const RocksDbOptions& options, base::Env env) {
+std::expected<std::unique_ptr<DiskStore>, OpenError> open_rocksdb_store(const RocksDbOptions& options, base::Env env) {
   auto lock = DirectoryLock::take(options.directory);
   if (!lock) return std::unexpected(lock.error());
   const std::string path = options.directory + "/db";

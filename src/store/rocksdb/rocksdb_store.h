@@ -62,10 +62,24 @@ struct OpenError {
   bool loss_can_be_accepted = false;  // with RocksDbOptions::accept_data_loss it would open
 };
 
+// The store, with what only one on a disk can do. These block, for as long as the disk takes; safe from any thread.
+class DiskStore : public KvStore {
+ public:
+  // Makes `directory`, which must not be there, a store of its own with the content of this one at a moment after the
+  // call: everything that was durable before it is in, and its watermark says so. Tables and blobs are hard links where
+  // the file system is the same, which takes no room but keeps theirs from being freed. The answer is that watermark;
+  // the error is one sentence for people, and the store goes on.
+  virtual std::expected<CommitSequence, std::string> checkpoint(const std::string& directory) = 0;
+
+  // Rewrites every table, and every blob file that has garbage, so that what was deleted takes no room any more. Needs
+  // as much free room as the store takes meanwhile. The error as above.
+  virtual std::expected<void, std::string> compact() = 0;
+};
+
 // Opens or creates the store. Everything found in it is durable when this returns. `env`'s members outlive the store;
 // its executor runs the commit thread. Destroying the store is the clean close: it waits until all is durable, writes
 // the watermark and frees the lock; no cursor may be left (CHECK).
-std::expected<std::unique_ptr<KvStore>, OpenError> open_rocksdb_store(const RocksDbOptions& options, base::Env env);
+std::expected<std::unique_ptr<DiskStore>, OpenError> open_rocksdb_store(const RocksDbOptions& options, base::Env env);
 
 // Whether the files of such a store are in `directory`, open or not, damaged or not. Changes nothing.
 bool is_rocksdb_store(const std::string& directory);

@@ -506,5 +506,50 @@ TEST_F(RocksDbStore, DamageFoundByAReadEndsTheProcessWithCode70) {
       ::testing::ExitedWithCode(70), "^store: scan failed: Corruption: .*; stopping");
 }
 
+TEST_F(RocksDbStore, ACheckpointIsAStoreWithAllThatWasDurableBefore) {
+  auto store = open("store").value();
+  fill(*store, 0, 100);
+  WriteBatch large;
+  large.put("large", std::string(300'000, 'l'));
+  store->wait_durable(store->write(large));
+  const CommitSequence before = store->durable();
+  const auto made = store->checkpoint(path("copy"));
+  ASSERT_TRUE(made.has_value()) << made.error();
+  EXPECT_GE(*made, before);
+  EXPECT_FALSE(store->checkpoint(path("copy")).has_value()) << "never over something";
+  fill(*store, 100, 50);
+  crash_image("copy", "copy of the copy");
+  store.reset();
+  const auto copy = must_open("copy");
+  EXPECT_EQ(rows(*copy), 100);
+  EXPECT_EQ(copy->get("large"), std::string(300'000, 'l'));
+  EXPECT_EQ(rows(*must_open("store")), 150);
+  fs::remove(path("copy of the copy") + "/watermark");
+  expect_refused("copy of the copy", Kind::corrupt);
+}
+
+TEST_F(RocksDbStore, CompactionGivesTheRoomOfWhatWasDeletedBack) {
+  auto store = open("store").value();
+  for (int i = 0; i < 30; ++i) {
+    WriteBatch batch;
+    batch.put("blob" + std::to_string(i), std::string(500'000, static_cast<char>('a' + i)));
+    batch.put("row" + std::to_string(i), "r");
+    store->wait_durable(store->write(batch));
+  }
+  WriteBatch gone;
+  for (int i = 0; i < 29; ++i) gone.erase("blob" + std::to_string(i));
+  store->wait_durable(store->write(gone));
+  const auto done = store->compact();
+  ASSERT_TRUE(done.has_value()) << done.error();
+  EXPECT_EQ(store->get("blob29"), std::string(500'000, 'a' + 29));
+  EXPECT_EQ(rows(*store), 30);
+  store.reset();
+  std::uintmax_t bytes = 0;
+  for (const auto& file : fs::directory_iterator(path("store") + "/db"))
+    if (file.path().extension() != ".log") bytes += file.file_size();
+  EXPECT_LT(bytes, 2'000'000U);
+  EXPECT_EQ(rows(*must_open("store")), 30);
+}
+
 }  // namespace
 }  // namespace store

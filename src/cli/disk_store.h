@@ -1,0 +1,24 @@
+// The store of a data directory, opened for an engine or for a command that needs no engine. Functions; used from one
+// thread.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "base/env.h"
+#include "store/rocksdb/rocksdb_store.h"
+
+namespace cli {
+
+struct StoreError {
+  std::string message;  // one sentence for people
+  int exit_code;        // the command's (see exit_code.h)
+};
+
+// Opens the store of `data_directory`, which is ours, or makes it where there never was one. kUnreachable: another
+// process has it.
+std::expected<std::unique_ptr<store::DiskStore>, StoreError> open_disk_store(const std::string& data_directory,
+                                                                             base::Env& env, bool accept_data_loss);
+
+}  // namespace cli
