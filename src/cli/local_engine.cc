@@ -395,7 +395,6 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
     if (!log.has_value()) return std::unexpected(Error{log.error(), kFailed});
     parts->log = std::move(*log);
   }
-  }
   auto http = os::HttpServer::start({});
   if (!http.has_value()) return std::unexpected(Error{http.error(), kFailed});
   parts->http = std::move(*http);
