@@ -14,10 +14,12 @@
 #include "cli/clock_route.h"
 #include "cli/counted_functions.h"
 #include "cli/data_directory.h"
+#include "cli/engine_metrics.h"
 #include "cli/exit_code.h"
 #include "cli/fault_report.h"
 #include "cli/foreign_keys.h"
 #include "cli/interruption.h"
+#include "cli/metrics_route.h"
 #include "cli/skewed_clock.h"
 #include "cli/url_fork.h"
 #include "cli/version.h"
@@ -36,6 +38,7 @@
 #include "os/machine.h"
 #include "os/outbox_mailer.h"
 #include "server/api_handler.h"
+#include "server/request_metrics.h"
 #include "server/start_gate.h"
 #include "store/memory/memory_store.h"
 #include "store/rocksdb/rocksdb_store.h"
@@ -113,10 +116,12 @@ std::string lost_store(const std::string& store) {
 }
 
 std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(const LocalEngineOptions& options,
-                                                                              base::Env& env) {
+                                                                              base::Env& env,
+                                                                              store::Statistics& statistics) {
   if (options.in_memory) return store::make_memory_store();
   store::RocksDbOptions rocks;
   rocks.directory = options.data_directory + "/store";
+  rocks.statistics = &statistics;
   rocks.accept_data_loss = options.accept_data_loss;
   const bool noted = os::notes_store(options.data_directory);
   if (noted && !options.accept_data_loss && !store::is_rocksdb_store(rocks.directory))
@@ -201,6 +206,8 @@ struct LocalEngine::Parts {
   base::ManualExecutor manual_executor{manual_clock};
   // These are told of requests whose replies the store may still hold back at its end.
   std::unique_ptr<RequestLog> log;  // null: nothing is logged
+  std::unique_ptr<server::RequestMetrics> request_metrics;
+  store::Statistics store_statistics{system.env().clock, {}, {}, {}};
   base::Env virtual_env{manual_clock, system.env().random, manual_executor};
   std::unique_ptr<store::KvStore> store;
   std::unique_ptr<os::HttpServer> http;
@@ -222,8 +229,10 @@ struct LocalEngine::Parts {
   std::unique_ptr<server::ApiHandler> api;
   std::unique_ptr<UrlFork> fork;
   std::unique_ptr<ClockRoute> routes;
+  std::unique_ptr<MetricsRoute> metrics;
   std::unique_ptr<DatedReplies> dated;  // null if clients' clocks are right
   std::unique_ptr<server::StartGate> entrance;
+  const base::Timestamp started_at = system.wall_clock().now();
   uint16_t port = 0;
   EndpointOffer offer;
   const std::string instance = base::make_uuid(system.env().random);
@@ -233,6 +242,7 @@ struct LocalEngine::Parts {
   void take_store(std::unique_ptr<store::KvStore> opened);
   ClockRoute::Advance clock_mover();
   std::shared_ptr<const server::RequestWatch> request_watch();
+  std::string measured();
   void make_mailer();
   void make_like_aws();
   void make_api();
@@ -298,8 +308,23 @@ void LocalEngine::Parts::make_like_aws() {
 std::shared_ptr<const server::RequestWatch> LocalEngine::Parts::request_watch() {
   auto out = std::make_shared<server::RequestWatch>();
   out->stopwatch = &system.env().clock;
+  request_metrics = std::make_unique<server::RequestMetrics>(std::vector<const aws::ServiceDesc*>{
+      &aws::sqs::kService, &aws::dynamodb::kService, &aws::sns::kService, &aws::lambda::kService, &aws::s3::kService,
+      &aws::cloudwatch::kService, &aws::logs::kService, &aws::iam::kService, &aws::sts::kService});
+  out->observers.push_back(request_metrics.get());
   if (log) out->observers.push_back(log.get());
   return out;
+}
+
+std::string LocalEngine::Parts::measured() {
+  return engine_metrics({.engine = *engine,
+                         .api = *api,
+                         .requests = *request_metrics,
+                         .store = store_statistics,
+                         .io = http->io_load(),
+                         .functions_running = counted->running(),
+                         .data_directory = options.in_memory ? "" : options.data_directory,
+                         .started_at = started_at});
 }
 
 // What answers requests.
@@ -335,8 +360,11 @@ void LocalEngine::Parts::make_api() {
                              .when_durable = [this](std::function<void()> send) { gate->release(std::move(send)); }});
   fork = std::make_unique<UrlFork>(*api, *function_urls, *watch);
   routes = std::make_unique<ClockRoute>(*fork, env(), clock_mover());
-  if (skewed_clock) dated = std::make_unique<DatedReplies>(*routes, *skewed_clock);
-  entrance = std::make_unique<server::StartGate>(dated ? static_cast<aws::http::Handler&>(*dated) : *routes);
+  metrics = std::make_unique<MetricsRoute>(
+      *routes, [this] { return measured(); }, [this](std::function<void()> work) { api->run(std::move(work)); },
+      options.listen.is_loopback || options.open_metrics);
+  if (skewed_clock) dated = std::make_unique<DatedReplies>(*metrics, *skewed_clock);
+  entrance = std::make_unique<server::StartGate>(dated ? static_cast<aws::http::Handler&>(*dated) : *metrics);
 }
 
 // Binds the port. What is asked there waits until the services, which are told the port, have started.
@@ -349,10 +377,10 @@ std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
     api->run(std::move(work));
     return true;
   };
-  if (log)
-    limits.on_refused = [this](int status, std::string_view reason, std::string_view peer) {
-      log->on_http_refused(status, reason, peer);
-    };
+  limits.on_refused = [this](int status, std::string_view reason, std::string_view peer) {
+    request_metrics->on_http_refused(status);
+    if (log) log->on_http_refused(status, reason, peer);
+  };
   limits.hosts.open_to_pages = engine::Engine::is_function_url;
   limits.hosts.any_address = !options.listen.is_loopback;
   limits.hosts.names.insert(limits.hosts.names.end(), options.hosts.begin(), options.hosts.end());
@@ -414,7 +442,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   auto run = prepare(options, parts->instance);
   if (!run.has_value()) return std::unexpected(Error{run.error(), kFailed});
   parts->run = std::move(*run);
-  auto opened = open_store(options, env);
+  auto opened = open_store(options, env, parts->store_statistics);
   if (!opened.has_value()) return std::unexpected(opened.error());
   parts->take_store(std::move(*opened));
   if (options.log.level != LogOptions::Level::off) {

@@ -65,6 +65,7 @@ class ApiHandler final : public aws::http::Handler {
   void handle(aws::http::Request request, aws::http::Responder respond) override;
   // Calls that wait at this moment, without a thread.
   std::size_t parked_calls() { return parking_.size(); }
+  WorkerPool::Load worker_load() { return workers_.load(); }
   // Runs `work`, of which there is at most one piece for each connection, on a worker.
   void run(std::function<void()> work) { workers_.run_surely(std::move(work)); }
 
