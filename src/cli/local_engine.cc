@@ -14,6 +14,7 @@
 #include "cli/clock_route.h"
 #include "cli/counted_functions.h"
 #include "cli/data_directory.h"
+#include "cli/engine_health.h"
 #include "cli/engine_metrics.h"
 #include "cli/exit_code.h"
 #include "cli/fault_report.h"
@@ -232,6 +233,7 @@ struct LocalEngine::Parts {
   std::unique_ptr<MetricsRoute> metrics;
   std::unique_ptr<DatedReplies> dated;  // null if clients' clocks are right
   std::unique_ptr<server::StartGate> entrance;
+  const uint32_t connections_max = static_cast<uint32_t>(os::connections_within(os::raise_descriptor_limit()));
   const base::Timestamp started_at = system.wall_clock().now();
   uint16_t port = 0;
   EndpointOffer offer;
@@ -243,6 +245,7 @@ struct LocalEngine::Parts {
   ClockRoute::Advance clock_mover();
   std::shared_ptr<const server::RequestWatch> request_watch();
   std::string measured();
+  std::vector<server::PartState> parts_health();
   void make_mailer();
   void make_like_aws();
   void make_api();
@@ -327,6 +330,15 @@ std::string LocalEngine::Parts::measured() {
                          .started_at = started_at});
 }
 
+std::vector<server::PartState> LocalEngine::Parts::parts_health() {
+  return engine_health(
+      {.data_directory = options.in_memory ? "" : options.data_directory,
+       .disk_reserve_bytes = kDiskReserveBytes,
+       .connections = http->io_load().connections,
+       .connections_max = connections_max,
+       .waiting_mails = outgoing != nullptr && options.works ? options.data_directory + "/outbox/waiting" : ""});
+}
+
 // What answers requests.
 void LocalEngine::Parts::make_api() {
   keys =
@@ -346,6 +358,7 @@ void LocalEngine::Parts::make_api() {
   }
   api_options.document = [this](std::string_view path) { return document(path); };
   api_options.log = tell;
+  api_options.parts = [this] { return parts_health(); };
   api_options.watch = watch = request_watch();
   const like_aws::Services real = services_of(*engine);
   if (like_aws) like_aws->take(real);
@@ -372,7 +385,7 @@ std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
   os::ListenLimits limits;
   limits.message.body_bytes_max = kHttpBodyBytesMax;
   limits.held_body_bytes_max = kLambdaRequestBytesMax;
-  limits.connections_max = os::connections_within(os::raise_descriptor_limit());
+  limits.connections_max = connections_max;
   limits.work = [this](std::function<void()> work) {
     api->run(std::move(work));
     return true;
