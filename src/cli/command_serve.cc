@@ -173,6 +173,7 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
                                    .listen = listen,
                                    .hosts = options.hosts,
                                    .root = *root,
+                                   .open_metrics = options.open_metrics,
                                    .any_key = options.any_key,
                                    .clock_skew = std::chrono::seconds(options.clock_skew_seconds),
                                    .like_aws_seed = seed,

@@ -26,6 +26,7 @@ struct ServeOptions {
   std::string like_aws;  // a seed, or kDrawnSeed; empty: AWS's behaviour without its troubles
   int64_t clock_skew_seconds = 0;
   std::vector<std::string> like_aws_rates;  // SERVICE=CALLS_PER_SECOND
+  bool open_metrics = false;                // for other machines, too
   std::string log;                          // a level; empty: TILL_LOG's, or warn
   std::string log_format;                   // text or json; empty: TILL_LOG_FORMAT's, or text
   std::string root_key;  // a file with root's key, made if it is not there; empty: the environment's, or test/test

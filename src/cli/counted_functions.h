@@ -26,6 +26,11 @@ class CountedFunctions final : public runtime::FunctionHost {
   // Whether an invocation runs that began less than kPatience ago, or whose timeout has come, so that it is being
   // ended.
   [[nodiscard]] bool any_at_work();
+  // Invocations that run.
+  [[nodiscard]] std::size_t running() {
+    const std::lock_guard lock(mutex_);
+    return runs_.size();
+  }
 
   std::expected<std::unique_ptr<runtime::FunctionInstance>, runtime::StartError> start(
       const runtime::FunctionSpec& spec, runtime::LogSink& sink) override;

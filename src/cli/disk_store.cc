@@ -26,10 +26,12 @@ std::string lost_store(const std::string& store) {
 }  // namespace
 
 std::expected<std::unique_ptr<store::DiskStore>, StoreError> open_disk_store(const std::string& data_directory,
-                                                                             base::Env& env, bool accept_data_loss) {
+                                                                             base::Env& env, bool accept_data_loss,
+                                                                             store::Statistics* statistics) {
   store::RocksDbOptions rocks;
   rocks.directory = data_directory + "/store";
   rocks.accept_data_loss = accept_data_loss;
+  rocks.statistics = statistics;
   const bool noted = os::notes_store(data_directory);
   if (noted && !accept_data_loss && !store::is_rocksdb_store(rocks.directory))
     return std::unexpected(StoreError{lost_store(rocks.directory), kFailed});

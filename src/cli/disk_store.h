@@ -17,8 +17,9 @@ struct StoreError {
 };
 
 // Opens the store of `data_directory`, which is ours, or makes it where there never was one. kUnreachable: another
-// process has it.
+// process has it. What the store does is counted in `statistics`, which outlives it.
 std::expected<std::unique_ptr<store::DiskStore>, StoreError> open_disk_store(const std::string& data_directory,
-                                                                             base::Env& env, bool accept_data_loss);
+                                                                             base::Env& env, bool accept_data_loss,
+                                                                             store::Statistics* statistics = nullptr);
 
 }  // namespace cli

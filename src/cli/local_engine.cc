@@ -14,10 +14,13 @@
 #include "cli/clock_route.h"
 #include "cli/counted_functions.h"
 #include "cli/data_directory.h"
+#include "cli/engine_health.h"
+#include "cli/engine_metrics.h"
 #include "cli/exit_code.h"
 #include "cli/fault_report.h"
 #include "cli/foreign_keys.h"
 #include "cli/interruption.h"
+#include "cli/metrics_route.h"
 #include "cli/skewed_clock.h"
 #include "cli/upkeep_route.h"
 #include "cli/url_fork.h"
@@ -37,6 +40,7 @@
 #include "os/machine.h"
 #include "os/outbox_mailer.h"
 #include "server/api_handler.h"
+#include "server/request_metrics.h"
 #include "server/start_gate.h"
 #include "store/memory/memory_store.h"
 #include "store/rocksdb/rocksdb_store.h"
@@ -166,6 +170,8 @@ struct LocalEngine::Parts {
   base::ManualExecutor manual_executor{manual_clock};
   // These are told of requests whose replies the store may still hold back at its end.
   std::unique_ptr<RequestLog> log;  // null: nothing is logged
+  std::unique_ptr<server::RequestMetrics> request_metrics;
+  store::Statistics store_statistics{system.env().clock, {}, {}, {}};
   base::Env virtual_env{manual_clock, system.env().random, manual_executor};
   std::unique_ptr<store::KvStore> store;
   store::DiskStore* disk = nullptr;  // the store, if it is on the disk
@@ -189,8 +195,11 @@ struct LocalEngine::Parts {
   std::unique_ptr<UrlFork> fork;
   std::unique_ptr<UpkeepRoute> upkeep;
   std::unique_ptr<ClockRoute> routes;
+  std::unique_ptr<MetricsRoute> metrics;
   std::unique_ptr<DatedReplies> dated;  // null if clients' clocks are right
   std::unique_ptr<server::StartGate> entrance;
+  const uint32_t connections_max = static_cast<uint32_t>(os::connections_within(os::raise_descriptor_limit()));
+  const base::Timestamp started_at = system.wall_clock().now();
   uint16_t port = 0;
   EndpointOffer offer;
   const std::string instance = base::make_uuid(system.env().random);
@@ -200,6 +209,8 @@ struct LocalEngine::Parts {
   void take_store(std::unique_ptr<store::KvStore> opened);
   ClockRoute::Advance clock_mover();
   std::shared_ptr<const server::RequestWatch> request_watch();
+  std::string measured();
+  std::vector<server::PartState> parts_health();
   void make_mailer();
   void make_like_aws();
   void make_api();
@@ -265,8 +276,32 @@ void LocalEngine::Parts::make_like_aws() {
 std::shared_ptr<const server::RequestWatch> LocalEngine::Parts::request_watch() {
   auto out = std::make_shared<server::RequestWatch>();
   out->stopwatch = &system.env().clock;
+  request_metrics = std::make_unique<server::RequestMetrics>(std::vector<const aws::ServiceDesc*>{
+      &aws::sqs::kService, &aws::dynamodb::kService, &aws::sns::kService, &aws::lambda::kService, &aws::s3::kService,
+      &aws::cloudwatch::kService, &aws::logs::kService, &aws::iam::kService, &aws::sts::kService});
+  out->observers.push_back(request_metrics.get());
   if (log) out->observers.push_back(log.get());
   return out;
+}
+
+std::string LocalEngine::Parts::measured() {
+  return engine_metrics({.engine = *engine,
+                         .api = *api,
+                         .requests = *request_metrics,
+                         .store = store_statistics,
+                         .io = http->io_load(),
+                         .functions_running = counted->running(),
+                         .data_directory = options.in_memory ? "" : options.data_directory,
+                         .started_at = started_at});
+}
+
+std::vector<server::PartState> LocalEngine::Parts::parts_health() {
+  return engine_health(
+      {.data_directory = options.in_memory ? "" : options.data_directory,
+       .disk_reserve_bytes = kDiskReserveBytes,
+       .connections = http->io_load().connections,
+       .connections_max = connections_max,
+       .waiting_mails = outgoing != nullptr && options.works ? options.data_directory + "/outbox/waiting" : ""});
 }
 
 // What answers requests.
@@ -288,6 +323,7 @@ void LocalEngine::Parts::make_api() {
   }
   api_options.document = [this](std::string_view path) { return document(path); };
   api_options.log = tell;
+  api_options.parts = [this] { return parts_health(); };
   api_options.watch = watch = request_watch();
   const like_aws::Services real = services_of(*engine);
   if (like_aws) like_aws->take(real);
@@ -303,8 +339,11 @@ void LocalEngine::Parts::make_api() {
   fork = std::make_unique<UrlFork>(*api, *function_urls, *watch);
   upkeep = std::make_unique<UpkeepRoute>(*fork, system.env(), disk, options.data_directory);
   routes = std::make_unique<ClockRoute>(*upkeep, env(), clock_mover());
-  if (skewed_clock) dated = std::make_unique<DatedReplies>(*routes, *skewed_clock);
-  entrance = std::make_unique<server::StartGate>(dated ? static_cast<aws::http::Handler&>(*dated) : *routes);
+  metrics = std::make_unique<MetricsRoute>(
+      *routes, [this] { return measured(); }, [this](std::function<void()> work) { api->run(std::move(work)); },
+      options.listen.is_loopback || options.open_metrics);
+  if (skewed_clock) dated = std::make_unique<DatedReplies>(*metrics, *skewed_clock);
+  entrance = std::make_unique<server::StartGate>(dated ? static_cast<aws::http::Handler&>(*dated) : *metrics);
 }
 
 // Binds the port. What is asked there waits until the services, which are told the port, have started.
@@ -312,15 +351,15 @@ std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
   os::ListenLimits limits;
   limits.message.body_bytes_max = kHttpBodyBytesMax;
   limits.held_body_bytes_max = kLambdaRequestBytesMax;
-  limits.connections_max = os::connections_within(os::raise_descriptor_limit());
+  limits.connections_max = connections_max;
   limits.work = [this](std::function<void()> work) {
     api->run(std::move(work));
     return true;
   };
-  if (log)
-    limits.on_refused = [this](int status, std::string_view reason, std::string_view peer) {
-      log->on_http_refused(status, reason, peer);
-    };
+  limits.on_refused = [this](int status, std::string_view reason, std::string_view peer) {
+    request_metrics->on_http_refused(status);
+    if (log) log->on_http_refused(status, reason, peer);
+  };
   limits.hosts.open_to_pages = engine::Engine::is_function_url;
   limits.hosts.any_address = !options.listen.is_loopback;
   limits.hosts.names.insert(limits.hosts.names.end(), options.hosts.begin(), options.hosts.end());
@@ -385,7 +424,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   if (options.in_memory) {
     parts->take_store(store::make_memory_store());
   } else {
-    auto opened = open_disk_store(options.data_directory, env, options.accept_data_loss);
+    auto opened = open_disk_store(options.data_directory, env, options.accept_data_loss, &parts->store_statistics);
     if (!opened.has_value()) return std::unexpected(opened.error());
     parts->disk = opened->get();
     parts->take_store(std::move(*opened));

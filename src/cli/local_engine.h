@@ -43,7 +43,8 @@ struct LocalEngineOptions {
   ListenAddress listen = {};
   std::vector<std::string> hosts = {};  // names beside those of loopback by which clients may address the port
   RootCredentials root = {};
-  bool any_key = false;  // see foreign_keys.h
+  bool open_metrics = false;  // /metrics is for other machines, too
+  bool any_key = false;       // see foreign_keys.h
   // By how much the clock that signatures are judged by, and the Date of replies, are ahead of the machine's.
   base::Duration clock_skew = base::Duration(0);
   // If set, the engine behaves as AWS may, by this seed; each fault is a metric and a line on stderr.

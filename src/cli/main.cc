@@ -159,6 +159,8 @@ void add_serve(CLI::App& app, Arguments& a) {
           "debug (with their steps)")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"off", "error", "warn", "info", "debug"}));
+  serve->add_flag("--open-metrics", a.serve.open_metrics,
+                  "Give /metrics to other machines, too; it needs no key and names queues and functions");
   serve->add_option("--log-format", a.serve.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
   serve->add_flag("--lenient", a.serve.lenient,
                   "Accept, with a warning, what the original's scripts do and AWS refuses");

@@ -8,11 +8,11 @@
 namespace cli {
 namespace {
 
-// VmHWM of a process in bytes; 0 if it is gone.
-uint64_t high_water_mark(const std::string& pid) {
+// A value of /proc/PID/status in bytes; 0 if the process is gone.
+uint64_t memory_of(const std::string& pid, std::string_view name) {
   std::ifstream status("/proc/" + pid + "/status");
   for (std::string line; std::getline(status, line);) {
-    if (!line.starts_with("VmHWM:")) continue;
+    if (!line.starts_with(name)) continue;
     uint64_t kib = 0;
     const std::size_t digits = line.find_first_of("0123456789");
     if (digits != std::string::npos) std::from_chars(line.data() + digits, line.data() + line.size(), kib);
@@ -21,7 +21,15 @@ uint64_t high_water_mark(const std::string& pid) {
   return 0;
 }
 
+uint64_t high_water_mark(const std::string& pid) {
+  return memory_of(pid, "VmHWM:");
+}
+
 }  // namespace
+
+uint64_t resident_bytes() {
+  return memory_of("self", "VmRSS:");
+}
 
 uint64_t peak_resident_bytes() {
   return high_water_mark("self");

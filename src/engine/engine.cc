@@ -92,6 +92,7 @@ struct Engine::Parts {
   sns::SnsService sns;
   s3::S3Service s3;
   cloudwatch::CloudWatchService cloudwatch;
+  MetricTotals totals{cloudwatch};
 };
 
 Engine::Engine(store::KvStore& store, base::Env& env, runtime::FunctionHost& functions, sns::Mailer& mailer,
@@ -109,7 +110,7 @@ void Engine::start(const std::string& endpoint_url, const std::string& public_ur
   parts_->dynamodb.start();
   parts_->lambda.set_endpoint(endpoint_url);
   parts_->sns.set_endpoint(public_url.empty() ? endpoint_url : public_url, mail_url);
-  parts_->metrics.start(parts_->cloudwatch, [this](base::Timestamp now) { parts_->sample(now); });
+  parts_->metrics.start(parts_->totals.door(), [this](base::Timestamp now) { parts_->sample(now); });
   if (!parts_->works) return;
   parts_->lambda.start();
   parts_->sns.start();
@@ -156,6 +157,17 @@ bool Engine::is_function_url(const aws::http::Request& head) {
   return lambda::UrlDoor::takes(head);
 }
 
+std::vector<QueueState> Engine::queue_states() {
+  std::vector<QueueState> out;
+  for (const auto& queue : parts_->sqs.queue_states(parts_->environment.clock.now()))
+    out.push_back({queue.record->name, queue.record->account, queue.record->region, queue.gauges.visible,
+                   queue.gauges.in_flight, queue.gauges.delayed, queue.gauges.oldest_age});
+  return out;
+}
+std::vector<MetricTotal> Engine::metric_totals() {
+  parts_->metrics.flush();
+  return parts_->totals.read();
+}
 aws::sqs::Sqs& Engine::sqs() {
   return parts_->sqs;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/auth/authorizer.h"
 #include "aws/auth/verify.h"
@@ -23,6 +24,7 @@
 #include "aws/sts/sts.h"
 #include "base/env.h"
 #include "engine/lambda/url_server.h"
+#include "engine/metric_totals.h"
 #include "store/kv_store.h"
 
 namespace runtime {
@@ -63,6 +65,12 @@ struct EngineOptions {
   std::function<aws::lambda::Lambda&(aws::lambda::Lambda& own)> notified = {};
 };
 
+struct QueueState {
+  std::string name, account, region;
+  std::size_t visible = 0, in_flight = 0, delayed = 0;
+  base::Duration oldest_age{};
+};
+
 class Engine {
  public:
   // Loads every service's state. All references outlive the engine.
@@ -87,6 +95,11 @@ class Engine {
   // is_function_url() holds, which is quick. To be destroyed before the engine, and after stop().
   std::unique_ptr<aws::http::Handler> function_urls(lambda::UrlServer server);
   static bool is_function_url(const aws::http::Request& head);
+
+  // For whoever watches the engine: every queue, and what was counted of functions and orders since the start, with
+  // what is on its way to CloudWatch, which this puts there; not for an I/O thread.
+  std::vector<QueueState> queue_states();
+  std::vector<MetricTotal> metric_totals();
 
   aws::sqs::Sqs& sqs();
   aws::sns::Sns& sns();

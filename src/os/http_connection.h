@@ -82,6 +82,7 @@ class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
   // See IoLoad; written by the worker's thread only.
   std::atomic<uint64_t> handler_runs{0};
   std::atomic<uint64_t> longest_run_cpu_micros{0};
+  std::atomic<uint64_t> open_connections{0};
 
   asio::io_context io{1};
   BodyBudget& bodies;

@@ -84,6 +84,7 @@ class HttpServer::Core {
   [[nodiscard]] IoLoad io_load() const {
     IoLoad out;
     for (const auto& worker : workers_) {
+      out.connections += worker->open_connections.load(std::memory_order_relaxed);
       out.handler_runs += worker->handler_runs.load(std::memory_order_relaxed);
       out.longest_run_cpu_micros =
           std::max(out.longest_run_cpu_micros, worker->longest_run_cpu_micros.load(std::memory_order_relaxed));

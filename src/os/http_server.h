@@ -58,6 +58,7 @@ struct IoLoad {
   uint64_t handler_runs = 0;
   // The longest single run of a handler, in processor time of its thread: no matter what else the machine does.
   uint64_t longest_run_cpu_micros = 0;
+  uint64_t connections = 0;  // that are open now, of all listeners
 };
 
 class HttpServer {

@@ -93,6 +93,7 @@ void HttpWorker::adopt(HttpSocket socket, std::shared_ptr<HttpListener> listener
   const auto connection = std::make_shared<HttpConnection>(shared_from_this(), std::move(listener), std::move(socket));
   connection->index = connections_.size();
   connections_.push_back(connection);
+  open_connections.store(connections_.size(), std::memory_order_relaxed);
   connection->start();
 }
 
@@ -101,6 +102,7 @@ void HttpWorker::forget(HttpConnection& connection) {
   std::swap(connections_[index], connections_.back());
   connections_[index]->index = index;
   connections_.pop_back();
+  open_connections.store(connections_.size(), std::memory_order_relaxed);
   tell_if_drained();
 }
 

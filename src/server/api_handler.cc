@@ -148,7 +148,7 @@ ApiHandler::~ApiHandler() {
   parking_.stop();
 }
 
-Response ApiHandler::health() const {
+Response ApiHandler::health(const std::vector<PartState>& parts) const {
   Response response;
   response.headers.add("Content-Type", "application/json");
   response.body = "{\"services\":{";
@@ -157,8 +157,30 @@ Response ApiHandler::health() const {
         .append(mount.desc->id)
         .append("\":\"running\"");
   response.body.append("},\"edition\":\"tillstream\",\"version\":\"").append(options_.version);
-  response.body.append("\",\"instance\":\"").append(options_.instance).append("\"}");
+  response.body.append("\",\"instance\":\"").append(options_.instance).append("\"");
+  constexpr std::string_view kStates[] = {"ok", "warning", "ill"};
+  for (const PartState& part : parts) {
+    if (part.state == PartState::State::ill) response.status = 503;
+    response.body.append(&part == parts.data() ? ",\"parts\":{\"" : ",\"").append(part.part);
+    response.body.append("\":{\"state\":\"").append(kStates[static_cast<std::size_t>(part.state)]);
+    response.body.append("\",\"reason\":\"").append(part.reason).append("\"}");
+  }
+  response.body.append(parts.empty() ? "}" : "}}");
   return response;
+}
+
+// Whoever is to say how the engine does may look at a disk, so a worker does.
+void ApiHandler::answer_health(const aws::http::Responder& respond) {
+  const auto answer = [this, respond] {
+    std::vector<PartState> parts = options_.parts ? options_.parts() : std::vector<PartState>();
+    parts.push_back({"workers"});
+    respond(health(parts));
+  };
+  if (workers_.run(answer)) return;
+  respond(
+      health({{"workers", PartState::State::ill,
+               "all threads are busy and no more calls may wait for one; the log of slow requests (--log warn) says "
+               "what holds them up"}}));
 }
 
 void ApiHandler::handle(Request request, aws::http::Responder respond) {
@@ -171,9 +193,10 @@ void ApiHandler::handle(Request request, aws::http::Responder respond) {
 
 void ApiHandler::take(Request request, aws::http::Responder respond) {
   const std::string_view path = request.path();
-  if ((request.method == "GET" || request.method == "HEAD") &&
-      (path == "/_localstack/health" || path == "/_till/health"))
-    return respond(health());
+  if (request.method == "GET" || request.method == "HEAD") {
+    if (path == "/_localstack/health") return respond(health({}));
+    if (path == "/_till/health") return answer_health(respond);
+  }
   if (request.method == "GET" && options_.document) {
     if (auto document = options_.document(path)) return respond(std::move(*document));
   }

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "aws/auth/authorizer.h"
 #include "aws/auth/verify.h"
@@ -27,6 +29,14 @@ class ReplyGate {
   virtual ~ReplyGate() = default;
   // Calls `send` once every write made so far would survive a crash; at once if that holds already.
   virtual void release(std::function<void()> send) = 0;
+};
+
+// How a part of the engine does, for the health route.
+struct PartState {
+  enum class State : uint8_t { ok, warning, ill };  // ill: what it does has stopped
+  std::string_view part;                            // static
+  State state = State::ok;
+  std::string reason = {};  // for people, what to do included; empty if it is well
 };
 
 class ApiHandler final : public aws::http::Handler {
@@ -49,6 +59,8 @@ class ApiHandler final : public aws::http::Handler {
     // Who is told of each request, but for those to the health route and to documents. Null: nobody; steps are then not
     // measured.
     std::shared_ptr<const RequestWatch> watch = {};
+    // The parts that /_till/health tells of beside the workers; called on a worker.
+    std::function<std::vector<PartState>()> parts = {};
     // Whether the disk has room for a piece of a large body; asked before each is written, on workers.
     std::function<bool()> has_room = {};
   };
@@ -65,6 +77,7 @@ class ApiHandler final : public aws::http::Handler {
   void handle(aws::http::Request request, aws::http::Responder respond) override;
   // Calls that wait at this moment, without a thread.
   std::size_t parked_calls() { return parking_.size(); }
+  WorkerPool::Load worker_load() { return workers_.load(); }
   // Runs `work`, of which there is at most one piece for each connection, on a worker.
   void run(std::function<void()> work) { workers_.run_surely(std::move(work)); }
 
@@ -97,7 +110,9 @@ class ApiHandler final : public aws::http::Handler {
   base::Result<aws::http::Admission> look_at(const aws::http::Request& head, std::optional<uint64_t> body_bytes,
                                              const Mount& mount, const Route* route);
   base::Result<void> authorize(Call& call, const aws::Context& context, const void* in);
-  aws::http::Response health() const;
+  // What others of this kind tell: LocalStack's format, and with `parts` what we add to it.
+  aws::http::Response health(const std::vector<PartState>& parts) const;
+  void answer_health(const aws::http::Responder& respond);
 
   Router router_;
   aws::auth::Verifier& verifier_;

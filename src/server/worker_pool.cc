@@ -23,6 +23,11 @@ WorkerPool::~WorkerPool() {
   threads_.clear();
 }
 
+WorkerPool::Load WorkerPool::load() {
+  const std::lock_guard lock(mutex_);
+  return {threads_.size(), threads_.size() - idle_, queue_.size()};
+}
+
 bool WorkerPool::run(std::function<void()> work) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return false;

@@ -24,6 +24,10 @@ class WorkerPool {
   WorkerPool(base::Env& env, Limits limits);
   ~WorkerPool();  // waits for running work; what has not begun is dropped
 
+  struct Load {
+    std::size_t threads, busy, queued;
+  };
+  [[nodiscard]] Load load();
   // False if the work can not even wait: the caller answers "slow down".
   bool run(std::function<void()> work);
   // The same for work whose number is bounded elsewhere, such as the runs of calls that are parked; always taken.

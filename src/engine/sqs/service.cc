@@ -146,8 +146,8 @@ void SqsService::stop() {
   mover_.reset();
 }
 
-void SqsService::sample_metrics(base::Timestamp now) {
-  if (options_.metrics == nullptr) return;
+std::vector<SqsService::QueueState> SqsService::queue_states(base::Timestamp now) {
+  std::vector<QueueState> out;
   std::vector<Queue> queues;
   {
     const std::lock_guard lock(mutex_);
@@ -156,15 +156,21 @@ void SqsService::sample_metrics(base::Timestamp now) {
   for (const Queue& queue : queues) {
     using State = MessageIndex::State;
     MessageIndex& index = *queue.messages;
-    std::unique_lock lock(index.mutex);
+    const std::lock_guard lock(index.mutex);
     if (index.closed) continue;
     index.advance(now);
     const base::Duration age = now - index.oldest().value_or(now);
-    const QueueMetrics::Gauges gauges{index.count(State::visible), index.count(State::delayed),
-                                      index.count(State::in_flight), std::max(age, base::Duration(0))};
-    lock.unlock();
-    queue.metrics->sample(gauges, now);
+    out.push_back({queue.record,
+                   {index.count(State::visible), index.count(State::delayed), index.count(State::in_flight),
+                    std::max(age, base::Duration(0))},
+                   queue.metrics});
   }
+  return out;
+}
+
+void SqsService::sample_metrics(base::Timestamp now) {
+  if (options_.metrics == nullptr) return;
+  for (const QueueState& queue : queue_states(now)) queue.metrics->sample(queue.gauges, now);
 }
 
 // Removes what retention has ended for in queues that nobody touches. One small batch at a time, so that operations on

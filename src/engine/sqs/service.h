@@ -58,6 +58,13 @@ class SqsService final : public aws::sqs::Sqs {
   void start();
   // Ends that, and every ReceiveMessage that waits; later ones do not wait.
   void stop();
+  struct QueueState {
+    std::shared_ptr<const QueueRecord> record;
+    QueueMetrics::Gauges gauges;
+    std::shared_ptr<QueueMetrics> metrics;
+  };
+  // Of every queue.
+  std::vector<QueueState> queue_states(base::Timestamp now);
   // Adds the gauges of every queue to the metrics. To be called each minute.
   void sample_metrics(base::Timestamp now);
 

@@ -175,7 +175,7 @@ class RocksDbCursor final : public Cursor {
 class RocksDbStore final : public DiskStore {
  public:
   RocksDbStore(base::Env env, std::shared_ptr<Fatal> fatal, DirectoryLock lock, Watermark watermark, Recovered found,
-               std::size_t look_interval_bytes);
+               const RocksDbOptions& options);
   ~RocksDbStore() override;
   RocksDbStore(const RocksDbStore&) = delete;
   RocksDbStore& operator=(const RocksDbStore&) = delete;
@@ -210,6 +210,7 @@ class RocksDbStore final : public DiskStore {
 
   const base::Env env_;
   const std::shared_ptr<Fatal> fatal_;
+  Statistics* const statistics_;
   const DirectoryLock lock_;
   std::atomic<int> open_cursors_ = 0;
   const std::unique_ptr<rocksdb::WalFilter> log_check_;  // named by db_'s options
@@ -238,9 +239,10 @@ class RocksDbStore final : public DiskStore {
 };
 
 RocksDbStore::RocksDbStore(base::Env env, std::shared_ptr<Fatal> fatal, DirectoryLock lock, Watermark watermark,
-                           Recovered found, std::size_t look_interval_bytes)
+                           Recovered found, const RocksDbOptions& options)
     : env_(env),
       fatal_(std::move(fatal)),
+      statistics_(options.statistics),
       lock_(std::move(lock)),
       log_check_(std::move(found.log_check)),
       db_(std::move(found.db)),
@@ -248,7 +250,7 @@ RocksDbStore::RocksDbStore(base::Env env, std::shared_ptr<Fatal> fatal, Director
       written_(found.sequence),
       unflushed_(found.replayed),
       gate_(env.executor, found.sequence),
-      blobs_(*db_, look_interval_bytes),
+      blobs_(*db_, options.write_buffer_bytes_max),
       watermark_(std::move(watermark)),
       watermark_time_(env.clock.now()),
       wakeup_(env.executor.make_condition()) {
@@ -307,6 +309,10 @@ CommitSequence RocksDbStore::write(const WriteBatch& batch) {
       return sequence;
     }
     written_ = sequence;
+  }
+  if (statistics_ != nullptr) {
+    statistics_->commits.add();
+    statistics_->bytes.add(encoded.GetDataSize());
   }
   // Either we see asleep_ here, or the commit thread, which sets it before it looks at written_, sees our sequence.
   if (asleep_) {
@@ -435,12 +441,14 @@ void RocksDbStore::commit_loop() {
 
 // One write and one fdatasync of the log for everything up to `target`, whoever wrote it.
 void RocksDbStore::sync(CommitSequence target) {
+  const base::Timestamp begun = statistics_ != nullptr ? statistics_->stopwatch.now() : base::Timestamp();
   if (const auto status = db_->FlushWAL(true); !status.ok()) {
     // Never tried again: the kernel may have dropped the pages and would call the next attempt a success.
     fatal_->fail("sync of the log failed", status.ToString());
     return;
   }
   if (fatal_->failed()) return;
+  if (statistics_ != nullptr) statistics_->syncs.observe(statistics_->stopwatch.now() - begun);
   gate_.advance(target);
   if (++syncs_since_watermark_ >= kWatermarkSyncsMax || env_.clock.now() >= watermark_time_ + kWatermarkDelayMax) {
     update_watermark();  // after the replies have gone out
@@ -494,7 +502,7 @@ std::expected<std::unique_ptr<DiskStore>, OpenError> open_rocksdb_store(const Ro
     return std::unexpected(system_error("write", options.directory + "/watermark"));
   }
   return std::make_unique<RocksDbStore>(env, std::move(fatal), std::move(*lock), std::move(*watermark),
-                                        std::move(*found), options.write_buffer_bytes_max);
+                                        std::move(*found), options);
 }
 
 }  // namespace store

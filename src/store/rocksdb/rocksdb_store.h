@@ -31,6 +31,7 @@
 
 #include "base/env.h"
 #include "store/kv_store.h"
+#include "store/statistics.h"
 
 namespace store {
 
@@ -45,6 +46,8 @@ struct RocksDbOptions {
   // Opens a store whose log is damaged or cut with what can be read up to the first damage, says on stderr how far
   // that is, and goes on from there. What comes behind is gone for good. An operator's decision, never a default.
   bool accept_data_loss = false;
+  // Outlives the store; null: nothing is counted.
+  Statistics* statistics = nullptr;
   // Called once, from any thread, with one line that says what failed. Empty: the line goes to stderr and the process
   // ends at once with code 70. If it returns (tests), the store never acknowledges anything again.
   std::function<void(std::string)> on_fatal;
