@@ -26,7 +26,9 @@ struct ServeOptions {
   std::string like_aws;  // a seed, or kDrawnSeed; empty: AWS's behaviour without its troubles
   int64_t clock_skew_seconds = 0;
   std::vector<std::string> like_aws_rates;  // SERVICE=CALLS_PER_SECOND
-  std::string root_key;  // a file with root's key, made if it is not there; empty: the environment's, or test/test
+  std::string root_key;   // a file with root's key, made if it is not there; empty: the environment's, or test/test
+  std::string backup_to;  // a directory of backups that gets one each day; empty: none is made
+  std::size_t backup_keep = 30;  // so many of the newest stay there
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
 inline constexpr std::string_view kDrawnSeed = "drawn";

@@ -152,6 +152,12 @@ void add_serve(CLI::App& app, Arguments& a) {
                   "Take every unknown access key for root's, unverified; on loopback only");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
   serve->add_flag("--accept-data-loss", a.serve.accept_data_loss, "Open a damaged store with what can be read");
+  CLI::Option* const backup_to = serve->add_option(
+      "--backup-to", a.serve.backup_to, "Directory of backups that gets one each day, as `till backup` makes them");
+  serve->add_option("--backup-keep", a.serve.backup_keep, "So many of the newest stay there (30)")
+      ->check(CLI::Range(1, 100'000, ""))
+      ->type_name("N")
+      ->needs(backup_to);
   serve->add_flag("--lenient", a.serve.lenient,
                   "Accept, with a warning, what the original's scripts do and AWS refuses");
   serve->add_option("--clock", a.serve.clock, "system, or virtual: it stands still but for POST /_till/clock/advance")
