@@ -247,6 +247,12 @@ std::expected<std::vector<std::string>, Error> BackupSet::ids() const {
   return out;
 }
 
+std::optional<base::Timestamp> BackupSet::newest() const {
+  const auto all = ids();
+  if (!all || all->empty()) return std::nullopt;
+  return base::parse_iso8601(time_of(all->back()));
+}
+
 std::expected<Backup, Error> BackupSet::read(const std::string& id) const {
   const std::string path = manifest_of(id);
   const auto damaged = [&] {
@@ -338,7 +344,7 @@ std::expected<BackupSet::Added, Error> BackupSet::add(Backup& backup, const std:
     uint64_t done = 0;
     for (const Source& source : sources) {
       if (auto taken = take(source, last ? &*last : nullptr, backup, written, added); !taken) return taken;
-      progress(++done, sources.size());
+      if (!progress(++done, sources.size())) return std::unexpected(Error{"it was interrupted"});
     }
     if (!sync_all(directory_)) return failure("write", directory_);
     for (const BackupFile& file : written) {
@@ -405,7 +411,7 @@ std::vector<std::string> BackupSet::damaged(const Backup& backup, const Progress
       out.push_back(fmt::format("{} cannot be read: {} (it is {})", place_of(file), std::strerror(errno), file.path));
     else if (content->bytes != file.bytes || content->sha256 != file.sha256)
       out.push_back(fmt::format("{} is damaged: it is not as it was written (it is {})", place_of(file), file.path));
-    progress(++done, backup.files.size());
+    if (!progress(++done, backup.files.size())) break;
   }
   return out;
 }
@@ -423,7 +429,7 @@ std::expected<void, Error> BackupSet::copy_out(const Backup& backup, const std::
     if (!content) return failure(failed == target ? "write" : "read", failed);
     if (content->sha256 != file.sha256)
       return std::unexpected(Error{fmt::format("{} is damaged: it is not as it was written", place_of(file))});
-    progress(++done, backup.files.size());
+    if (!progress(++done, backup.files.size())) return std::unexpected(Error{"it was interrupted"});
   }
   if (!sync_all(to)) return failure("write", to);
   return {};

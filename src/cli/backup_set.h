@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "os/child_process.h"
 
 namespace cli {
@@ -49,7 +51,8 @@ class BackupSet {
     uint64_t files = 0;  // new ones
     uint64_t bytes = 0;
   };
-  using Progress = std::function<void(uint64_t done, uint64_t total)>;
+  // Told after each file; false ends it there, as if it had failed.
+  using Progress = std::function<bool(uint64_t done, uint64_t total)>;
 
   // For add() and keep(): makes `directory` with mode 0700 if it is not there or is empty, and has it to itself.
   static std::expected<BackupSet, Error> open_to_write(const std::string& directory);
@@ -58,6 +61,8 @@ class BackupSet {
 
   // The oldest first.
   [[nodiscard]] std::expected<std::vector<std::string>, Error> ids() const;
+  // When the newest was begun; nullopt: there is none.
+  [[nodiscard]] std::optional<base::Timestamp> newest() const;
   [[nodiscard]] std::expected<Backup, Error> read(const std::string& id) const;
 
   // Puts `backup` into the set, with what `sources` have at this moment for its files; its id becomes later than every

@@ -16,6 +16,7 @@
 #include "cli/store_commands.h"
 #include "cli/store_visit.h"
 #include "cli/version.h"
+#include "store/rocksdb/rocksdb_store.h"
 
 namespace cli {
 namespace {
@@ -77,7 +78,10 @@ std::expected<void, BackupSet::Error> add_outbox(const std::string& data, std::v
 }
 
 BackupSet::Progress shown_by(Progress& progress) {
-  return [&progress](uint64_t done, uint64_t total) { progress.show(done, total); };
+  return [&progress](uint64_t done, uint64_t total) {
+    progress.show(done, total);
+    return true;
+  };
 }
 
 void print_backup(const GlobalOptions& global, const std::string& to, const Backup& backup,
@@ -169,7 +173,8 @@ std::expected<void, BackupSet::Error> make_data(const BackupSet& set, const Back
     if (fs::exists(from, error) && ::rename(from.c_str(), to.c_str()) != 0)
       return failure(fmt::format("cannot make {}: {}", to, std::strerror(errno)));
   }
-  if (!os::sync_directory(data) || !os::note_store(data)) return failure("cannot write to " + data);
+  if (!os::sync_directory(data) || !os::note_store(data, {.number = backup.data_format, .version = backup.till}))
+    return failure("cannot write to " + data);
   return {};
 }
 
@@ -219,8 +224,11 @@ int backup(const GlobalOptions& global, const BackupOptions& options) {
     return fail_with("backup", outbox.error());
   BackupSet::Added added;
   {
-    Progress progress("backing up");
-    auto done = set->add(made, sources, shown_by(progress));
+    std::optional<Progress> progress;
+    if (!options.goes_on) progress.emplace("backing up");
+    auto done = set->add(made, sources,
+                         options.goes_on ? BackupSet::Progress([&](uint64_t, uint64_t) { return options.goes_on(); })
+                                         : shown_by(*progress));
     if (!done) {
       print_error("backup: " + done.error().message + ". The earlier backups are as they were");
       return kFailed;

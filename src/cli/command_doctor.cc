@@ -181,14 +181,14 @@ void look_at_disk(Findings& findings, const std::string& directory) {
                          "change its owner, or name another directory with --data");
   if (disk->free_bytes < kLeast)
     findings.fail("disk", found,
-                  "make room: the engine stops when the disk is full, and starts again when there is room");
+                  "make room: the engine takes no more data when the disk is nearly full, and stops when it is full");
   else if (disk->is_memory)
     findings.warn("disk", found, "that is memory, gone when the machine is: keep data elsewhere, by --data");
   else if (disk->is_remote)
     findings.warn("disk", found,
                   "its syncs and locks are as good as what is behind it: a local disk keeps what is promised");
   else if (disk->free_bytes < kFew)
-    findings.warn("disk", found, "little: the engine stops when the disk is full");
+    findings.warn("disk", found, "little: the engine takes no more data when the disk is nearly full");
   else
     findings.ok("disk", found);
   look_at_sync(findings, place.string());

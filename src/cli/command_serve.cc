@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "cli/commands.h"
+#include "cli/daily_backups.h"
 #include "cli/data_directory.h"
 #include "cli/definition_file.h"
 #include "cli/email_options.h"
@@ -134,6 +135,10 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
     print_error("serve: it is the engine, at --listen and --port, so it takes no --endpoint");
     return kUsage;
   }
+  if (options.in_memory && !options.backup_to.empty()) {
+    print_error("serve: --memory keeps nothing, so there is nothing for --backup-to");
+    return kUsage;
+  }
   const ListenAddress listen = ListenAddress::parse(options.listen).value_or(ListenAddress());
   auto definition = load_definition(global.file);
   auto mail = definition.has_value() ? email_options(*definition) : std::unexpected(definition.error());
@@ -187,8 +192,12 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
   print_line(fmt::format("till {} on {}{}, data in {}. Ready.", kVersion, (*engine)->endpoint_url(), beyond,
                          options.in_memory ? "memory" : global.data_directory));
   tell("READY=1\nSTATUS=" + (*engine)->endpoint_url());
+  std::optional<DailyBackups> backups;
+  if (!options.backup_to.empty())
+    backups.emplace(global, BackupOptions{.to = options.backup_to, .keep = options.backup_keep, .goes_on = {}});
   signals.wait();
   tell("STOPPING=1");
+  backups.reset();
   return kOk;
 }
 

@@ -29,7 +29,9 @@ struct ServeOptions {
   bool open_metrics = false;                // for other machines, too
   std::string log;                          // a level; empty: TILL_LOG's, or warn
   std::string log_format;                   // text or json; empty: TILL_LOG_FORMAT's, or text
-  std::string root_key;  // a file with root's key, made if it is not there; empty: the environment's, or test/test
+  std::string root_key;   // a file with root's key, made if it is not there; empty: the environment's, or test/test
+  std::string backup_to;  // a directory of backups that gets one each day; empty: none is made
+  std::size_t backup_keep = 30;  // so many of the newest stay there
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
 inline constexpr std::string_view kDrawnSeed = "drawn";

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "cli/data_directory.h"
 #include "cli/exit_code.h"
+#include "cli/version.h"
 #include "os/data_directory.h"
+#include "store/rocksdb/rocksdb_store.h"
 
 namespace cli {
 namespace {
@@ -25,18 +28,32 @@ std::string lost_store(const std::string& store) {
 
 }  // namespace
 
+std::string written_by_later(const std::string& data_directory) {
+  const auto noted = os::noted_format(data_directory);
+  if (!noted.has_value() || noted->number <= kDataFormat) return {};
+  return fmt::format(
+      "{} has data that were written by till {}, in their format {}; this is till {}, which knows formats up to {}. "
+      "Nothing was changed: use that version or a later one, or a backup that an earlier one made (till restore)",
+      data_directory, noted->version, noted->number, kVersion, kDataFormat);
+}
+
 std::expected<std::unique_ptr<store::DiskStore>, StoreError> open_disk_store(const std::string& data_directory,
                                                                              base::Env& env, bool accept_data_loss,
                                                                              store::Statistics* statistics) {
+  if (std::string later = written_by_later(data_directory); !later.empty())
+    return std::unexpected(StoreError{std::move(later), kFailed});
   store::RocksDbOptions rocks;
   rocks.directory = data_directory + "/store";
   rocks.accept_data_loss = accept_data_loss;
   rocks.statistics = statistics;
   const bool noted = os::notes_store(data_directory);
+  const auto format = os::noted_format(data_directory);
+  const bool is_current = noted && format.has_value() && format->number == kDataFormat;
   if (noted && !accept_data_loss && !store::is_rocksdb_store(rocks.directory))
     return std::unexpected(StoreError{lost_store(rocks.directory), kFailed});
   auto opened = store::open_rocksdb_store(rocks, env);
-  if (opened.has_value() && !noted && !os::note_store(data_directory))
+  if (opened.has_value() && !is_current &&
+      !os::note_store(data_directory, {.number = kDataFormat, .version = std::string(kVersion)}))
     return std::unexpected(StoreError{"cannot write to " + data_directory, kFailed});
   if (opened.has_value()) return std::move(*opened);
   const bool locked = opened.error().kind == store::OpenError::Kind::locked;

@@ -26,8 +26,7 @@ PartState store_health(const ExaminedEngine& engine) {
     return fmt::format("{} MiB are free on the disk of the data directory: {}. Make room there", space.available >> 20,
                        effect);
   };
-  if (space.available <= engine.disk_reserve_bytes)
-    return {"store", State::ill, reason("large objects are refused, and the engine stops when there is none")};
+  if (!engine.has_room) return {"store", State::ill, reason("what adds data is refused")};
   if (space.available <= kScarceDiskBytes) return {"store", State::warning, reason("it is nearly full")};
   return {"store"};
 }

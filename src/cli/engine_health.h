@@ -10,8 +10,8 @@
 namespace cli {
 
 struct ExaminedEngine {
-  std::string data_directory;   // empty: nothing is kept
-  uint64_t disk_reserve_bytes;  // with less than this free, large bodies are refused
+  std::string data_directory;  // empty: nothing is kept
+  bool has_room;               // see disk_room.h
   uint64_t connections;
   uint64_t connections_max;
   std::string waiting_mails;  // the directory of those that are to leave; empty: none leave

@@ -5,15 +5,17 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <mutex>
 #include <vector>
 
 #include "aws/auth/verify.h"
+#include "aws/forwarder.h"
+#include "aws/sqs/caller.h"
 #include "base/manual/manual_env.h"
 #include "cli/clock_route.h"
 #include "cli/counted_functions.h"
 #include "cli/data_directory.h"
+#include "cli/disk_room.h"
 #include "cli/engine_health.h"
 #include "cli/engine_metrics.h"
 #include "cli/exit_code.h"
@@ -49,8 +51,6 @@
 namespace cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 // A reply waits until everything written before it is durable: "acknowledged means durable".
 class StoreGate final : public server::ReplyGate {
  public:
@@ -65,8 +65,6 @@ constexpr std::size_t kDynamoDbRequestBytesMax = 16 << 20;  // Developer Guide, 
 
 constexpr std::size_t kLambdaRequestBytesMax = 70'167'211;
 constexpr uint64_t kHttpBodyBytesMax = 6ULL << 30;  // an object of S3 with the framing of aws-chunked
-// Left free on the disk by large bodies, for all that the engine has to write.
-constexpr uintmax_t kDiskReserveBytes = 128 << 20;
 
 base::AwsError lambda_too_large(const aws::OperationDesc& operation, uint64_t) {
   base::AwsError error;
@@ -175,6 +173,7 @@ struct LocalEngine::Parts {
   base::Env virtual_env{manual_clock, system.env().random, manual_executor};
   std::unique_ptr<store::KvStore> store;
   store::DiskStore* disk = nullptr;  // the store, if it is on the disk
+  std::unique_ptr<DiskRoom> room;    // null in memory
   std::unique_ptr<os::HttpServer> http;
   std::unique_ptr<os::ProcessFunctionHost> functions;
   std::unique_ptr<CountedFunctions> counted;
@@ -185,6 +184,9 @@ struct LocalEngine::Parts {
   std::unique_ptr<SkewedClock> skewed_clock;    // null if clients' clocks are right
   std::unique_ptr<FaultReport> faults;          // before what reports to it
   std::unique_ptr<like_aws::LikeAws> like_aws;  // null without --like-aws; before the engine, whose pollers use it
+  // What mappings poll: nothing while the disk is full, since their functions could store nothing.
+  std::unique_ptr<aws::Forwarder> poll_forwarder;
+  std::unique_ptr<aws::sqs::SqsCaller> polled;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<ForeignKeys> keys;
   std::unique_ptr<aws::auth::Verifier> verifier;
@@ -213,6 +215,7 @@ struct LocalEngine::Parts {
   std::vector<server::PartState> parts_health();
   void make_mailer();
   void make_like_aws();
+  aws::sqs::Sqs& polled_queues(aws::sqs::Sqs& own);
   void make_api();
   std::optional<aws::http::Response> document(std::string_view path);
   std::expected<void, Error> listen();
@@ -298,10 +301,22 @@ std::string LocalEngine::Parts::measured() {
 std::vector<server::PartState> LocalEngine::Parts::parts_health() {
   return engine_health(
       {.data_directory = options.in_memory ? "" : options.data_directory,
-       .disk_reserve_bytes = kDiskReserveBytes,
+       .has_room = room == nullptr || room->has_room(),
        .connections = http->io_load().connections,
        .connections_max = connections_max,
        .waiting_mails = outgoing != nullptr && options.works ? options.data_directory + "/outbox/waiting" : ""});
+}
+
+aws::sqs::Sqs& LocalEngine::Parts::polled_queues(aws::sqs::Sqs& own) {
+  aws::sqs::Sqs& behind = like_aws ? like_aws->polled(own) : own;
+  if (!room) return behind;
+  poll_forwarder = std::make_unique<aws::Forwarder>(
+      &behind, [this](const aws::OperationDesc& operation, const void*) -> std::optional<base::AwsError> {
+        if (operation.name != "ReceiveMessage" || room->has_room()) return std::nullopt;
+        return base::AwsError{.code = "ServiceUnavailable", .message = "The disk is full.", .http_status = 503};
+      });
+  polled = std::make_unique<aws::sqs::SqsCaller>(*poll_forwarder);
+  return *polled;
 }
 
 // What answers requests.
@@ -314,12 +329,10 @@ void LocalEngine::Parts::make_api() {
   api_options.version = kVersion;
   api_options.instance = instance;
   api_options.clients_clock = &clients_clock();
-  if (!options.in_memory) {
-    api_options.has_room = [directory = options.data_directory] {
-      std::error_code error;
-      const fs::space_info space = fs::space(directory, error);
-      return error || space.available > kDiskReserveBytes;
-    };
+  if (room) {
+    api_options.has_room = [this] { return room->has_room_now(); };
+    api_options.accepts_data = [this] { return room->has_room(); };
+    api_options.adds_data = DiskRoom::adds_data;
   }
   api_options.document = [this](std::string_view path) { return document(path); };
   api_options.log = tell;
@@ -421,6 +434,8 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   auto run = prepare(options, parts->instance);
   if (!run.has_value()) return std::unexpected(Error{run.error(), kFailed});
   parts->run = std::move(*run);
+  const auto reserve = DiskRoom::reserve_of_environment();
+  if (!reserve.has_value()) return std::unexpected(Error{reserve.error(), kUsage});
   if (options.in_memory) {
     parts->take_store(store::make_memory_store());
   } else {
@@ -428,6 +443,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
     if (!opened.has_value()) return std::unexpected(opened.error());
     parts->disk = opened->get();
     parts->take_store(std::move(*opened));
+    parts->room = std::make_unique<DiskRoom>(parts->system.env(), options.data_directory, *parts->disk, *reserve, tell);
   }
   if (options.log.level != LogOptions::Level::off) {
     auto log = RequestLog::make(options.log);
@@ -458,8 +474,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
     parts->skewed_clock = std::make_unique<SkewedClock>(parts->system.wall_clock(), options.clock_skew);
   parts->make_like_aws();
   engine_options.delay_queue_recreation = options.like_aws_seed.has_value();
-  if (parts->like_aws)
-    engine_options.polled = [&](aws::sqs::Sqs& own) -> aws::sqs::Sqs& { return parts->like_aws->polled(own); };
+  engine_options.polled = [&](aws::sqs::Sqs& own) -> aws::sqs::Sqs& { return parts->polled_queues(own); };
   if (parts->like_aws)
     engine_options.notified = [&](aws::lambda::Lambda& own) -> aws::lambda::Lambda& {
       return parts->like_aws->notified(own);

@@ -162,6 +162,12 @@ void add_serve(CLI::App& app, Arguments& a) {
   serve->add_flag("--open-metrics", a.serve.open_metrics,
                   "Give /metrics to other machines, too; it needs no key and names queues and functions");
   serve->add_option("--log-format", a.serve.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  CLI::Option* const backup_to = serve->add_option(
+      "--backup-to", a.serve.backup_to, "Directory of backups that gets one each day, as `till backup` makes them");
+  serve->add_option("--backup-keep", a.serve.backup_keep, "So many of the newest stay there (30)")
+      ->check(CLI::Range(1, 100'000, ""))
+      ->type_name("N")
+      ->needs(backup_to);
   serve->add_flag("--lenient", a.serve.lenient,
                   "Accept, with a warning, what the original's scripts do and AWS refuses");
   serve->add_option("--clock", a.serve.clock, "system, or virtual: it stands still but for POST /_till/clock/advance")

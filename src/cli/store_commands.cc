@@ -8,6 +8,7 @@ namespace {
 struct Arguments {
   BackupOptions backup;
   RestoreOptions restore;
+  std::string backups;
 };
 
 }  // namespace
@@ -27,6 +28,14 @@ void add_store_commands(CLI::App& app, const GlobalOptions& global, int& exit_co
                                                 "Which: an id, a time (the newest before it), or latest (latest)");
   restore_command->add_flag("--list", a->restore.list, "Show the backups instead")->excludes(at);
   restore_command->callback([&global, &exit_code, a] { exit_code = restore(global, a->restore); });
+  CLI::App* verify_command = app.add_subcommand(
+      "verify", "Read all data against their checksums, and look at what must hold between services");
+  verify_command->add_option("--backup", a->backups, "The files of this directory of backups instead")
+      ->type_name("DIR");
+  verify_command->callback([&global, &exit_code, a] { exit_code = verify(global, a->backups); });
+  app.add_subcommand("compact", "Give back the room of what was deleted")->callback([&global, &exit_code] {
+    exit_code = compact(global);
+  });
 }
 
 }  // namespace cli

@@ -97,7 +97,8 @@ std::expected<void, StoreError> StoreVisit::compact() {
       return std::unexpected(answer.error());
     return {};
   }
-  if (auto done = store_->compact(); !done.has_value()) return failed(std::move(done).error());
+  if (auto done = store_->compact(store::DiskStore::Blobs::rewrite); !done.has_value())
+    return failed(std::move(done).error());
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "os/data_directory.h"
 #include "os/env.h"
 #include "os/http_transport.h"
+#include "store/rocksdb/rocksdb_store.h"
 
 namespace cli {
 

@@ -70,7 +70,7 @@ aws::http::Response UpkeepRoute::checkpoint(const std::string& run) {
 }
 
 aws::http::Response UpkeepRoute::compact() {
-  const auto done = store_->compact();
+  const auto done = store_->compact(store::DiskStore::Blobs::rewrite);
   return done.has_value() ? json(200, "{}") : refusal(500, done.error());
 }
 

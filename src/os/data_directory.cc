@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -31,7 +32,9 @@ constexpr std::string_view kMarkerFirstLine = "This is a data directory of till 
 constexpr std::string_view kMarkerText =
     "This is a data directory of till (Tillstream).\n"
     "The program makes, changes and removes files in it; keep nothing of your own here.\n";
-constexpr std::string_view kStoreNote = "Its data are in the directory store.\n";
+constexpr std::string_view kFormatNote = "Their format is ";  // <number>, of till <version>.
+constexpr std::string_view kFormatVersion = ", of till ";
+constexpr std::string_view kStoreNote = "Its data are in the directory store.\n";  // the last line
 
 std::unexpected<std::string> failure(std::string_view what, const std::string& path) {
   return std::unexpected(fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
@@ -58,7 +61,7 @@ std::optional<std::string> beginning_of(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat status{};
   if (!file.valid() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  std::array<char, 256> bytes{};
+  std::array<char, 1024> bytes{};
   const ssize_t size = ::pread(file.get(), bytes.data(), bytes.size(), 0);
   if (size < 0) return std::nullopt;
   return std::string(bytes.data(), static_cast<std::size_t>(size));
@@ -178,9 +181,26 @@ std::expected<void, std::string> make_secret_file(const std::string& path, std::
   return failed;
 }
 
-bool note_store(const std::string& directory) {
-  const std::string text = std::string(kMarkerText) + std::string(kStoreNote);
+bool note_store(const std::string& directory, const DataFormat& format) {
+  const std::string text = fmt::format("{}{}{}{}{}.\n{}", kMarkerText, kFormatNote, format.number, kFormatVersion,
+                                       format.version, kStoreNote);
   return replace(directory + "/" + std::string(kMarkerName), text, Synced::yes);
+}
+
+std::optional<DataFormat> noted_format(const std::string& directory) {
+  const auto marker = beginning_of(directory + "/" + std::string(kMarkerName));
+  const std::string text = "\n" + marker.value_or("");
+  const std::size_t begin = text.find("\n" + std::string(kFormatNote));
+  if (begin == std::string::npos) return std::nullopt;
+  const std::size_t at = begin + 1 + kFormatNote.size();
+  const std::string line = text.substr(at, text.find('\n', at) - at);
+  DataFormat out;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), out.number);
+  const std::size_t digits = static_cast<std::size_t>(end - line.data());
+  if (error != std::errc() || !line.substr(digits).starts_with(kFormatVersion) || !line.ends_with('.'))
+    return DataFormat{UINT64_MAX, "a version that writes this in another way"};
+  out.version = line.substr(digits + kFormatVersion.size(), line.size() - digits - kFormatVersion.size() - 1);
+  return out;
 }
 
 bool notes_store(const std::string& directory) {

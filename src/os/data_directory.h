@@ -4,7 +4,9 @@
 // against other processes that do the same.
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,9 +28,17 @@ std::expected<DirectoryOwner, std::string> owner_of(const std::string& directory
 // mode. The caller has looked at what is in it. The error is as above.
 std::expected<void, std::string> mark_directory(const std::string& directory);
 
-// Notes in the marker, synced, that the directory `store` belongs to `directory` from now on; and reads that note.
-bool note_store(const std::string& directory);
+// In what form data are kept, and by which version of this program they were first kept so.
+struct DataFormat {
+  uint64_t number = 0;
+  std::string version;
+};
+
+// Notes in the marker, synced, that the directory `store` belongs to `directory` from now on, and the form of its data;
+// and reads these notes. nullopt: nothing is said of the form, as by builds that knew only the first.
+bool note_store(const std::string& directory, const DataFormat& format);
 bool notes_store(const std::string& directory);
+std::optional<DataFormat> noted_format(const std::string& directory);
 
 // A symbolic link where this program has files of its own in `directory`: store, what is in it, outbox and what it has
 // there. It makes none, so what one leads to is not ours. Empty: there is none.

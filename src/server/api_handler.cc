@@ -88,6 +88,23 @@ bool is_quick(const aws::OperationDesc& operation, const Request& request) {
   return operation.quick && request.body.size() <= kQuickBodyBytesMax && !request.headers.contains("Content-Encoding");
 }
 
+// In the service's own words if it has some for a failure that passes; every client knows the status.
+base::AwsError disk_full(const aws::OperationDesc& operation) {
+  base::AwsError error;
+  error.code = "ServiceUnavailable";
+  error.http_status = 503;
+  error.fault = base::Fault::receiver;
+  for (const aws::ErrorDesc* own : operation.errors) {
+    if (!own->code.starts_with("ServiceUnavailable")) continue;
+    error.code = own->code;
+    error.query_code = own->query_code;
+  }
+  error.message =
+      "The disk that this engine keeps its data on is nearly full. Nothing was changed. Reads and deletes go on, and "
+      "this succeeds when there is room again.";
+  return error;
+}
+
 base::AwsError slow_down() {
   base::AwsError error;
   error.code = "ThrottlingException";
@@ -403,6 +420,8 @@ base::Result<void> ApiHandler::prepare(Call& call) {
   TRY(call.codec().decode_request(service, operation, call.request, call.route.labels, call.in.value.get()));
   TRY(authorize(call, call.context, call.in.value.get()));
   TRY(aws::validate(service, operation, call.in.value.get()));
+  if (options_.accepts_data && !options_.accepts_data() && options_.adds_data(operation, call.in.value.get()))
+    return base::fail(disk_full(operation));
   call.prepared = true;
   end_step(call, Step::decode);
   if (!operation.may_wait) return {};

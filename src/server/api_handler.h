@@ -63,6 +63,10 @@ class ApiHandler final : public aws::http::Handler {
     std::function<std::vector<PartState>()> parts = {};
     // Whether the disk has room for a piece of a large body; asked before each is written, on workers.
     std::function<bool()> has_room = {};
+    // Whether there is room for more data at all, and whether an operation adds any; quick. Those that do are refused
+    // without, by an error that clients take for one that passes, and the health route says so. Both or neither.
+    std::function<bool()> accepts_data = {};
+    std::function<bool(const aws::OperationDesc& operation, const void* in)> adds_data = {};
   };
 
   // All references outlive the handler.

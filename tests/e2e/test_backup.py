@@ -42,7 +42,8 @@ class Writers:
                 if service == "dynamodb":
                     client.put_item(TableName=self.name, Item={"id": {"S": label}, "text": {"S": "x" * 500}})
                 elif service == "s3":
-                    client.put_object(Bucket=self.name, Key=label, Body=label.encode() * (30_000 if count % 10 == 0 else 1))
+                    times = 30_000 if count % 10 == 0 else 1
+                    client.put_object(Bucket=self.name, Key=label, Body=label.encode() * times)
                 else:
                     client.send_message(QueueUrl=self.url, MessageBody=label)
                 count += 1
@@ -283,3 +284,20 @@ def test_who_does_not_have_the_directory_cannot_ask_for_a_checkpoint(serve):
                 urllib.request.urlopen(urllib.request.Request(f"{server.endpoint}/_till/{route}{query}", method="POST"))
             assert refused.value.code == 403
     assert not list(server.data.glob("run-*/checkpoint"))
+
+
+def test_a_serving_engine_makes_a_backup_each_day(kept, tmp_path, serve, name):
+    to = tmp_path / "to"
+    server = serve("--backup-to", to, "--backup-keep", "2")
+
+    def listed():
+        return [b["backup"] for b in till("restore", to, "--list", "--json").json["backups"]]
+    eventually(lambda: to.exists() and list((to / "backups").glob("*.json")), 30, "the first, at once")
+    server.stop()
+    again = serve("--backup-to", to)
+    assert row_of(again, name)
+    again.stop()
+    assert len(listed()) == 1, "the newest is not a day old"
+    assert till("restore", to, "--data", tmp_path / "new").code == OK
+    for wrong in (["--memory", "--backup-to", to], ["--backup-keep", "3"]):
+        assert till("serve", "--port", "0", "--data", kept, *wrong).code == USAGE

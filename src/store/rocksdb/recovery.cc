@@ -369,4 +369,19 @@ std::expected<Recovered, OpenError> recover(const RocksDbOptions& options, const
   return Recovered{std::move(check), std::move(db), *sequence, replayed};
 }
 
+std::expected<CommitSequence, OpenError> inspect_store(const std::string& path, const rocksdb::Options& engine_options,
+                                                       CommitSequence watermark) {
+  const RocksDbOptions nothing_accepted;
+  if (const auto named = name_manifest(nothing_accepted, path); !named) return std::unexpected(named.error());
+  const auto found = inspect(path, engine_options);
+  CommitSequence newest = found ? found->newest : 0;
+  if (!found) {
+    const auto scan = found.error().kind == OpenError::Kind::corrupt ? scan_damage(path, engine_options) : std::nullopt;
+    if (!scan || !is_enough(*scan, nothing_accepted, watermark)) return std::unexpected(found.error());
+    newest = scan->last;
+  }
+  if (newest < watermark) return std::unexpected(behind(path, newest, watermark));
+  return newest;
+}
+
 }  // namespace store

@@ -30,4 +30,9 @@ struct Recovered {
 std::expected<Recovered, OpenError> recover(const RocksDbOptions& options, const std::string& path,
                                             const rocksdb::Options& engine_options, CommitSequence watermark);
 
+// What of the manifest and the log recover() would refuse, or call damaged; else the sequence that they lead to. What a
+// power cut has torn behind everything acknowledged is none of it. Changes nothing.
+std::expected<CommitSequence, OpenError> inspect_store(const std::string& path, const rocksdb::Options& engine_options,
+                                                       CommitSequence watermark);
+
 }  // namespace store

@@ -196,7 +196,8 @@ class RocksDbStore final : public DiskStore {
     gate_.when(sequence, std::move(done));
   }
   std::expected<CommitSequence, std::string> checkpoint(const std::string& directory) override;
-  std::expected<void, std::string> compact() override;
+  std::expected<void, std::string> compact(Blobs blobs) override;
+  void allow_compactions(bool allowed) override;
 
  private:
   void encode(const WriteBatch& batch, rocksdb::WriteBatch& out);
@@ -342,15 +343,21 @@ std::expected<CommitSequence, std::string> RocksDbStore::checkpoint(const std::s
   return promised;
 }
 
-std::expected<void, std::string> RocksDbStore::compact() {
+std::expected<void, std::string> RocksDbStore::compact(Blobs blobs) {
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
-  options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+  options.blob_garbage_collection_policy = blobs == Blobs::rewrite ? rocksdb::BlobGarbageCollectionPolicy::kForce
+                                                                   : rocksdb::BlobGarbageCollectionPolicy::kDisable;
   options.blob_garbage_collection_age_cutoff = 1.0;
   options.exclusive_manual_compaction = false;  // writes do not wait for it
   if (const auto status = db_->CompactRange(options, nullptr, nullptr); !status.ok())
     return std::unexpected("cannot compact the store: " + status.ToString());
   return {};
+}
+
+void RocksDbStore::allow_compactions(bool allowed) {
+  const auto status = db_->SetOptions({{"disable_auto_compactions", allowed ? "false" : "true"}});
+  if (!status.ok()) fatal_->fail("change of the store's options failed", status.ToString());
 }
 
 void RocksDbStore::encode(const WriteBatch& batch, rocksdb::WriteBatch& out) {

@@ -28,6 +28,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/env.h"
 #include "store/kv_store.h"
@@ -74,9 +75,14 @@ class DiskStore : public KvStore {
   // the error is one sentence for people, and the store goes on.
   virtual std::expected<CommitSequence, std::string> checkpoint(const std::string& directory) = 0;
 
-  // Rewrites every table, and every blob file that has garbage, so that what was deleted takes no room any more. Needs
-  // as much free room as the store takes meanwhile. The error as above.
-  virtual std::expected<void, std::string> compact() = 0;
+  // Rewrites every table, so that what was deleted takes no room any more. Blob files of which nothing is in use go
+  // then; those that have some garbage are rewritten, too, unless they are left. Needs as much free room meanwhile as
+  // is rewritten. The error as above.
+  enum class Blobs : uint8_t { rewrite, leave };
+  virtual std::expected<void, std::string> compact(Blobs blobs) = 0;
+
+  // Whether RocksDB may begin to compact by itself, as it may at first. One that runs is not interrupted.
+  virtual void allow_compactions(bool allowed) = 0;
 };
 
 // Opens or creates the store. Everything found in it is durable when this returns. `env`'s members outlive the store;
@@ -90,5 +96,21 @@ bool is_rocksdb_store(const std::string& directory);
 // The process that has the store in `directory` open, 0 if it does not say; nullopt: nobody has. Changes nothing, but
 // for a moment in which who opens the store finds it locked.
 std::optional<pid_t> holder_of(const std::string& directory);
+
+// What check_rocksdb_store found.
+struct StoreCheck {
+  struct Damage {
+    std::string file;
+    std::string what;  // half a sentence: "is missing"
+  };
+  std::vector<Damage> damage;
+  std::size_t files = 0;  // that were read
+  uint64_t bytes = 0;
+};
+
+// Reads every byte of the store in `options.directory`, which is one, against its checksums: tables, blobs, log and
+// watermark. Nobody has it open (OpenError of kind locked), and nothing in it is changed. Takes as long as the disk.
+std::expected<StoreCheck, OpenError> check_rocksdb_store(const RocksDbOptions& options,
+                                                         const std::function<void(std::size_t, std::size_t)>& progress);
 
 }  // namespace store

@@ -539,7 +539,7 @@ TEST_F(RocksDbStore, CompactionGivesTheRoomOfWhatWasDeletedBack) {
   WriteBatch gone;
   for (int i = 0; i < 29; ++i) gone.erase("blob" + std::to_string(i));
   store->wait_durable(store->write(gone));
-  const auto done = store->compact();
+  const auto done = store->compact(DiskStore::Blobs::rewrite);
   ASSERT_TRUE(done.has_value()) << done.error();
   EXPECT_EQ(store->get("blob29"), std::string(500'000, 'a' + 29));
   EXPECT_EQ(rows(*store), 30);
