@@ -10,6 +10,7 @@
 
 namespace store {
 class DiskStore;
+struct Statistics;
 }
 
 namespace cli {
