@@ -73,7 +73,7 @@ std::expected<void, Connection::Error> Connection::check_region(const std::strin
 
 std::expected<std::unique_ptr<os::HttpTransport>, std::string> make_transport(const GlobalOptions& options,
                                                                               const Places& places) {
-  os::HttpTransportOptions transport;
+  os::HttpTransportOptions transport{.response_body_bytes_max = 32 << 20};  // objects are read in pieces
   if (!options.ignore_environment && !places.endpoint.value.empty()) {
     auto proxies = os::Proxies::from(variable);
     if (!proxies.has_value()) return std::unexpected(std::move(proxies).error());
@@ -163,24 +163,19 @@ std::expected<void, Connection::Error> Connection::find_credentials(const Target
         aws::auth::Credentials{target.root.access_key_id, target.root.secret_access_key, ""});
   };
   const bool is_aws = target.url == "aws";
-  // What is wrong with a profile that nobody named is nothing to an engine.
-  const bool is_asked = is_aws || has_keys() || !profile_.origin.empty();
   if (target.is_ours) {
     of_root();
     return {};
   }
   auto found = aws::client::find_credentials(
       surroundings_, {.profile = profile_.name, .passes_over_environment = has_profile_flag_, .asks_machine = is_aws});
-  base::Result<void> outcome;
-  if (found.has_value()) {
-    provider_ = std::move(*found);
-    if (provider_ != nullptr)
-      if (const auto first = provider_->credentials(); !first.has_value()) outcome = base::fail(first.error());
-  } else {
-    outcome = base::fail(std::move(found).error());
+  if (!found.has_value()) return fail(found.error().message);
+  provider_ = std::move(*found);
+  if (provider_ != nullptr) {
+    const auto first = provider_->credentials();
+    if (!first.has_value()) return fail(first.error().message);
+    return {};
   }
-  if (!outcome.has_value() && is_asked) return fail(outcome.error().message);
-  if (outcome.has_value() && provider_ != nullptr) return {};
   if (is_aws)
     return fail(
         "Unable to locate credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile by "

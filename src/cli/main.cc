@@ -20,7 +20,8 @@ namespace {
 std::string default_data_directory() {
   if (const auto set = os::environment("TILL_DATA"); set.has_value() && !set->empty()) return *set;
   if (const auto xdg = os::environment("XDG_DATA_HOME"); xdg.has_value() && !xdg->empty()) return *xdg + "/tillstream";
-  return os::environment("HOME").value_or(".") + "/.local/share/tillstream";
+  const std::string home = os::home_directory();
+  return (home.empty() ? "." : home) + "/.local/share/tillstream";
 }
 
 // CLI11 2.1 reads "-5" into an unsigned number as 2^64 - 5, and what is larger than any as the largest of all.
@@ -384,10 +385,10 @@ int main(int argc, char** argv) {
     cli::print_error(std::string("the command cannot go on: ") + error.what());
     return cli::kFailed;
   }
-  if (a.exit_code == cli::kOk && cli::output_is_lost()) {
-    if (os::output_reader_is_gone()) return cli::kOk;  // it has seen enough: `till orders list | head`
+  // Who has gone has seen enough: `till orders list | head`.
+  if (cli::output_is_lost() && !os::output_reader_is_gone()) {
     cli::print_error("the output cannot be written: its disk is full, or it is closed");
-    return cli::kFailed;
+    if (a.exit_code == cli::kOk || a.exit_code == cli::kCheckFailed) return cli::kFailed;
   }
   return a.exit_code;
 }

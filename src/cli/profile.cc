@@ -19,7 +19,7 @@ std::string variable(const GlobalOptions& options, const char* name) {
 
 std::string path_of(const GlobalOptions& options, const char* named_by, const char* otherwise) {
   const std::string path = variable(options, named_by);
-  const std::string home = os::environment("HOME").value_or("");
+  const std::string home = os::home_directory();
   return path.empty() && !home.empty() ? home + "/.aws/" + otherwise : path;
 }
 

@@ -221,8 +221,9 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   aws::Context context;
   const auto identity = parts->sts->get_caller_identity(context, {});
   if (!identity.has_value())
-    return std::unexpected(LocalEngine::Error{url + ": " + identity.error().code + ": " + identity.error().message,
-                                              exit_code_of(identity.error())});
+    return std::unexpected(
+        LocalEngine::Error{url + ": GetCallerIdentity: " + identity.error().code + ": " + identity.error().message,
+                           exit_code_of(identity.error())});
   parts->stack_options.name = places.stack.value;
   parts->stack_options.account = identity->account.value_or("");
   parts->stack_options.region = parts->connection->region();

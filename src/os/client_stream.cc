@@ -44,10 +44,27 @@ std::unexpected<StreamError> fail_with_errno(std::string_view doing, int number)
               std::string(doing) + ": " + std::generic_category().message(number));
 }
 
+// What to do about a certificate, if that is to be known.
+std::string_view way_out_of(long verdict) {
+  switch (verdict) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return " (of a CA of one's own AWS_CA_BUNDLE, or ca_bundle of a profile, names the file)";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return " (it is another host's)";
+    default:
+      return "";
+  }
+}
+
 std::string tls_error_text() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
   if (code == 0) return "TLS failure";
+  if (ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER)
+    return "no TLS is spoken there (http:// instead of https://?)";
   std::array<char, 256> text{};
   ERR_error_string_n(code, text.data(), text.size());
   return text.data();
@@ -276,7 +293,7 @@ std::expected<void, StreamError> ClientStream::start_tls(const aws::http::Endpoi
     if (const long verdict = SSL_get_verify_result(tls_); verdict != X509_V_OK) {
       ERR_clear_error();
       return fail(Kind::failed, std::string("TLS handshake: certificate of ") + endpoint.host + ": " +
-                                    X509_verify_cert_error_string(verdict));
+                                    X509_verify_cert_error_string(verdict) + std::string(way_out_of(verdict)));
     }
     if (auto ready = await_tls(result, "TLS handshake", deadline); !ready) return ready;
   }

@@ -1,7 +1,9 @@
 #include "os/environment.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 
 #include "os/write_all.h"
@@ -12,6 +14,15 @@ std::optional<std::string> environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) return std::nullopt;
   return std::string(value);
+}
+
+std::string home_directory() {
+  if (auto home = environment("HOME"); home.has_value() && !home->empty()) return std::move(*home);
+  std::array<char, 4096> strings{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::geteuid(), &entry, strings.data(), strings.size(), &found) != 0 || found == nullptr) return "";
+  return entry.pw_dir;
 }
 
 void write_stdout(std::string_view bytes) {

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "os/child_process.h"
+#include "os/standard_streams.h"
 
 namespace os {
 namespace {
@@ -39,7 +40,7 @@ std::optional<Pipe> make_pipe() {
 }
 
 // In the forked child, where only system calls are allowed: there may have been other threads.
-[[noreturn]] void become(char* const* words, int output, int error, pid_t parent) {
+[[noreturn]] void become(char* const* words, int output, int quiet, int error, pid_t parent) {
   // What this program ignores or blocks the other one shall not.
   for (const int signal : {SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_DFL);
   sigset_t none;
@@ -47,6 +48,7 @@ std::optional<Pipe> make_pipe() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
   if (::getppid() != parent) ::_exit(kNotExecuted);  // it has ended before the line above
+  if (quiet >= 0) ::dup2(quiet, STDERR_FILENO);
   if (::dup2(output, STDOUT_FILENO) >= 0) ::execvp(words[0], words);
   const int number = errno;
   [[maybe_unused]] const ssize_t written = ::write(error, &number, sizeof number);
@@ -60,10 +62,11 @@ std::expected<pid_t, int> start(const std::vector<std::string>& arguments, int o
   words.push_back(nullptr);
   auto fault = make_pipe();
   if (!fault.has_value()) return std::unexpected(errno);
+  const FileDescriptor quiet(stderr_is_terminal() ? -1 : ::open("/dev/null", O_WRONLY | O_CLOEXEC));
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return std::unexpected(errno);
-  if (pid == 0) become(words.data(), output, fault->write.get(), parent);
+  if (pid == 0) become(words.data(), output, quiet.get(), fault->write.get(), parent);
   fault->write.reset();
   int number = 0;
   ssize_t got = 0;

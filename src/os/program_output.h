@@ -17,8 +17,9 @@ struct ProgramPatience {
 };
 
 // What the program has written to its standard output when it has ended with code 0, whoever else still holds that
-// open. The first of `arguments` is its name, looked for in PATH; its standard input and error are this process's, and
-// so is its process group, so that it may ask on the terminal. It is ended with the calling thread. The error is one
+// open. The first of `arguments` is its name, looked for in PATH; its standard input is this process's, its standard
+// error too if that is a terminal (else it goes nowhere: a log is no place for what such programs say), and so is its
+// process group, so that it may ask on the terminal. It is ended with the calling thread. The error is one
 // sentence for people: it cannot be run, has ended otherwise, has not ended in time and was ended, or has written more
 // than 1 MiB.
 std::expected<std::string, std::string> program_output(const std::vector<std::string>& arguments,

@@ -13,8 +13,12 @@ namespace os {
 void prepare_standard_streams() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(stream, F_GETFD) == -1) ::open("/dev/null", O_RDWR);  // takes the lowest free number, which is this one
+  // open() takes the lowest free number, which is the stream's. What is printed where nobody reads is lost, and that is
+  // heard of, as with a full disk.
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) != -1) continue;
+    if (stream != STDOUT_FILENO || ::open("/dev/full", O_RDWR) < 0) ::open("/dev/null", O_RDWR);
+  }
 }
 
 bool stdout_is_terminal() {

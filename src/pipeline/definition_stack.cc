@@ -102,6 +102,8 @@ StackSettings read_stack(DefinitionSection& section) {
   stack.endpoint = section.text("endpoint");
   if (stack.endpoint.has_value() && *stack.endpoint != "aws" && !is_webhook_url(*stack.endpoint))
     section.fault_at("endpoint", "must be a URL that begins with http:// or https://, or \"aws\"");
+  else if (stack.endpoint.has_value() && stack.endpoint->contains('@'))
+    section.fault_at("endpoint", "must not have a user or a password: credentials sign what is sent there");
   stack.profile = section.text("profile");
   if (stack.profile == "") section.fault_at("profile", "is empty: it names a profile of the AWS CLI");
   stack.functions_package = section.text("functions_package");

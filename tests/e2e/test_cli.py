@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import pwd
 import re
 import signal
 import socket
@@ -259,10 +260,19 @@ def test_a_wrong_command_line_makes_nothing(tmp_path):
         assert not data.exists(), arguments
 
 
+def test_the_home_of_who_has_no_HOME(tmp_path):
+    environment = clean_environment()
+    for name in ("HOME", "XDG_DATA_HOME", "TILL_DATA"):
+        environment.pop(name, None)
+    shown = subprocess.run([BINARY, "config", "show", "--json"], capture_output=True, env=environment, cwd=tmp_path)
+    home = pwd.getpwuid(os.geteuid()).pw_dir
+    assert f'"{home}/.local/share/tillstream"'.encode() in shown.stdout, shown
+
+
 def test_closed_streams_are_not_files_of_the_store(tmp_path):
     closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', BINARY, "up", "--json", "--data", tmp_path],
                             env=clean_environment())
-    assert closed.returncode == OK
+    assert closed.returncode == FAILED, "what it printed is lost, as with `ls >&-`"
     assert (tmp_path / "store" / "lock").read_text().strip().isdigit()
 
 

@@ -95,7 +95,8 @@ def test_a_program(home):
     (home.directory / "keys.json").write_text(document(Version=1))
     config = f'[profile vault]\ncredential_process = "{program}" shop\n'
     given = home("--profile", "vault", config=config, **home.aws)
-    assert given.code == OK and "asked for shop" in given.err, given
+    # As with the AWS CLI: what such a program says may be a secret, and stderr a log. At a terminal it can ask.
+    assert given.code == OK and "asked for shop" not in given.err, given
     failed = home("--profile", "vault", config=config, CODE="3", **home.aws)
     assert failed.code == FAILED and "give keys: exit code 3" in failed.err
     absent = home("--profile", "vault", config="[profile vault]\ncredential_process = /no/such\n", **home.aws)
@@ -115,6 +116,7 @@ def test_a_program_that_gives_nothing_good(home):
     assert left.code == OK, left
     for script, why in (("true", "it has printed nothing"),
                         ("printf '\\377secret'", "the 7 bytes that it has printed are no JSON object"),
+                        (f"echo '{document(Version=1, Expiration='SECRET')}'", "Expiration is no time\n"),
                         (f"echo '{document(Version=1, Expiration='2019-01-02T03:04:05Z')}'",
                          "the refreshed credentials are still expired: since 2019-01-02T03:04:05Z")):
         refused = given(script)
@@ -231,6 +233,27 @@ def test_a_role_of_a_role_and_a_web_identity(home, name):
     assert refused.code == FAILED and (
         "role arn:aws:iam::000000000000:role/pod: AssumeRoleWithWebIdentity: InvalidIdentityToken: no such token"
         in refused.err)
+
+
+@pytest.mark.parametrize("config", ["web_identity_token_file = /no/such\nrole_arn = arn:aws:iam::000000000000:role/x\n",
+                                    "source_profile = b\nrole_arn = arn:aws:iam::000000000000:role/x\n[profile b]\n"
+                                    f"aws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n"])
+def test_what_is_configured_and_gives_none_is_told_at_an_engine(home, config):
+    """Root's keys, which are those of last resort, do not take the place of a role that cannot be had."""
+    url = home.server.endpoint
+    assert home("--endpoint", url, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET).code == OK
+    refused = home("--endpoint", url, config="[default]\n" + config)
+    assert refused.code == FAILED and ("/no/such" in refused.err or "AssumeRole" in refused.err), refused
+
+
+@pytest.mark.parametrize("status, headers, text, why", [
+    (404, {"Content-Type": "text/html"}, "<html>", "404: an answer of the type text/html, which is not what AWS's API "),
+    (301, {"Location": "http://u:p@example.com/"}, "", "301: an empty answer, which is not what AWS's API answers and "
+     "leads to http://***@example.com/; is the endpoint right?")])
+def test_an_answer_that_is_not_of_aws(home, status, headers, text, why):
+    peer = Peer(lambda _: (status, headers, text))
+    told = home("--endpoint", peer.url, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET)
+    assert told.code == FAILED and f"{peer.url}: GetCallerIdentity: {why}" in told.err, told
 
 
 def test_endpoints_of_single_services(home):

@@ -77,6 +77,7 @@ def visibility_timeout(sqs, queue):
     ('[[rules]]\nname = "r"\nfilter = \'{"ammount":[{"numeric":[">",1]}]}\'', '3: [rules] filter asks for "ammount", which'),
     ('[[rules]]\nname = "r"\nfilter = \'{"$or":[{"amount":[1]},{"rule":["x"]}]}\'', '3: [rules] filter asks for "rule"'),
     ('[stack]\nendpoint = "localhost:4566"', "2: [stack] endpoint must be a URL"),
+    ('[stack]\nendpoint = "http://u:p@localhost:1"', "2: [stack] endpoint must not have a user or a password"),
     ('[stack]\nprofile = ""', "2: [stack] profile is empty"),
     ('[stack]\nfunctions_package = ""', "2: [stack] functions_package is empty"),
     ('[stack]\ntags = { team = 7 }', "2: [stack] tags has for team no string"),

@@ -5,6 +5,7 @@
 #include "aws/client/repeatable.h"
 #include "aws/codec/codec.h"
 #include "aws/http/failure.h"
+#include "aws/http/shown_url.h"
 
 namespace aws::client {
 namespace {
@@ -20,6 +21,17 @@ constexpr std::string_view kEarlierIsUnclear = "whether an earlier attempt took 
 
 void append(std::string& message, std::string_view more) {
   message.append(message.empty() ? "" : "; ").append(more);
+}
+
+// Of a failure that has no text: a page of a proxy, a redirect, a load balancer without servers.
+std::string foreign_answer(const http::Response& response) {
+  std::string out = response.body.empty() ? "an empty answer" : "an answer";
+  if (const std::string_view type = response.headers.get("Content-Type"); !type.empty())
+    out.append(" of the type ").append(type.substr(0, 100));
+  out.append(", which is not what AWS's API answers");
+  if (const std::string_view location = response.headers.get("Location"); !location.empty())
+    out.append(" and leads to ").append(http::without_user(location.substr(0, 200)));
+  return out + "; is the endpoint right?";
 }
 
 base::AwsError out_of_time() {
@@ -122,7 +134,11 @@ Client::Attempt Client::attempt(const ServiceDesc& service, const OperationDesc&
   auto response = transport_.round_trip(endpoint, std::move(*request), timeout);
   if (watch != nullptr) watch->ends(watched, response.has_value());
   if (!response.has_value()) return {base::fail(std::move(response).error()), {}};
-  return {codec.decode_response(service, operation, *response, out), std::move(response->headers)};
+  auto result = codec.decode_response(service, operation, *response, out);
+  if (!result.has_value() && result.error().message.empty() && operation.http_method != "HEAD" &&
+      result.error().code == std::to_string(response->status))
+    result.error().message = foreign_answer(*response);
+  return {std::move(result), std::move(response->headers)};
 }
 
 RetryQuota& Client::quota_of(const ServiceDesc& service) {

@@ -41,7 +41,7 @@ base::Result<ExpiringCredentials> parse_credentials(std::string_view json, std::
   if (has_control_character(out.keys)) return not_whole(source, kControl);
   if (const std::string expires = text_of(from, "Expiration"); !expires.empty()) {
     out.expires = base::parse_iso8601(expires);
-    if (!out.expires.has_value()) return not_whole(source, "Expiration is no time: " + expires);
+    if (!out.expires.has_value()) return not_whole(source, "Expiration is no time");
   }
   return out;
 }

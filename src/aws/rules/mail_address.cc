@@ -14,7 +14,7 @@ bool is_mail_address(std::string_view text) {
   const bool has_sides = at != text.npos && at > 0 && at + 1 < text.size();
   return has_sides && text.find('@', at + 1) == text.npos && text.size() <= kLengthMax &&
          std::ranges::all_of(text, [](char c) {
-           return c > ' ' && c <= '~' && std::string_view("<>,").find(c) == std::string_view::npos;
+           return c > ' ' && c <= '~' && std::string_view("<>,:;()[]\\\"").find(c) == std::string_view::npos;
          });
 }
 

@@ -11,7 +11,8 @@ namespace {
 TEST(Rules, AddressesOfMail) {
   for (const char* good : {"a@b", "a.b+c@example.com", "o'neil@example.com"})
     EXPECT_TRUE(is_mail_address(good)) << good;
-  for (const char* bad : {"", "a", "@b", "a@", "a@b@c", "a@b.c,d@e.f", "a,b@c.d", "ü@b.c", "a b@c", "<a@b.c>", "a@b\n"})
+  for (const char* bad : {"", "a", "@b", "a@", "a@b@c", "a@b.c,d@e.f", "a,b@c.d", "ü@b.c", "a b@c", "<a@b.c>", "a@b\n",
+                          "http://u:p@h/p", "mailto:a@b"})
     EXPECT_FALSE(is_mail_address(bad)) << bad;
   EXPECT_TRUE(is_mail_address("a@" + std::string(318, 'b')));
   EXPECT_FALSE(is_mail_address("a@" + std::string(319, 'b')));

@@ -34,7 +34,21 @@ std::optional<std::string> newest_manifest(const std::string& path) {
   return newest;
 }
 
+// Of what RocksDB makes before CURRENT.
+bool is_of_beginning(const std::string& name) {
+  return name == "IDENTITY" || name == "LOCK" || name == "MANIFEST-000001" || name.starts_with("LOG") ||
+         name.ends_with(".dbtmp");
+}
+
 }  // namespace
+
+void remove_unfinished_database(const std::string& path) {
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error); !error && entry != fs::directory_iterator(); entry.increment(error))
+    if (!is_of_beginning(entry->path().filename().string()) || !entry->is_regular_file(error)) return;
+  if (error) return;
+  fs::remove(path + "/MANIFEST-000001", error);
+}
 
 bool has_database(const std::string& path) {
   std::error_code error;

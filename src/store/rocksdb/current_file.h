@@ -10,6 +10,10 @@ namespace store {
 // Whether files of a database are in `path`, with or without CURRENT.
 bool has_database(const std::string& path);
 
+// What a process that was ended while it made the database has left there, before anything could be written to it: the
+// first manifest without a CURRENT, no table and no log. Taken away, so that a database can be made there.
+void remove_unfinished_database(const std::string& path);
+
 // The errno of a CURRENT that is there and cannot be opened, which says nothing of its content; else 0.
 int unreadable_current(const std::string& path);
 

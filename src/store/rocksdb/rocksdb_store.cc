@@ -494,6 +494,7 @@ std::expected<std::unique_ptr<DiskStore>, OpenError> open_rocksdb_store(const Ro
   // The watermark is made before the first table, so tables without one mean that somebody removed it.
   auto watermark = Watermark::open(options.directory, !has_tables || options.accept_data_loss);
   if (!watermark) return std::unexpected(watermark.error());
+  if (watermark->sequence() == 0) remove_unfinished_database(path);
 
   auto fatal = std::make_shared<Fatal>(options.on_fatal);
   rocksdb::Options engine_options = rocksdb_options(options);

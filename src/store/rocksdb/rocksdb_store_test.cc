@@ -348,6 +348,23 @@ TEST_F(RocksDbStore, ADamagedCurrentFileIsRefusedAndMendedOnDemand) {
   }
 }
 
+// RocksDB makes the first manifest, then CURRENT, then the log.
+TEST_F(RocksDbStore, OneWhoseMakingWasInterruptedIsMadeAnew) {
+  const auto interrupt = [&](const std::string& name) {
+    for (const auto& entry : fs::directory_iterator(path(name + "/db"))) fs::remove(entry.path());
+    for (const char* file : {"IDENTITY", "LOCK", "LOG", "000001.dbtmp"}) std::ofstream(path(name + "/db/") + file) << "";
+    std::ofstream(path(name + "/db/MANIFEST-000001")) << "torn";
+  };
+  must_open("a").reset();
+  interrupt("a");
+  auto store = must_open("a");
+  EXPECT_EQ(rows(*store), 0);
+  fill(*store, 0, 3);
+  store.reset();
+  interrupt("a");
+  EXPECT_FALSE(open("a").has_value()) << "something was promised, so this is no beginning";
+}
+
 TEST_F(RocksDbStore, FlippedBitInTheLogIsNeverServed) {
   const auto store = must_open("a");
   fill(*store, 0, 300);
