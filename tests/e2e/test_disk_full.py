@@ -140,7 +140,7 @@ def test_writes_are_refused_while_reads_and_deletes_go_on(disk, start, name):
     sqs.delete_message(QueueUrl=url, ReceiptHandle=received[0]["ReceiptHandle"])
     assert s3.get_object(Bucket=name, Key="small")["Body"].read() == b"s"
     s3.delete_object(Bucket=name, Key="small")
-    assert server.stderr_text().count("is nearly full") == 1, "once"
+    assert server.stderr_text().count("till: the disk of ") == 1, "once"
 
     disk.clear()
     eventually(lambda: server.accepts_data(), 10)
