@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "aws/codec/json_shape.h"
+#include "cli/own_reply.h"
 
 namespace cli {
 namespace {
@@ -13,20 +13,6 @@ namespace {
 constexpr std::string_view kCheckpoint = "/_till/checkpoint";
 constexpr std::string_view kCompact = "/_till/compact";
 constexpr std::size_t kIdLength = 36;
-
-aws::http::Response json(int status, std::string body) {
-  aws::http::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "application/json");
-  response.body = std::move(body);
-  return response;
-}
-
-aws::http::Response refusal(int status, std::string_view message) {
-  std::string body = "{\"message\":";
-  aws::codec::write_json_string(message, body);
-  return json(status, body + "}");
-}
 
 }  // namespace
 
@@ -39,17 +25,17 @@ UpkeepRoute::UpkeepRoute(aws::http::Handler& next, base::Env& env, store::DiskSt
 void UpkeepRoute::handle(aws::http::Request request, aws::http::Responder respond) {
   const std::string path(request.path());
   if (path != kCheckpoint && path != kCompact) return next_.handle(std::move(request), std::move(respond));
-  if (request.method != "POST") return respond(refusal(405, "This is asked for by POST."));
-  if (store_ == nullptr) return respond(refusal(409, "This engine keeps its data in memory."));
+  if (request.method != "POST") return respond(refusal_reply(405, "This is asked for by POST."));
+  if (store_ == nullptr) return respond(refusal_reply(409, "This engine keeps its data in memory."));
   auto shared = std::make_shared<aws::http::Responder>(std::move(respond));
   const bool begun = workers_.run([this, path, query = std::string(request.query()), shared] {
     const std::string run = run_directory(query);
     if (run.empty())
       return (*shared)(
-          refusal(403, "Only who can write to the data directory may ask for this: use the commands of till."));
+          refusal_reply(403, "Only who can write to the data directory may ask for this: use the commands of till."));
     (*shared)(path == kCheckpoint ? checkpoint(run) : compact());
   });
-  if (!begun) (*shared)(refusal(503, "The engine is at too many of these already; try again."));
+  if (!begun) (*shared)(refusal_reply(503, "The engine is at too many of these already; try again."));
 }
 
 std::string UpkeepRoute::run_directory(std::string_view query) const {
@@ -65,13 +51,13 @@ std::string UpkeepRoute::run_directory(std::string_view query) const {
 
 aws::http::Response UpkeepRoute::checkpoint(const std::string& run) {
   const auto made = store_->checkpoint(run + "/" + std::string(kCheckpointName));
-  if (!made.has_value()) return refusal(500, made.error());
-  return json(200, fmt::format("{{\"sequence\":{}}}", *made));
+  if (!made.has_value()) return refusal_reply(500, made.error());
+  return json_reply(200, fmt::format("{{\"sequence\":{}}}", *made));
 }
 
 aws::http::Response UpkeepRoute::compact() {
   const auto done = store_->compact(store::DiskStore::Blobs::rewrite);
-  return done.has_value() ? json(200, "{}") : refusal(500, done.error());
+  return done.has_value() ? json_reply(200, "{}") : refusal_reply(500, done.error());
 }
 
 }  // namespace cli
