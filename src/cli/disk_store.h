@@ -11,7 +11,7 @@
 namespace store {
 class DiskStore;
 struct Statistics;
-}
+}  // namespace store
 
 namespace cli {
 

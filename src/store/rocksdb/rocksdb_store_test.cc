@@ -352,7 +352,8 @@ TEST_F(RocksDbStore, ADamagedCurrentFileIsRefusedAndMendedOnDemand) {
 TEST_F(RocksDbStore, OneWhoseMakingWasInterruptedIsMadeAnew) {
   const auto interrupt = [&](const std::string& name) {
     for (const auto& entry : fs::directory_iterator(path(name + "/db"))) fs::remove(entry.path());
-    for (const char* file : {"IDENTITY", "LOCK", "LOG", "000001.dbtmp"}) std::ofstream(path(name + "/db/") + file) << "";
+    for (const char* file : {"IDENTITY", "LOCK", "LOG", "000001.dbtmp"})
+      std::ofstream(path(name + "/db/") + file) << "";
     std::ofstream(path(name + "/db/MANIFEST-000001")) << "torn";
   };
   must_open("a").reset();
