@@ -699,7 +699,7 @@ def test_a_service_that_does_not_answer_is_named_once():
         waiting = subprocess.Popen([BINARY, "status", "--endpoint", place], stderr=subprocess.PIPE, text=True,
                                    env=clean_environment(AWS_MAX_ATTEMPTS="1"))
         said = waiting.stderr.readline()
-        waiting.send_signal(signal.SIGINT)
+        waiting.terminate()
         rest = waiting.communicate(timeout=30)[1]
     assert said == f"till: waits for sts's answer at {place} to GetCallerIdentity since 10 s (Ctrl-C ends it)\n"
-    assert waiting.returncode == -signal.SIGINT and not rest, (waiting.returncode, rest)
+    assert waiting.returncode == -signal.SIGTERM and not rest, (waiting.returncode, rest)
