@@ -490,8 +490,8 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   // A store has one engine, which says where it serves; one in memory does not speak over another that does.
   const bool speaks = !options.in_memory || !answers(*made->parts_->transport, read_endpoint(options.data_directory));
   if (speaks && !options.leaves_no_trace)
-    made->parts_->offer = EndpointOffer(options.data_directory,
-                                        {made->endpoint_url(), made->parts_->instance, options.root, options.works});
+    made->parts_->offer = EndpointOffer(options.data_directory, {made->endpoint_url(), made->parts_->instance,
+                                                                 options.root, options.works, options.serves});
   return made;
 }
 

@@ -265,6 +265,10 @@ bool Session::has_own_engine() const {
   return parts_->local != nullptr;
 }
 
+bool Session::has_passing_engine() const {
+  return has_own_engine() || !parts_->visit.engine().serves;
+}
+
 bool Session::wants_original() const {
   return parts_->wants_original;
 }

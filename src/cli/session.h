@@ -60,6 +60,8 @@ class Session {
   base::Timestamp now();
   // The engine is this command's and ends with it.
   [[nodiscard]] bool has_own_engine() const;
+  // The engine is this command's or another command's own: nobody goes on with what is left when they end.
+  [[nodiscard]] bool has_passing_engine() const;
   // Whether the engine's clock stands still until advance() moves it.
   bool has_virtual_clock();
   base::Result<void> advance(base::Duration by);

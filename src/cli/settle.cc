@@ -13,7 +13,7 @@ namespace cli {
 int settle_orders(Session& session, Interruption& interruption) {
   constexpr auto kPatience = std::chrono::seconds(30);
   constexpr auto kPause = std::chrono::milliseconds(20);
-  if (!session.has_own_engine()) return kOk;
+  if (!session.has_passing_engine()) return kOk;
   const pipeline::Site& site = session.stack().site();
   const base::Timestamp end = session.env().clock.now() + kPatience;
   base::Result<uint64_t> left = messages_in(site, site.name("orders"));

@@ -6,7 +6,7 @@
 
 namespace cli {
 
-// An engine of the session's own ends with the command: waits until it has nothing left to do with the orders queue,
+// An engine that ends with a command, this or another one: waits until it has nothing left to do with the orders queue,
 // for at most half a minute, and tells the user on stderr of what it leaves there; kCheckFailed then, else kOk.
 // Elsewhere somebody else works on it.
 int settle_orders(Session& session, Interruption& interruption);

@@ -33,7 +33,8 @@ WrittenEndpoint read_endpoint(const std::string& data_directory) {
   RootCredentials root;
   if (std::getline(file, root.access_key_id) && std::getline(file, root.secret_access_key)) out.root = std::move(root);
   std::string use;
-  out.works = !std::getline(file, use) || use != "looks";
+  out.serves = !std::getline(file, use);
+  out.works = use != "looks";
   return out;
 }
 
@@ -55,9 +56,11 @@ bool may_write_endpoint(const std::string& data_directory) {
 
 EndpointOffer::EndpointOffer(std::string data_directory, const WrittenEndpoint& endpoint)
     : directory_(std::move(data_directory)), instance_(endpoint.instance) {
-  os::replace_file(endpoint_file(directory_),
-                   fmt::format("{}\n{}\n{}\n{}\n{}", endpoint.url, endpoint.instance, endpoint.root.access_key_id,
-                               endpoint.root.secret_access_key, endpoint.works ? "" : "looks\n"));
+  os::replace_file(endpoint_file(directory_), fmt::format("{}\n{}\n{}\n{}\n{}", endpoint.url, endpoint.instance,
+                                                          endpoint.root.access_key_id, endpoint.root.secret_access_key,
+                                                          !endpoint.works   ? "looks\n"
+                                                          : endpoint.serves ? ""
+                                                                            : "works\n"));
   file_ = open_endpoint(directory_);
 }
 

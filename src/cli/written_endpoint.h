@@ -20,7 +20,8 @@ struct WrittenEndpoint {
   std::string url;
   std::string instance;
   RootCredentials root = {};
-  bool works = true;  // see LocalEngineOptions
+  bool works = true;   // see LocalEngineOptions
+  bool serves = true;  // also; else it ends with its command
 };
 WrittenEndpoint read_endpoint(const std::string& data_directory);
 // Whether that very engine answers there.
